@@ -1,0 +1,67 @@
+// The network of a simulated world: which host is which Site, and the one place where an exchange
+// is driven through its phases, faults are applied and the journal is written. The in-process
+// transport and the real server (simulator/server) both come through Serve: two transports, one
+// truth. Threads: Serve locks one mutex for the whole exchange except while it pulls the request's
+// body. Source: incidents.md section 9; docs/adr/0006-exchange-phases.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "core/journal.h"
+#include "core/transport.h"
+#include "simulator/exchange.h"
+#include "simulator/faults/fault_state.h"
+
+namespace drydock::simulator {
+
+class World;
+
+// How a connection ends early.
+struct Cut {
+  enum class Manner { kFin, kRst };
+  Manner manner = Manner::kRst;
+  // Cut after this many bytes of the response's body; nullopt: before any byte of the answer.
+  std::optional<std::uint64_t> after_response_bytes;
+};
+
+// What the client gets to see. `response` is meaningless when the cut comes before any answer.
+struct Answer {
+  Response response;
+  std::optional<Cut> cut;
+};
+
+class Internet {
+ public:
+  // All three must outlive the Internet.
+  Internet(Clock& clock, Journal& journal, FaultState& faults);
+
+  // `host` as it stands in URLs ("registry-1.docker.io", "127.0.0.1:5000"); "*" takes every host
+  // that has no site of its own.
+  void Attach(std::string host, Site& site);
+
+  // Drives one exchange: route, faults, decide, body, apply, answer; appends it to the journal.
+  // kUnavailable when the host is unknown (nothing is listening).
+  Result<Answer> Serve(RequestHead head, Body& body);
+
+  // A transport for code running inside `world` as the actor that calls it. Every Send yields to
+  // the world once and checks for Kill, before and after. Requests carry the present actor's name.
+  std::unique_ptr<Transport> Connect(World& world, std::string address);
+
+ private:
+  struct Drive;
+  Clock& clock_;
+  Journal& journal_;
+  FaultState& faults_;
+  std::map<std::string, Site*, std::less<>> sites_;
+  std::mutex mutex_;
+  std::uint64_t next_ordinal_ = 1;
+};
+
+}  // namespace drydock::simulator

@@ -1,0 +1,60 @@
+// A deterministic world: blocking actors on virtual time, exactly one of which runs at any moment.
+// Time stands still while an actor runs and jumps to the next wake-up when all of them wait; equal
+// wake-ups are ordered by the seed. One seed gives one interleaving, byte for byte the same
+// journal. Threads: actors are threads underneath, handed a baton; code they call needs no locks
+// among themselves. World's own methods may be called from the owning thread before Run, or from
+// actors. Source: docs/adr/0003-virtual-time.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "core/rng.h"
+
+namespace drydock::simulator {
+
+class World {
+ public:
+  World(std::uint64_t seed, TimePoint start);
+  ~World();  // kills what still runs and joins it
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // Virtual time. SleepFor blocks the calling actor; called outside an actor it advances time.
+  Clock& clock();
+  // A stream of random numbers of its own for each name.
+  Rng Fork(std::string_view name) const;
+
+  using Task = std::pair<std::string, std::function<void()>>;
+
+  // Adds an actor that starts at the present virtual time once Run runs.
+  void Spawn(std::string name, std::function<void()> body);
+  // From inside an actor: runs all tasks as actors of their own and waits until every one ended. A
+  // killed caller kills its tasks.
+  void RunTogether(std::vector<Task> tasks);
+  // Runs until every actor ended. kInternal when actors wait and nothing can wake them.
+  Status Run();
+
+  // From now on every Sleep and every Send of `actor` (and of the actors it started) gives
+  // kCancelled. A running actor notices at its next blocking call.
+  void Kill(std::string_view actor);
+  bool IsKilled(std::string_view actor) const;
+  // The actor running now; "" outside any actor.
+  std::string CurrentActor() const;
+  // Gives other actors that are ready at this instant their turn. kCancelled when the caller was
+  // killed.
+  Status Yield();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace drydock::simulator
