@@ -1,0 +1,27 @@
+// Plays scenarios: builds the world a file describes, runs its steps in virtual time, then the
+// fault-free twin and the second run, and checks everything expected.
+// Threads: one RunScenario at a time per thread; runs share nothing.
+// Source: design.md "Scenario files"; docs/scenario-format.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/result.h"
+#include "scenarios/runner/result.h"
+#include "scenarios/runner/scenario.h"
+
+namespace drydock::scenarios {
+
+struct RunOptions {
+  std::optional<std::uint64_t> seed;  // instead of the file's
+  bool twin = true;
+  bool second_run = true;
+};
+
+// A result whether expectations held or not. Errors only when the scenario could not be played
+// (kInvalid: it asks for what cannot be; kInternal; kUnavailable: no temporary folder). Leaves
+// nothing behind: the project's temporary folder is removed on every path.
+Result<ScenarioResult> RunScenario(const Scenario& scenario, const RunOptions& options = {});
+
+}  // namespace drydock::scenarios

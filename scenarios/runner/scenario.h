@@ -1,0 +1,131 @@
+// A scenario in memory: what one file of scenarios/ says, checked but not yet played. Every part
+// keeps the line it was written on, so that a failure can point at it.
+// Threads: plain values. Source: docs/scenario-format.md; scenarios/scenario.schema.json.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/json.h"
+#include "scenarios/runner/expectation.h"
+
+namespace drydock::scenarios {
+
+// The fake Hub at the start.
+struct HubSpec {
+  // Tags that exist before the first step, made by an earlier release of the project: "previous"
+  // tags point at that release's images, "base" means the base of the present tree is there too.
+  std::string previous_release;  // "v1.15.11"; "" for an empty repository
+  bool base_present = false;
+  std::string cache_repository;  // repository of the CI cache; "" when it shares the image's
+};
+
+struct NpmVersionSpec {
+  std::string package;
+  std::string version;
+  bool latest = false;
+  bool tarball = true;  // false: in the metadata, while the tarball answers 404
+  std::map<std::string, std::string> dependencies;
+};
+
+// A real folder with a real git repository is made of this and removed at the end.
+struct ProjectSpec {
+  std::string folder;  // template folder, absolute; its files are copied and committed
+  std::string tag;     // the release to publish, "v1.15.12"
+  std::map<std::string, std::string> files;  // written over the template before the commit
+  bool dirty = false;                        // an uncommitted change stays in the work tree
+  bool head_at_tag = true;                   // false: one more commit lies on top of the tag
+  TimePoint committed{};
+};
+
+struct BuilderSpec {
+  bool parallel_export = false;  // image and cache side by side, as BuildKit 0.28 and later do
+  std::string version;           // what `docker buildx version` prints
+};
+
+struct WorldSpec {
+  HubSpec hub;
+  std::vector<NpmVersionSpec> npm;
+  ProjectSpec project;
+  BuilderSpec builder;
+};
+
+// Where a publish is killed: right after the `count`-th request that fits.
+struct KillSpec {
+  RequestFilter after;
+  int count = 1;
+};
+
+// Who publishes. kHost is drydock's own pipeline; the other two are the baseline that
+// scenarios/runner/script models.
+enum class Publisher { kCi, kHost, kHostScript };
+
+struct PublishStep {
+  Publisher publisher = Publisher::kHost;
+  std::string run;                // "#332": a name for the report
+  bool cache = false;             // --cache-from and --cache-to type=registry,mode=max
+  int attempts = 1;               // CI: tries a push step has (three since 2026-05-28)
+  bool resume = false;            // host: finish an earlier run
+  std::vector<std::string> only;  // host: these variants
+  std::optional<KillSpec> kill;
+  std::string note;  // what was changed beside the model ("setup-buildx-action pinned to v4.0.0")
+};
+
+struct DiagnoseStep {};
+
+// Hashes a generated tree; see docs/scenario-format.md, "hash".
+struct HashStep {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  std::string base_hash;   // the 12 hex digits expected
+  double ratio_least = 0;  // of the SHA-256 floor measured in the same run; 0: not asked
+  int rounds = 1;          // timed rounds after one warming read; the median counts
+};
+
+// Lets virtual time pass: a span, or until a moment.
+struct WaitStep {
+  Duration span{};
+  std::optional<TimePoint> until;
+};
+
+struct FaultSwitchStep {
+  bool on = true;
+  std::vector<std::string> rules;
+};
+
+using StepAction = std::variant<PublishStep, DiagnoseStep, HashStep, WaitStep, FaultSwitchStep>;
+
+struct Step {
+  std::string name;  // "ci-publish #332", unique within the scenario
+  std::size_t line = 0;
+  StepAction action;
+  std::vector<Expectation> expect;  // about this step alone
+};
+
+struct Scenario {
+  std::string file;  // as given to the loader
+  std::string title;
+  std::string about;                 // what it shows, and what is modelled and not captured
+  std::vector<std::string> sources;  // incident ids and documents
+  std::string cache_blob;            // how a cache blob is told apart; "" when none is faulted
+  std::string script_baseline;       // where the runbook's script does worse, or why it need not
+  TimePoint start{};
+  std::uint64_t seed = 1;
+  WorldSpec world;
+  std::optional<json::Value> faults;  // the array as written; simulator/faults reads it
+  std::vector<std::string> fault_names;
+  std::vector<Step> steps;
+  std::vector<Expectation> expect;  // about the whole run
+  // About the run with the faults removed; empty means: everything is published and verified.
+  std::vector<Expectation> twin;
+  // About the run that follows the last step with the faults gone; always checked beside these:
+  // verdict published and verified, nothing sent that the registry held.
+  std::vector<Expectation> second;
+};
+
+}  // namespace drydock::scenarios
