@@ -1,0 +1,59 @@
+// Tokens and passwords for registries. Tokens are kept by registry and scope until shortly before
+// they expire. A password goes only to the registry it belongs to and to that registry's own token
+// service; a token only to the registry. Threads: one thread.
+// Source: distribution token authentication; incidents token-expiry-mid-push,
+// location-cross-host-credentials, hub-login-lockout-429, insufficient-scope-permanent.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/clock.h"
+#include "core/transport.h"
+#include "publisher/registry/challenge.h"
+#include "publisher/registry/credentials.h"
+#include "publisher/registry/failure.h"
+
+namespace drydock::publisher {
+
+class Authenticator {
+ public:
+  Authenticator(Transport& transport, Clock& clock, Credentials credentials,
+                Duration request_deadline);
+
+  // The Authorization value to send along from the start: a token still good, or a Basic password
+  // once the registry has asked for one; "" when there is none yet.
+  std::string Remembered(std::string_view registry, std::string_view scope);
+
+  // Answers the challenge of a 401 and gives the new Authorization value. `scope` is what the
+  // request needs ("repository:a/b:pull,push"); the challenge's own scope is used when `scope` is
+  // empty. Asks the token service once; its refusal is deterministic, its 5xx transient.
+  Outcome<std::string> Answer(std::string_view registry, const Url& registry_origin,
+                              std::string_view scope, const std::vector<std::string>& challenges);
+
+  // Drops the token of that scope: the registry no longer takes it.
+  void Forget(std::string_view registry, std::string_view scope);
+
+ private:
+  struct Token {
+    std::string authorization;
+    Duration expires{};  // on Clock::Elapsed()
+  };
+
+  Outcome<std::string> FetchToken(std::string_view registry, const Url& registry_origin,
+                                  std::string_view scope, const Challenge& challenge);
+
+  Transport& transport_;
+  Clock& clock_;
+  Credentials credentials_;
+  Duration request_deadline_;
+  std::map<std::pair<std::string, std::string>, Token> tokens_;
+};
+
+// Whether a registry's password may go to a token service: the same host, Docker Hub's own pair, or
+// a host under the same parent domain; https unless the registry itself is plain http.
+bool MaySendPassword(const Url& registry_origin, const Url& realm);
+
+}  // namespace drydock::publisher

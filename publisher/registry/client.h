@@ -1,0 +1,114 @@
+// The publisher's view of a registry: ping, probe, read a manifest, move a tag. Authenticates by
+// itself, retries by one loop, tells apart applied, not applied and unknown.
+// Threads: one client belongs to one thread.
+// Source: OCI distribution-spec end-2, end-3, end-7; distribution token authentication; incidents
+// token-expiry-mid-push, push-ok-tag-missing, hub-stale-tag-after-push, ghcr-201-never-received.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/journal.h"
+#include "core/reference.h"
+#include "core/rng.h"
+#include "core/transport.h"
+#include "publisher/registry/authenticator.h"
+#include "publisher/registry/credentials.h"
+#include "publisher/registry/failure.h"
+#include "publisher/registry/retry.h"
+
+namespace drydock::publisher {
+
+// The answers to "is this tag or digest there?". Only a 404 in the registry's own words is
+// Missing; everything else that is not a yes is Unknown.
+struct Exists {
+  Digest digest;
+  std::string media_type;
+};
+struct Missing {};
+struct Unknown {
+  Failure why;
+};
+using ProbeAnswer = std::variant<Exists, Missing, Unknown>;
+
+struct Manifest {
+  std::string bytes;  // as served; hashes to `digest`
+  std::string media_type;
+  Digest digest;
+};
+
+// How a tag came to its digest.
+struct Promotion {
+  enum class How { kAlreadyThere, kMoved, kMovedNotSeen };
+  How how = How::kAlreadyThere;  // kMovedNotSeen: accepted, but reading back never showed it
+  Digest digest;
+  std::string from;  // digest the tag had before, "" when it was not there
+};
+
+// One platform of an image: "linux/amd64", "linux/arm/v7".
+using Platforms = std::vector<std::string>;
+
+inline constexpr std::size_t kManifestBytesMax = 4u << 20;  // distribution-spec's advice
+
+class RegistryClient {
+ public:
+  struct Options {
+    Credentials credentials;
+    std::set<std::string> plain_http;  // registries asked over http; loopback ones always are
+    Duration request_deadline = std::chrono::seconds(60);
+    RetryBudget budget;
+    RetryBudget read_back = {.attempts_max = 6};
+    std::string actor = "host";  // who this is, in the journal
+  };
+
+  // All references must outlive the client.
+  RegistryClient(Transport& transport, Clock& clock, Rng rng, Journal& journal, Options options);
+
+  // Whether the registry answers at /v2/ (200 and 401 both mean yes).
+  Outcome<Ok> Ping(std::string_view registry);
+
+  // Asks for `reference` (tag or digest) by HEAD; a 404 is confirmed by GET, since only a body can
+  // show whose 404 it is.
+  ProbeAnswer Probe(const ImageReference& reference);
+
+  // The manifest `reference` names. What was served is hashed; bytes that do not match a digest
+  // asked for are a failure.
+  Outcome<Manifest> GetManifest(const ImageReference& reference);
+
+  // Makes `to` (a tag) name the manifest that `from` names, by reference: HEAD of `to`, skipped
+  // when equal; else GET by digest, PUT of the same bytes, read back. A lost answer is settled by
+  // asking before anything is sent again. On failure the tag is as it was, unless the failure says
+  // kAsk. A tag that somebody else moves meanwhile is left alone.
+  Outcome<Promotion> Promote(const ImageReference& from, const ImageReference& to);
+
+  // The platforms of an image; attestations are not platforms. One GET for an index; a plain image
+  // takes a second one for its config.
+  Outcome<Platforms> PlatformsOf(const ImageReference& reference);
+
+ private:
+  struct Answer;
+  using Asked = Outcome<Answer>;
+
+  Asked SendOnce(std::string_view method, const ImageReference& reference, std::string_view path,
+                 const Headers& headers, std::string_view body);
+  ProbeAnswer ProbeOnce(const ImageReference& reference);
+  Outcome<Manifest> GetManifestOnce(const ImageReference& reference);
+  Outcome<Ok> PutTag(const Manifest& manifest, const ImageReference& to, const ProbeAnswer& before);
+  Outcome<Ok> ReadBack(const ImageReference& to, const Digest& digest);
+  Outcome<Platforms> PlatformOfConfig(const ImageReference& image, const Manifest& manifest);
+
+  Transport& transport_;
+  Clock& clock_;
+  Options options_;
+  Authenticator authenticator_;
+  Retrier retrier_;
+};
+
+// Where a registry's API is: docker.io lives at registry-1.docker.io.
+Url RegistryOrigin(std::string_view registry, const std::set<std::string>& plain_http);
+
+}  // namespace drydock::publisher

@@ -1,0 +1,70 @@
+// The release file: what a project publishes, in JSON with comments, read strictly. Two shapes: a
+// split base with variants (opencode-devbox) and one image with one tag pair (pi-devbox).
+// Threads: values. Source: runbook; docs/examples/*.release.json; ADR 0005.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+#include "core/reference.h"
+#include "core/result.h"
+
+namespace drydock::publisher {
+
+// The inputs of the base hash, in the recipe's order; paths relative to the project.
+struct HashInputs {
+  std::string dockerfile;                // "Dockerfile.base"
+  std::string tree;                      // "rootfs"
+  std::vector<std::string> entrypoints;  // "entrypoint.sh", "entrypoint-user.sh"
+};
+
+struct BaseSpec {
+  std::string dockerfile;
+  std::map<std::string, std::string> build_args;
+  HashInputs hash;
+};
+
+// A build argument whose value is the version of an npm package.
+struct VersionSpec {
+  std::string argument;  // "OMOS_VERSION"
+  std::string package;   // "oh-my-opencode-slim"
+  std::string pinned;    // "1.0.7"; "" means: whatever the npm registry's `latest` names now
+};
+
+struct VariantSpec {
+  std::string name;    // "omos"
+  std::string suffix;  // "-omos"; "" for the bare tag
+  std::string dockerfile;
+  std::map<std::string, std::string> build_args;
+  std::vector<std::string> versions;  // arguments of VersionSpec that this variant gets
+};
+
+struct ReleaseFile {
+  std::string source;    // the file's name, for messages
+  ImageReference image;  // without tag or digest
+  std::vector<std::string> platforms;
+  std::string npm_registry;      // "" when the file names none
+  std::optional<BaseSpec> base;  // nullopt: variants are built from nothing of ours
+  std::vector<VersionSpec> versions;
+  std::vector<VariantSpec> variants;  // at least one; a one-image file has one without suffix
+
+  const VariantSpec* FindVariant(std::string_view name) const;
+  const VersionSpec* FindVersion(std::string_view argument) const;
+};
+
+// kInvalid with "file:line: what: offending piece (expected …)"; kNotFound when `path` cannot be
+// read.
+Result<ReleaseFile> ReadReleaseFile(const std::string& path);
+Result<ReleaseFile> ParseReleaseFile(std::string_view text, std::string_view source);
+
+// "v1.15.12", "v1.15.13b": a release tag of the scheme vX.Y.Z with an optional letter from b on.
+Status CheckReleaseTag(std::string_view tag);
+// True for a concrete version such as "1.0.7" or "2.0.0-rc.1"; "latest", "^1.0", "", "null" are
+// not.
+bool IsConcreteVersion(std::string_view version);
+
+}  // namespace drydock::publisher
