@@ -37,18 +37,20 @@ struct Bounds {
 };
 
 struct VerdictIs {
-  std::string verdict;  // "published and verified", "partial", "failed", …
+  std::string
+      verdict;  // "published-and-verified", "partial", …; the baseline only knows "green" and "red"
 };
 struct ExitCodeIs {
   int code = 0;
 };
-// Parts of a publish ("preflight", "base", "variant -omos", …) with the outcome each must have.
+// Parts of a publish ("preflight", "base-build", "variant:omos", …) with the outcome each must
+// have.
 struct PartIs {
   std::string part;
-  std::string outcome;  // "ran", "skipped", "failed", "not reached"
+  std::string outcome;  // "ran", "skipped", "failed", "not-reached"
 };
 struct CountIs {
-  enum class What { kBuilds, kAttempts, kBlobBytes, kManifests, kSteps };
+  enum class What { kBuilds, kBlobBytes };
   What what = What::kBuilds;
   Bounds bounds;
 };

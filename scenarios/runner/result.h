@@ -27,8 +27,8 @@ struct ExpectationFailure {
 };
 
 struct PartResult {
-  std::string part;     // "preflight", "base", "variant -omos", …
-  std::string outcome;  // "ran", "skipped", "failed", "not reached"
+  std::string part;     // "preflight", "base-build", "variant:omos", …
+  std::string outcome;  // "ran", "skipped", "failed", "not-reached"
   std::string detail;
 };
 
@@ -37,7 +37,7 @@ struct StepResult {
   std::string kind;   // "ci-publish", "host-publish", "diagnose", …
   std::string actor;  // whose events these are: "ci", "host"; "" when the step has none
   std::size_t line = 0;
-  std::string verdict;  // as in design.md for host-publish; "published" or "failed" for the script
+  std::string verdict;  // as in design.md for host-publish; "green" or "red" for the script
   std::string reason;   // one line for people
   int exit_code = 0;
   TimePoint began{};

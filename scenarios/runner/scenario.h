@@ -29,7 +29,9 @@ struct NpmVersionSpec {
   std::string package;
   std::string version;
   bool latest = false;
-  bool tarball = true;  // false: in the metadata, while the tarball answers 404
+  // From when on the tarball answers 200; the metadata is there from the start. Counts as a fault:
+  // the twin and the second run have every tarball.
+  std::optional<TimePoint> tarball_from;
   std::map<std::string, std::string> dependencies;
 };
 
@@ -43,9 +45,18 @@ struct ProjectSpec {
   TimePoint committed{};
 };
 
+// Virtual time the RUN lines of a build take.
+struct BuildTimes {
+  Duration base{};
+  Duration variant{};
+};
+
 struct BuilderSpec {
   bool parallel_export = false;  // image and cache side by side, as BuildKit 0.28 and later do
-  std::string version;           // what `docker buildx version` prints
+  std::string version;           // what `docker buildx version` prints; "" for the model's own
+  BuildTimes ci;
+  BuildTimes host;
+  int runners = 2;  // CI jobs that run at the same time
 };
 
 struct WorldSpec {
@@ -67,11 +78,11 @@ enum class Publisher { kCi, kHost, kHostScript };
 
 struct PublishStep {
   Publisher publisher = Publisher::kHost;
-  std::string run;                // "#332": a name for the report
-  bool cache = false;             // --cache-from and --cache-to type=registry,mode=max
-  int attempts = 1;               // CI: tries a push step has (three since 2026-05-28)
-  bool resume = false;            // host: finish an earlier run
-  std::vector<std::string> only;  // host: these variants
+  std::string run;      // "#332": a name for the report
+  bool cache = false;   // --cache-from and --cache-to type=registry,mode=max
+  int attempts = 1;     // CI: tries a push step has (three since 2026-05-28)
+  bool resume = false;  // host: finish an earlier run
+  std::string only;     // host: this variant alone; "" means all
   std::optional<KillSpec> kill;
   std::string note;  // what was changed beside the model ("setup-buildx-action pinned to v4.0.0")
 };

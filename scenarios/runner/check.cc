@@ -1,0 +1,324 @@
+#include "scenarios/runner/check.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "core/text.h"
+
+namespace drydock::scenarios {
+namespace {
+
+constexpr std::size_t kFoundCharsMax = 400;
+
+struct Finding {
+  std::string expected;
+  std::string found;
+  std::optional<std::uint64_t> sequence;
+};
+using Checked = std::optional<Finding>;  // nullopt: it holds
+
+std::string Shown(std::string text) {
+  if (text.size() > kFoundCharsMax) {
+    text = Concat({"…", text.substr(text.size() - kFoundCharsMax)});
+  }
+  return ReplaceAll(std::move(text), "\n", " / ");
+}
+
+// The last event for which `fits` is true.
+std::optional<std::uint64_t> LastOf(const std::vector<Event>& events,
+                                    const std::function<bool(const Event&)>& fits) {
+  const auto found = std::find_if(events.rbegin(), events.rend(), fits);
+  return found == events.rend() ? NearestTrouble(events) : std::optional(found->sequence);
+}
+
+class Checker {
+ public:
+  explicit Checker(const Stretch& stretch) : stretch_(stretch) {}
+
+  Checked operator()(const VerdictIs& want) const {
+    const std::string found = stretch_.step == nullptr ? "no publish" : stretch_.step->verdict;
+    if (found == want.verdict) {
+      return std::nullopt;
+    }
+    return Finding{Concat({"verdict ", want.verdict}),
+                   Concat({found, ": ", stretch_.step == nullptr ? "" : stretch_.step->reason}),
+                   NearestTrouble(stretch_.events)};
+  }
+
+  Checked operator()(const ExitCodeIs& want) const {
+    const int found = stretch_.step == nullptr ? 0 : stretch_.step->exit_code;
+    return Same(Concat({"exit code ", std::to_string(want.code)}), found == want.code,
+                std::to_string(found));
+  }
+
+  Checked operator()(const PartIs& want) const {
+    std::string found = "there is no such part";
+    std::vector<std::string> names;
+    for (const PartResult& part :
+         stretch_.step == nullptr ? std::vector<PartResult>() : stretch_.step->parts) {
+      names.push_back(part.part);
+      if (part.part == want.part) {
+        found = Concat({part.outcome, part.detail.empty() ? "" : ": ", part.detail});
+        if (part.outcome == want.outcome) {
+          return std::nullopt;
+        }
+      }
+    }
+    if (found == "there is no such part") {
+      found += Concat({" (parts: ", Join(names, ", "), ")"});
+    }
+    return Finding{Concat({"part ", want.part, " ", want.outcome}), found,
+                   NearestTrouble(stretch_.events)};
+  }
+
+  Checked operator()(const CountIs& want) const {
+    const bool builds = want.what == CountIs::What::kBuilds;
+    std::uint64_t found = 0;
+    if (builds) {
+      found = stretch_.step == nullptr ? 0 : stretch_.step->builds;
+    } else {
+      found = BlobBytes(stretch_.events);
+    }
+    return Same(Concat({builds ? "builds: " : "bytes of blobs sent: ", want.bounds.ToString()}),
+                want.bounds.Hold(found), std::to_string(found));
+  }
+
+  Checked operator()(const WaitsAre& want) const {
+    std::vector<std::string> wanted;
+    std::vector<std::string> found;
+    std::vector<Duration> spans;
+    std::optional<std::uint64_t> sequence;
+    for (const Duration span : want.waits) {
+      wanted.push_back(FormatDuration(span));
+    }
+    for (const Event& event : stretch_.events) {
+      if (const auto* wait = std::get_if<WaitEvent>(&event.payload)) {
+        const std::size_t index = spans.size();
+        if (!sequence && (index >= want.waits.size() || want.waits[index] != wait->span)) {
+          sequence = event.sequence;
+        }
+        spans.push_back(wait->span);
+        found.push_back(Concat({FormatDuration(wait->span), " (", wait->reason, ")"}));
+      }
+    }
+    if (spans == want.waits) {
+      return std::nullopt;
+    }
+    return Finding{Concat({"waits: ", wanted.empty() ? "none" : Join(wanted, ", ")}),
+                   found.empty() ? "none" : Join(found, ", "),
+                   sequence ? sequence : NearestTrouble(stretch_.events)};
+  }
+
+  Checked operator()(const TookBetween& want) const {
+    Duration found{};
+    if (stretch_.step != nullptr) {
+      found = stretch_.step->ended - stretch_.step->began;
+    } else if (!stretch_.events.empty()) {
+      found = stretch_.events.back().time - stretch_.events.front().time;
+    }
+    const std::string bounds =
+        want.most == Duration::max()
+            ? Concat({"at least ", FormatDuration(want.least)})
+            : Concat({FormatDuration(want.least), " to ", FormatDuration(want.most)});
+    return Same(Concat({"took: ", bounds}), found >= want.least && found <= want.most,
+                FormatDuration(found));
+  }
+
+  Checked operator()(const TagIs& want) const {
+    switch (want.state) {
+      case TagIs::State::kAbsent:
+        return TagAbsent(want);
+      case TagIs::State::kPresent:
+        return TagFinding(want.tag, Concat({"tag ", want.tag, " present"}),
+                          stretch_.after.count(want.tag) != 0, "absent");
+      case TagIs::State::kSameAs: {
+        const std::string left = DigestOf(stretch_.after, want.tag);
+        const std::string right = DigestOf(stretch_.after, want.other);
+        return TagFinding(want.tag, Concat({"tag ", want.tag, " names the same as ", want.other}),
+                          left == right && left != "absent", Concat({left, " and ", right}));
+      }
+      case TagIs::State::kUnmoved:
+        break;
+    }
+    return TagUnmoved(want);
+  }
+
+  Checked operator()(const RequestsAre& want) const {
+    std::vector<std::uint64_t> fitting;
+    for (const Event& event : stretch_.events) {
+      if (want.filter.Fits(event)) {
+        fitting.push_back(event.sequence);
+      }
+    }
+    if (want.bounds.Hold(fitting.size())) {
+      return std::nullopt;
+    }
+    std::optional<std::uint64_t> sequence = NearestTrouble(stretch_.events);
+    if (fitting.size() > want.bounds.most) {
+      sequence = fitting[want.bounds.most];  // the first that is one too many
+    } else if (!fitting.empty()) {
+      sequence = fitting.back();
+    }
+    return Finding{Concat({"requests with ", want.filter.ToString(), ": ",
+                           want.bounds.most == 0 ? "never" : want.bounds.ToString()}),
+                   std::to_string(fitting.size()), sequence};
+  }
+
+  Checked operator()(const FaultFired& want) const {
+    const auto report =
+        std::find_if(stretch_.faults.begin(), stretch_.faults.end(),
+                     [&](const FaultReport& each) { return each.rule == want.rule; });
+    const std::uint64_t found = report == stretch_.faults.end() ? 0 : report->fired;
+    if (want.bounds.Hold(found)) {
+      return std::nullopt;
+    }
+    return Finding{Concat({"fault ", want.rule, " fires: ", want.bounds.ToString()}),
+                   std::to_string(found), LastOf(stretch_.events, [&](const Event& event) {
+                     const auto* fault = std::get_if<FaultEvent>(&event.payload);
+                     return fault != nullptr && fault->rule == want.rule;
+                   })};
+  }
+
+  Checked operator()(const OutputHas& want) const {
+    const std::string output = stretch_.step == nullptr ? "" : stretch_.step->output;
+    return Same(Concat({"output has: ", want.text}), output.find(want.text) != std::string::npos,
+                Shown(output));
+  }
+
+  Checked operator()(const DiagnosisHas& want) const {
+    const std::string found =
+        stretch_.step == nullptr ? "" : FindingText(*stretch_.step, want.field);
+    const bool has = found.find(want.text) != std::string::npos;
+    return Same(
+        Concat({"diagnosis ", want.field, want.absent ? " does not have: " : " has: ", want.text}),
+        has != want.absent, found.empty() ? "nothing" : Shown(found));
+  }
+
+  static std::uint64_t BlobBytes(const std::vector<Event>& events) {
+    std::uint64_t bytes = 0;
+    for (const Event& event : events) {
+      const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
+      if (exchange != nullptr && exchange->operation.rfind("upload.", 0) == 0) {
+        bytes += exchange->request_bytes;
+      }
+    }
+    return bytes;
+  }
+
+ private:
+  Checked Same(std::string expected, bool holds, std::string found) const {
+    if (holds) {
+      return std::nullopt;
+    }
+    return Finding{std::move(expected), std::move(found), NearestTrouble(stretch_.events)};
+  }
+
+  static std::string DigestOf(const Tags& tags, const std::string& tag) {
+    const auto found = tags.find(tag);
+    return found == tags.end() ? "absent" : found->second;
+  }
+
+  // Points at the last event that put the tag, or tried to.
+  Checked TagFinding(const std::string& tag, std::string expected, bool holds,
+                     std::string found) const {
+    if (holds) {
+      return std::nullopt;
+    }
+    const auto about = [&](const Event& event) {
+      const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
+      const auto* moved = std::get_if<TagEvent>(&event.payload);
+      return (moved != nullptr && moved->tag == tag) ||
+             (exchange != nullptr && exchange->operation == "manifest.put" &&
+              exchange->reference == tag);
+    };
+    return Finding{std::move(expected), std::move(found), LastOf(stretch_.events, about)};
+  }
+
+  Checked TagAbsent(const TagIs& want) const {
+    for (const auto& [tag, digest] : stretch_.after) {
+      if (GlobMatches(want.tag, tag)) {
+        return TagFinding(tag, Concat({"tag ", want.tag, " absent"}), false,
+                          Concat({tag, " is ", digest}));
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Neither another digest at the end nor a move in between.
+  Checked TagUnmoved(const TagIs& want) const {
+    const std::string expected = Concat({"tag ", want.tag, " unmoved"});
+    for (const Event& event : stretch_.events) {
+      const auto* moved = std::get_if<TagEvent>(&event.payload);
+      if (moved != nullptr && GlobMatches(want.tag, moved->tag) && moved->from != moved->to) {
+        return Finding{expected,
+                       Concat({moved->tag, " moved from ", moved->from, " to ", moved->to}),
+                       event.sequence};
+      }
+    }
+    Tags all = stretch_.before;
+    all.insert(stretch_.after.begin(), stretch_.after.end());
+    bool any = false;
+    for (const auto& [tag, digest] : all) {
+      if (!GlobMatches(want.tag, tag)) {
+        continue;
+      }
+      any = true;
+      const std::string before = DigestOf(stretch_.before, tag);
+      const std::string after = DigestOf(stretch_.after, tag);
+      if (before != after) {
+        return TagFinding(tag, expected, false, Concat({tag, " was ", before, ", is ", after}));
+      }
+    }
+    return any ? std::nullopt
+               : TagFinding(want.tag, expected, false, "no such tag before or after");
+  }
+
+  const Stretch& stretch_;
+};
+
+}  // namespace
+
+std::optional<std::uint64_t> NearestTrouble(const std::vector<Event>& events) {
+  const auto trouble = std::find_if(events.rbegin(), events.rend(), [](const Event& event) {
+    const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
+    // 401 opens every token dance and 404 answers every question about what is missing.
+    return exchange != nullptr && (exchange->status == 0 || exchange->status >= 400) &&
+           exchange->status != 401 && exchange->status != 404;
+  });
+  if (trouble != events.rend()) {
+    return trouble->sequence;
+  }
+  return events.empty() ? std::nullopt : std::optional(events.back().sequence);
+}
+
+std::string FindingText(const StepResult& step, std::string_view field) {
+  std::vector<std::string> texts;
+  for (const auto& [name, text] : step.findings) {
+    if (name == field) {
+      texts.push_back(text);
+    }
+  }
+  return Join(texts, "\n");
+}
+
+std::vector<ExpectationFailure> Check(const std::vector<Expectation>& expected,
+                                      const Stretch& stretch) {
+  std::vector<ExpectationFailure> failures;
+  const Checker checker(stretch);
+  for (const Expectation& expectation : expected) {
+    if (auto finding = std::visit(checker, expectation.kind)) {
+      ExpectationFailure failure;
+      failure.file = stretch.file;
+      failure.line = expectation.line;
+      failure.step = stretch.step == nullptr ? "" : stretch.step->name;
+      failure.expected = std::move(finding->expected);
+      failure.found = std::move(finding->found);
+      failure.sequence = finding->sequence;
+      failures.push_back(std::move(failure));
+    }
+  }
+  return failures;
+}
+
+}  // namespace drydock::scenarios

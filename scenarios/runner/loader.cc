@@ -1,0 +1,155 @@
+#include "scenarios/runner/loader.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "core/json.h"
+#include "core/text.h"
+#include "scenarios/runner/reader.h"
+
+namespace drydock::scenarios {
+namespace {
+
+namespace fs = std::filesystem;
+using json::ObjectReader;
+using json::Source;
+using json::Value;
+using reading::Scope;
+
+// Folders under scenarios/ that hold no scenarios.
+constexpr std::string_view kTemplateFolder = "projects";
+constexpr std::size_t kScenarioBytesMax = 1 << 20;
+
+std::vector<std::string> ReadFaultNames(Source& source, const Value& faults) {
+  std::vector<std::string> names;
+  if (faults.as_array() == nullptr) {
+    source.Fail(faults.line(), Concat({"faults: expected an array, found: ", faults.KindName()}));
+    return names;
+  }
+  for (const Value& fault : *faults.as_array()) {
+    const std::string name(fault.Text("name"));
+    if (name.empty()) {
+      source.Fail(fault.line(), "fault: missing key \"name\"");
+    }
+    if (std::find(names.begin(), names.end(), name) != names.end()) {
+      source.Fail(fault.line(), Concat({"fault: another fault has this name: \"", name, "\""}));
+    }
+    names.push_back(name);
+  }
+  return names;
+}
+
+bool Hashes(const Step& step) { return std::holds_alternative<HashStep>(step.action); }
+
+void ReadBody(Source& source, ObjectReader& reader, const std::string& folder, Scenario& scenario) {
+  reading::KnownNames known;
+  if (const Value* faults = reader.Optional("faults")) {
+    scenario.faults = *faults;
+    known.faults = ReadFaultNames(source, *faults);
+    scenario.fault_names = known.faults;
+  }
+  if (const Value* steps = reader.Required("steps")) {
+    scenario.steps = reading::ReadSteps(source, *steps, known);
+  }
+  const bool publishes = !std::all_of(scenario.steps.begin(), scenario.steps.end(), Hashes);
+  const Value* world = publishes ? reader.Required("world") : reader.Optional("world");
+  if (world != nullptr) {
+    scenario.world = reading::ReadWorld(source, *world, folder);
+    scenario.world.project.committed = scenario.start;
+  }
+  const std::pair<std::string_view, std::pair<Scope, std::vector<Expectation>*>> blocks[] = {
+      {"expect", {Scope::kRun, &scenario.expect}},
+      {"twin", {Scope::kTwin, &scenario.twin}},
+      {"second-run", {Scope::kSecond, &scenario.second}},
+  };
+  for (const auto& [key, block] : blocks) {
+    if (const Value* value = reader.Optional(key)) {
+      *block.second = reading::ReadExpectations(source, *value, block.first, known);
+    }
+  }
+}
+
+}  // namespace
+
+Result<Scenario> ParseScenario(std::string_view text, const std::string& path) {
+  json::ParseOptions options;
+  options.comments = true;
+  auto value = json::Parse(text, path, options);
+  if (!value) {
+    return value.error();
+  }
+  Source source(path);
+  ObjectReader reader(source, *value, "scenario");
+  Scenario scenario;
+  scenario.file = path;
+  reader.Require("title", scenario.title);
+  reader.Read("about", scenario.about);
+  if (reader.Require("sources", scenario.sources) && scenario.sources.empty()) {
+    reader.Fail("sources", "is empty (expected the incidents or documents it stands on)");
+  }
+  reader.Read("cache-blob", scenario.cache_blob);
+  reader.Read("baseline", scenario.script_baseline);
+  reader.Require("start", scenario.start);
+  reader.Read("seed", scenario.seed);
+  ReadBody(source, reader, fs::path(path).parent_path().string(), scenario);
+  reader.Finish();
+  const Status status = source.status();
+  if (!status) {
+    return status.error();
+  }
+  return scenario;
+}
+
+Result<Scenario> LoadScenario(const std::string& path) {
+  std::error_code failure;
+  const auto bytes = fs::file_size(path, failure);
+  if (failure) {
+    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read: ", failure.message()}));
+  }
+  if (bytes > kScenarioBytesMax) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({path, ": too long: ", HumanBytes(bytes), " (expected at most 1 MiB)"}));
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) {
+    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read"}));
+  }
+  return ParseScenario(text.str(), path);
+}
+
+Result<std::vector<std::string>> FindScenarios(const std::string& path) {
+  std::error_code failure;
+  if (fs::is_regular_file(path, failure)) {
+    return std::vector<std::string>{path};
+  }
+  if (!fs::is_directory(path, failure)) {
+    return Error(ErrorCode::kNotFound,
+                 Concat({path, ": no such file or folder (expected a scenario or a folder)"}));
+  }
+  std::vector<std::string> found;
+  auto entry = fs::recursive_directory_iterator(path, failure);
+  for (; !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure)) {
+    const fs::path& file = entry->path();
+    if (entry->is_directory() && file.filename() == kTemplateFolder) {
+      entry.disable_recursion_pending();
+    } else if (entry->is_regular_file() && file.extension() == ".json" &&
+               file.stem().extension() != ".schema") {
+      found.push_back(file.string());
+    }
+  }
+  if (failure) {
+    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read: ", failure.message()}));
+  }
+  if (found.empty()) {
+    return Error(ErrorCode::kNotFound, Concat({path, ": no scenario files in this folder"}));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace drydock::scenarios

@@ -1,0 +1,194 @@
+#include "scenarios/runner/project.h"
+
+#include <git2.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/text.h"
+
+namespace drydock::scenarios {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kAuthor = "drydock";
+constexpr std::string_view kMail = "drydock@example.invalid";
+constexpr std::string_view kDirtyFile = "Dockerfile.variant";
+
+template <class T, void (*kFree)(T*)>
+struct Freed {
+  void operator()(T* held) const { kFree(held); }
+};
+using Repository = std::unique_ptr<git_repository, Freed<git_repository, git_repository_free>>;
+using Index = std::unique_ptr<git_index, Freed<git_index, git_index_free>>;
+using Tree = std::unique_ptr<git_tree, Freed<git_tree, git_tree_free>>;
+using Commit = std::unique_ptr<git_commit, Freed<git_commit, git_commit_free>>;
+using Signature = std::unique_ptr<git_signature, Freed<git_signature, git_signature_free>>;
+
+// libgit2 counts its users.
+struct GitSession {
+  GitSession() { git_libgit2_init(); }
+  ~GitSession() { git_libgit2_shutdown(); }
+  GitSession(const GitSession&) = delete;
+  GitSession& operator=(const GitSession&) = delete;
+};
+
+Error GitError(std::string_view what) {
+  const git_error* last = git_error_last();
+  return Error(ErrorCode::kInternal, Concat({"project: ", what, ": ",
+                                             last == nullptr ? "no reason given" : last->message}));
+}
+
+Status WriteFile(const fs::path& path, std::string_view text) {
+  std::error_code failure;
+  fs::create_directories(path.parent_path(), failure);
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.flush();
+  if (!file) {
+    return Error(ErrorCode::kUnavailable,
+                 Concat({"project: cannot write: ", path.filename().string()}));
+  }
+  return Ok{};
+}
+
+// Everything in the work tree as one commit on HEAD; `parent` may be null.
+Result<git_oid> CommitAll(git_repository* repository, git_commit* parent, TimePoint time,
+                          const char* message) {
+  git_index* raw_index = nullptr;
+  if (git_repository_index(&raw_index, repository) != 0) {
+    return GitError("index");
+  }
+  const Index index(raw_index);
+  git_oid tree_id;
+  if (git_index_add_all(index.get(), nullptr, GIT_INDEX_ADD_FORCE, nullptr, nullptr) != 0 ||
+      git_index_write(index.get()) != 0 || git_index_write_tree(&tree_id, index.get()) != 0) {
+    return GitError("add");
+  }
+  git_tree* raw_tree = nullptr;
+  if (git_tree_lookup(&raw_tree, repository, &tree_id) != 0) {
+    return GitError("tree");
+  }
+  const Tree tree(raw_tree);
+  git_signature* raw_signature = nullptr;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch());
+  if (git_signature_new(&raw_signature, kAuthor.data(), kMail.data(), seconds.count(), 0) != 0) {
+    return GitError("signature");
+  }
+  const Signature signature(raw_signature);
+  const git_commit* parents[] = {parent};
+  git_oid commit_id;
+  if (git_commit_create(&commit_id, repository, "HEAD", signature.get(), signature.get(), nullptr,
+                        message, tree.get(), parent == nullptr ? 0 : 1, parents) != 0) {
+    return GitError("commit");
+  }
+  return commit_id;
+}
+
+Status MakeRepository(const std::string& folder, const ProjectSpec& spec) {
+  const GitSession session;
+  git_repository* raw = nullptr;
+  git_repository_init_options options;
+  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
+  options.flags = GIT_REPOSITORY_INIT_MKPATH;
+  options.initial_head = "main";
+  if (git_repository_init_ext(&raw, folder.c_str(), &options) != 0) {
+    return GitError("init");
+  }
+  const Repository repository(raw);
+  const auto commit_id = CommitAll(repository.get(), nullptr, spec.committed, "Release");
+  if (!commit_id) {
+    return commit_id.error();
+  }
+  git_commit* raw_commit = nullptr;
+  if (git_commit_lookup(&raw_commit, repository.get(), &*commit_id) != 0) {
+    return GitError("lookup");
+  }
+  const Commit commit(raw_commit);
+  git_oid tag_id;
+  if (git_tag_create_lightweight(&tag_id, repository.get(), spec.tag.c_str(),
+                                 reinterpret_cast<const git_object*>(commit.get()), 0) != 0) {
+    return GitError("tag");
+  }
+  if (!spec.head_at_tag) {
+    const Status written = WriteFile(fs::path(folder) / "NEXT.md", "after the release\n");
+    if (!written) {
+      return written.error();
+    }
+    const auto next = CommitAll(repository.get(), commit.get(), spec.committed, "After");
+    if (!next) {
+      return next.error();
+    }
+  }
+  return Ok{};
+}
+
+Status CopyTemplate(const std::string& folder, const ProjectSpec& spec) {
+  std::error_code failure;
+  if (!fs::is_directory(spec.folder, failure)) {
+    return Error(ErrorCode::kNotFound, Concat({"project: no such template: ", spec.folder}));
+  }
+  fs::copy(spec.folder, folder, fs::copy_options::recursive | fs::copy_options::copy_symlinks,
+           failure);
+  if (failure) {
+    return Error(ErrorCode::kUnavailable,
+                 Concat({"project: cannot copy the template: ", failure.message()}));
+  }
+  for (const auto& [name, text] : spec.files) {
+    const Status written = WriteFile(fs::path(folder) / name, text);
+    if (!written) {
+      return written.error();
+    }
+  }
+  return Ok{};
+}
+
+}  // namespace
+
+Result<Project> Project::Make(const ProjectSpec& spec) {
+  std::error_code failure;
+  const fs::path root = fs::temp_directory_path(failure);
+  std::string folder = (root / "drydock-project-XXXXXX").string();
+  if (failure || mkdtemp(folder.data()) == nullptr) {
+    return Error(ErrorCode::kUnavailable, "project: no temporary folder can be made");
+  }
+  Project project(folder);
+  Status made = CopyTemplate(folder, spec);
+  if (made) {
+    made = MakeRepository(folder, spec);
+  }
+  if (made && spec.dirty) {
+    std::ofstream change(fs::path(folder) / kDirtyFile, std::ios::app);
+    change << "# an edit nobody committed\n";
+  }
+  if (!made) {
+    return made.error();
+  }
+  return project;
+}
+
+Project::Project(Project&& other) noexcept : folder_(std::exchange(other.folder_, {})) {}
+
+Project& Project::operator=(Project&& other) noexcept {
+  if (this != &other) {
+    Remove();
+    folder_ = std::exchange(other.folder_, {});
+  }
+  return *this;
+}
+
+Project::~Project() { Remove(); }
+
+void Project::Remove() {
+  if (!folder_.empty()) {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+}
+
+}  // namespace drydock::scenarios

@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <utility>
+
+#include "core/text.h"
+#include "scenarios/runner/reader.h"
+
+namespace drydock::scenarios::reading {
+namespace {
+
+using json::Member;
+using json::ObjectReader;
+using json::Source;
+using json::Value;
+
+constexpr int kAttemptsMost = 10;
+constexpr std::uint64_t kHashFilesMost = 1'000'000;
+constexpr std::uint64_t kHashBytesMost = 64ULL << 30;
+
+const std::vector<std::string>& Kinds() {
+  static const std::vector<std::string> kNames = {
+      "ci-publish", "host-publish", "host-script", "diagnose", "hash", "wait", "faults"};
+  return kNames;
+}
+
+std::optional<KillSpec> ReadKill(Source& source, const Value& value) {
+  KillSpec kill;
+  ObjectReader reader(source, value, "kill");
+  const Value* after = reader.Required("after");
+  reader.Read("count", kill.count);
+  reader.Finish();
+  if (kill.count < 1) {
+    reader.Fail("count", Concat({"expected 1 or more, found: ", std::to_string(kill.count)}));
+  }
+  if (after != nullptr) {
+    kill.after = ReadFilter(source, *after, "kill: \"after\"");
+  }
+  return kill;
+}
+
+StepAction ReadPublish(Source& source, const Value& value, const std::string& kind) {
+  PublishStep step;
+  step.publisher = kind == "ci-publish"    ? Publisher::kCi
+                   : kind == "host-script" ? Publisher::kHostScript
+                                           : Publisher::kHost;
+  step.cache = step.publisher == Publisher::kCi;
+  ObjectReader reader(source, value, kind);
+  reader.Read("run", step.run);
+  reader.Read("note", step.note);
+  reader.Read("cache", step.cache);
+  if (step.publisher == Publisher::kCi && reader.Read("attempts", step.attempts) &&
+      (step.attempts < 1 || step.attempts > kAttemptsMost)) {
+    reader.Fail("attempts", Concat({"expected 1 to 10, found: ", std::to_string(step.attempts)}));
+  }
+  if (step.publisher == Publisher::kHost) {
+    reader.Read("resume", step.resume);
+    reader.Read("only", step.only);
+  }
+  if (const Value* kill = reader.Optional("kill")) {
+    step.kill = ReadKill(source, *kill);
+  }
+  reader.Finish();
+  return step;
+}
+
+StepAction ReadHash(Source& source, const Value& value) {
+  HashStep step;
+  ObjectReader reader(source, value, "hash");
+  if (reader.Require("files", step.files) && (step.files < 1 || step.files > kHashFilesMost)) {
+    reader.Fail("files", "expected 1 to 1000000");
+  }
+  if (reader.Require("bytes", step.bytes) && step.bytes > kHashBytesMost) {
+    reader.Fail("bytes", "expected at most 68719476736 (64 GiB)");
+  }
+  if (reader.Require("base-hash", step.base_hash) &&
+      (step.base_hash.size() != 12 ||
+       step.base_hash.find_first_not_of("0123456789abcdef") != std::string::npos)) {
+    reader.Fail("base-hash",
+                Concat({"expected 12 lower-case hex digits, found: \"", step.base_hash, "\""}));
+  }
+  if (const Value* ratio = reader.Optional("ratio-at-least")) {
+    const auto number = ratio->as_number();
+    if (!number || *number < 0 || *number > 1) {
+      reader.Fail("ratio-at-least", "expected a number from 0 to 1");
+    }
+    step.ratio_least = number.value_or(0);
+  }
+  if (reader.Read("rounds", step.rounds) && (step.rounds < 1 || step.rounds > 99)) {
+    reader.Fail("rounds", "expected 1 to 99");
+  }
+  reader.Finish();
+  return step;
+}
+
+StepAction ReadWait(Source& source, const Value& value) {
+  WaitStep step;
+  ObjectReader reader(source, value, "wait");
+  const bool span = reader.Read("for", step.span);
+  TimePoint until{};
+  if (reader.Read("until", until)) {
+    step.until = until;
+  }
+  reader.Finish();
+  if (span == step.until.has_value()) {
+    reader.Fail("", R"(expected either "for" or "until")");
+  }
+  return step;
+}
+
+StepAction ReadSwitch(Source& source, const Value& value, const KnownNames& known) {
+  FaultSwitchStep step;
+  ObjectReader reader(source, value, "faults");
+  std::vector<std::string> off;
+  const bool on = reader.Read("on", step.rules);
+  if (reader.Read("off", off)) {
+    step.on = false;
+    if (on) {
+      reader.Fail("off", R"(expected either "on" or "off")");
+    }
+    step.rules = std::move(off);
+  }
+  reader.Finish();
+  if (step.rules.empty()) {
+    reader.Fail("", "names no fault");
+  }
+  for (const std::string& rule : step.rules) {
+    if (std::find(known.faults.begin(), known.faults.end(), rule) == known.faults.end()) {
+      reader.Fail(step.on ? "on" : "off",
+                  Concat({"no such fault: \"", rule,
+                          "\" (expected one of: ", Join(known.faults, ", "), ")"}));
+    }
+  }
+  return step;
+}
+
+StepAction ReadAction(Source& source, const Member& member, const KnownNames& known) {
+  const std::string& kind = member.key;
+  if (kind == "diagnose") {
+    ObjectReader(source, member.value, kind).Finish();
+    return DiagnoseStep{};
+  }
+  if (kind == "hash") {
+    return ReadHash(source, member.value);
+  }
+  if (kind == "wait") {
+    return ReadWait(source, member.value);
+  }
+  if (kind == "faults") {
+    return ReadSwitch(source, member.value, known);
+  }
+  return ReadPublish(source, member.value, kind);
+}
+
+std::string NameOf(const std::string& kind, const StepAction& action) {
+  const auto* publish = std::get_if<PublishStep>(&action);
+  return publish == nullptr || publish->run.empty() ? kind : Concat({kind, " ", publish->run});
+}
+
+Scope ScopeOf(const StepAction& action) {
+  if (std::holds_alternative<PublishStep>(action)) {
+    return Scope::kPublish;
+  }
+  return std::holds_alternative<DiagnoseStep>(action) ? Scope::kDiagnose : Scope::kStep;
+}
+
+std::optional<Step> ReadStep(Source& source, const Value& value, const KnownNames& known) {
+  Step step;
+  step.line = value.line();
+  ObjectReader reader(source, value, "step");
+  const Member* action = nullptr;
+  for (const std::string& kind : Kinds()) {
+    if (reader.Optional(kind) == nullptr) {
+      continue;
+    }
+    if (action != nullptr) {
+      reader.Fail(kind,
+                  Concat({"a step does one thing; this one already has \"", action->key, "\""}));
+      return std::nullopt;
+    }
+    for (const Member& member : *value.as_object()) {
+      if (member.key == kind) {
+        action = &member;
+      }
+    }
+  }
+  const Value* expect = reader.Optional("expect");
+  reader.Finish();
+  if (action == nullptr) {
+    reader.Fail("", Concat({"does nothing (expected one of: ", Join(Kinds(), ", "), ")"}));
+    return std::nullopt;
+  }
+  step.action = ReadAction(source, *action, known);
+  step.name = NameOf(action->key, step.action);
+  if (expect != nullptr) {
+    step.expect = ReadExpectations(source, *expect, ScopeOf(step.action), known);
+  }
+  return step;
+}
+
+}  // namespace
+
+std::vector<Step> ReadSteps(Source& source, const Value& value, const KnownNames& known) {
+  std::vector<Step> steps;
+  if (value.as_array() == nullptr || value.as_array()->empty()) {
+    source.Fail(value.line(), "steps: expected an array with at least one step");
+    return steps;
+  }
+  for (const Value& element : *value.as_array()) {
+    auto step = ReadStep(source, element, known);
+    if (!step) {
+      return steps;
+    }
+    const auto same = [&](const Step& other) { return other.name == step->name; };
+    const auto twins = std::count_if(steps.begin(), steps.end(), same);
+    if (twins > 0 && !std::holds_alternative<PublishStep>(step->action)) {
+      step->name += Concat({" (", std::to_string(twins + 1), ")"});
+    } else if (twins > 0) {
+      source.Fail(step->line, Concat({"step: another step has this name: \"", step->name,
+                                      "\" (expected a \"run\" that tells them apart)"}));
+    }
+    steps.push_back(std::move(*step));
+  }
+  return steps;
+}
+
+}  // namespace drydock::scenarios::reading

@@ -1,0 +1,187 @@
+#include <filesystem>
+#include <utility>
+
+#include "core/reference.h"
+#include "core/text.h"
+#include "scenarios/runner/reader.h"
+
+namespace drydock::scenarios::reading {
+namespace {
+
+using json::Member;
+using json::ObjectReader;
+using json::Source;
+using json::Value;
+
+constexpr int kRunnersMost = 64;
+
+HubSpec ReadHub(Source& source, const Value& value) {
+  HubSpec hub;
+  ObjectReader reader(source, value, "hub");
+  if (reader.Read("previous-release", hub.previous_release) && !IsTag(hub.previous_release)) {
+    reader.Fail("previous-release", Concat({"expected a tag such as \"v1.15.11\", found: \"",
+                                            hub.previous_release, "\""}));
+  }
+  if (const Value* base = reader.Optional("base")) {
+    OneOf(source, *base, "hub: \"base\"", {"present", "absent"});
+    hub.base_present = base->as_string() != nullptr && *base->as_string() == "present";
+  }
+  if (reader.Read("cache-repository", hub.cache_repository) &&
+      !IsRepositoryName(hub.cache_repository)) {
+    reader.Fail("cache-repository",
+                Concat({"expected a repository name, found: \"", hub.cache_repository, "\""}));
+  }
+  reader.Finish();
+  if (hub.base_present && hub.previous_release.empty()) {
+    reader.Fail("base", "\"present\" needs a \"previous-release\" that pushed it");
+  }
+  return hub;
+}
+
+void ReadNpmVersion(Source& source, const Value& value, NpmVersionSpec& version) {
+  ObjectReader reader(source, value, "npm version");
+  TimePoint from{};
+  if (reader.Read("tarball-from", from)) {
+    version.tarball_from = from;
+  }
+  if (const Value* dependencies = reader.Optional("dependencies")) {
+    if (dependencies->as_object() == nullptr) {
+      reader.Fail("dependencies", "expected an object of package and version");
+      return;
+    }
+    for (const Member& member : *dependencies->as_object()) {
+      if (member.value.as_string() == nullptr) {
+        source.Fail(member.line,
+                    Concat({"dependencies: \"", member.key,
+                            "\": expected a version, found: ", member.value.Excerpt()}));
+        return;
+      }
+      version.dependencies[member.key] = *member.value.as_string();
+    }
+  }
+  reader.Finish();
+}
+
+void ReadPackage(Source& source, const Member& package, std::vector<NpmVersionSpec>& into) {
+  ObjectReader reader(source, package.value, Concat({"npm package \"", package.key, "\""}));
+  std::string latest;
+  reader.Require("latest", latest);
+  const Value* versions = reader.Required("versions");
+  reader.Finish();
+  if (versions == nullptr || versions->as_object() == nullptr) {
+    source.Fail(package.value.line(),
+                Concat({"npm package \"", package.key, "\": \"versions\": expected an object"}));
+    return;
+  }
+  bool found = false;
+  for (const Member& member : *versions->as_object()) {
+    NpmVersionSpec version;
+    version.package = package.key;
+    version.version = member.key;
+    version.latest = member.key == latest;
+    found = found || version.latest;
+    ReadNpmVersion(source, member.value, version);
+    into.push_back(std::move(version));
+  }
+  if (!found) {
+    reader.Fail("latest", Concat({"is none of the versions: \"", latest, "\""}));
+  }
+}
+
+ProjectSpec ReadProject(Source& source, const Value& value, const std::string& folder) {
+  ProjectSpec project;
+  ObjectReader reader(source, value, "project");
+  std::string relative;
+  reader.Require("template", relative);
+  if (reader.Require("tag", project.tag) && !IsTag(project.tag)) {
+    reader.Fail("tag",
+                Concat({"expected a tag such as \"v1.15.12\", found: \"", project.tag, "\""}));
+  }
+  reader.Read("dirty", project.dirty);
+  if (const Value* head = reader.Optional("head")) {
+    OneOf(source, *head, "project: \"head\"", {"at-tag", "ahead"});
+    project.head_at_tag = head->as_string() == nullptr || *head->as_string() != "ahead";
+  }
+  const Value* files = reader.Optional("files");
+  reader.Finish();
+  for (const Member& member :
+       files != nullptr && files->as_object() != nullptr ? *files->as_object() : Value::Object()) {
+    if (member.value.as_string() == nullptr || member.key.empty() || member.key.front() == '/' ||
+        member.key.find("..") != std::string::npos) {
+      source.Fail(member.line, Concat({"project: \"files\": expected a relative path and its "
+                                       "text, found: \"",
+                                       member.key, "\": ", member.value.Excerpt()}));
+      break;
+    }
+    project.files[member.key] = *member.value.as_string();
+  }
+  const auto path = std::filesystem::path(folder) / relative;
+  std::error_code missing;
+  if (source.ok() && !std::filesystem::is_directory(path, missing)) {
+    reader.Fail("template", Concat({"no such folder: \"", relative,
+                                    "\" (expected a folder of scenarios/projects)"}));
+  }
+  project.folder = path.lexically_normal().string();
+  return project;
+}
+
+BuildTimes ReadTimes(Source& source, ObjectReader& builder, std::string_view who) {
+  BuildTimes times;
+  if (const Value* value = builder.Optional(who)) {
+    ObjectReader reader(source, *value, Concat({"builder: \"", who, "\""}));
+    reader.Read("base-build", times.base);
+    reader.Read("variant-build", times.variant);
+    reader.Finish();
+  }
+  return times;
+}
+
+BuilderSpec ReadBuilder(Source& source, const Value& value) {
+  BuilderSpec builder;
+  ObjectReader reader(source, value, "builder");
+  reader.Read("version", builder.version);
+  if (const Value* order = reader.Optional("export")) {
+    OneOf(source, *order, "builder: \"export\"", {"image-first", "parallel"});
+    builder.parallel_export = order->as_string() != nullptr && *order->as_string() == "parallel";
+  }
+  builder.ci = ReadTimes(source, reader, "ci");
+  builder.host = ReadTimes(source, reader, "host");
+  if (reader.Read("runners", builder.runners) &&
+      (builder.runners < 1 || builder.runners > kRunnersMost)) {
+    reader.Fail("runners", Concat({"expected 1 to 64, found: ", std::to_string(builder.runners)}));
+  }
+  reader.Finish();
+  return builder;
+}
+
+}  // namespace
+
+WorldSpec ReadWorld(Source& source, const Value& value, const std::string& folder) {
+  WorldSpec world;
+  ObjectReader reader(source, value, "world");
+  if (const Value* hub = reader.Optional("hub")) {
+    world.hub = ReadHub(source, *hub);
+  }
+  if (const Value* npm = reader.Optional("npm")) {
+    if (npm->as_object() == nullptr) {
+      reader.Fail("npm", "expected an object of packages");
+    } else {
+      for (const Member& package : *npm->as_object()) {
+        ReadPackage(source, package, world.npm);
+      }
+    }
+  }
+  if (const Value* project = reader.Required("project")) {
+    world.project = ReadProject(source, *project, folder);
+  }
+  if (const Value* builder = reader.Optional("builder")) {
+    world.builder = ReadBuilder(source, *builder);
+  }
+  reader.Finish();
+  if (!world.hub.previous_release.empty() && world.hub.previous_release == world.project.tag) {
+    reader.Fail("hub", "\"previous-release\" is the release to publish");
+  }
+  return world;
+}
+
+}  // namespace drydock::scenarios::reading

@@ -1,0 +1,209 @@
+// What the reader takes and refuses, and that the schema editors use says the same.
+#include "scenarios/runner/loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/json.h"
+#include "core/text.h"
+#include "tests/unit/runner/json_schema.h"
+
+namespace drydock::scenarios {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kScenarios = std::string(DRYDOCK_SOURCE_DIR) + "/scenarios";
+const std::string kPath = kScenarios + "/incidents/under-test.json";
+
+// A scenario that is right; tests replace one piece of it.
+constexpr std::string_view kGood = R"({
+  "title": "t",
+  "sources": ["s"],
+  "start": "2026-05-28T06:00:00Z",
+  "world": {
+    "hub": {"previous-release": "v1.15.11"},
+    "project": {"template": "../projects/opencode-devbox-2026-05", "tag": "v1.15.12"}
+  },
+  "faults": [],
+  "steps": [
+    {"host-publish": {}, "expect": {"verdict": "published-and-verified"}}
+  ]
+})";
+
+std::string With(std::string_view from, std::string_view to) {
+  const std::string text(kGood);
+  const std::string changed = ReplaceAll(text, from, to);
+  EXPECT_NE(changed, text) << "nothing replaced: " << from;
+  return changed;
+}
+
+json::Value Parsed(const std::string& text) {
+  json::ParseOptions options;
+  options.comments = true;
+  auto value = json::Parse(text, "test", options);
+  EXPECT_TRUE(value.ok()) << (value ? "" : value.error().message());
+  return value ? *value : json::Value();
+}
+
+const json::Value& Schema() {
+  static const json::Value kSchema = *json::ParseFile(kScenarios + "/scenario.schema.json");
+  return kSchema;
+}
+
+std::string SchemaSays(const std::string& text) {
+  return testing::SchemaComplaint(Schema(), Schema(), Parsed(text));
+}
+
+TEST(LoaderTest, TakesTheGoodScenario) {
+  const auto scenario = ParseScenario(kGood, kPath);
+  ASSERT_TRUE(scenario.ok()) << scenario.error().message();
+  EXPECT_EQ(SchemaSays(std::string(kGood)), "");
+  EXPECT_EQ(scenario->title, "t");
+  ASSERT_EQ(scenario->steps.size(), 1U);
+  EXPECT_EQ(scenario->steps[0].name, "host-publish");
+  EXPECT_EQ(scenario->steps[0].line, 11U);
+  EXPECT_EQ(FormatRfc3339(scenario->start), "2026-05-28T06:00:00Z");
+}
+
+struct Refusal {
+  std::string name;
+  std::string from;
+  std::string to;
+  std::string says;          // after "under-test.json:"
+  bool schema_knows = true;  // whether the schema can see it too
+};
+
+void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.name; }
+
+class RefusalTest : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusalTest, NamesLineAndPiece) {
+  const Refusal& refusal = GetParam();
+  const std::string text = With(refusal.from, refusal.to);
+  const auto scenario = ParseScenario(text, kPath);
+  ASSERT_FALSE(scenario.ok());
+  EXPECT_EQ(scenario.error().code(), ErrorCode::kInvalid);
+  EXPECT_THAT(scenario.error().message(), HasSubstr(kPath + ":" + refusal.says));
+  EXPECT_EQ(scenario.error().message().find('\n'), std::string::npos);
+  if (refusal.schema_knows) {
+    EXPECT_NE(SchemaSays(text), "");
+  }
+}
+
+const std::string kExpect = R"({"verdict": "published-and-verified"})";
+
+INSTANTIATE_TEST_SUITE_P(
+    Pieces, RefusalTest,
+    ::testing::ValuesIn(std::vector<Refusal>{
+        {"UnknownKey", R"("title": "t",)", R"("title": "t", "titel": "t",)",
+         R"(2: scenario: unknown key "titel"; did you mean "title"?)"},
+        {"MissingKey", R"("sources": ["s"],)", "", R"(1: scenario: missing key "sources")"},
+        {"NoSources", R"(["s"])", "[]", R"(3: scenario: "sources": is empty)"},
+        {"WrongType", R"("title": "t")", R"("title": 7)",
+         R"(2: scenario: "title": expected a string, found number: 7)"},
+        {"BadTime", "2026-05-28T06:00:00Z", "yesterday",
+         R"(4: scenario: "start": expected a UTC time)"},
+        {"BadTag", R"("tag": "v1.15.12")", R"("tag": "v 1")",
+         R"(7: project: "tag": expected a tag)"},
+        {"NoTemplate", "opencode-devbox-2026-05", "nowhere",
+         R"(7: project: "template": no such folder: "../projects/nowhere")", false},
+        {"SameRelease", "v1.15.11", "v1.15.12",
+         R"(6: world: "hub": "previous-release" is the release to publish)", false},
+        {"BaseWithoutRelease", R"("previous-release": "v1.15.11")", R"("base": "present")",
+         R"(6: hub: "base": "present" needs a "previous-release")", false},
+        {"NoSteps", R"({"host-publish": {}, "expect": {"verdict": "published-and-verified"}})", "",
+         "10: steps: expected an array with at least one step"},
+        {"TwoActions", R"({"host-publish": {},)", R"({"host-publish": {}, "diagnose": {},)",
+         R"(11: step: "diagnose": a step does one thing; this one already has "host-publish")"},
+        {"NoAction", R"("host-publish": {}, )", "", "11: step: does nothing"},
+        {"UnknownStep", R"("host-publish": {}, )", R"("host-publsh": {}, )",
+         R"(11: step: unknown key "host-publsh"; did you mean "host-publish"?)"},
+        {"UnknownOption", R"("host-publish": {})", R"("host-publish": {"chache": true})",
+         R"(11: host-publish: unknown key "chache"; did you mean "cache"?)"},
+        {"CiOptionOnHost", R"("host-publish": {})", R"("host-publish": {"attempts": 3})",
+         R"(11: host-publish: unknown key "attempts")"},
+        {"NoAttempts", R"("host-publish": {})", R"("ci-publish": {"attempts": 0})",
+         R"(11: ci-publish: "attempts": expected 1 to 10, found: 0)"},
+        {"EmptyExpect", kExpect, "{}", "11: expect: names nothing"},
+        {"UnknownVerdict", "published-and-verified", "fine",
+         R"(11: verdict: expected one of "published-and-verified")"},
+        {"BadExitCode", kExpect, R"({"exit-code": 256})",
+         "11: exit-code: expected a whole number from 0 to 255"},
+        {"BadPart", kExpect, R"({"parts": {"probe": "done"}})",
+         R"(11: parts: "probe": expected one of "ran", "skipped")"},
+        {"NoParts", kExpect, R"({"parts": {}})", "11: parts: names nothing"},
+        {"NegativeCount", kExpect, R"({"builds": -1})", "11: builds: expected a whole number"},
+        {"EmptyBounds", kExpect, R"({"builds": {}})", "11: builds: says nothing"},
+        {"CrossedBounds", kExpect, R"({"builds": {"at-least": 3, "at-most": 2}})",
+         R"(11: builds: "at-least": cannot hold: 3 to 2)", false},
+        {"BadWait", kExpect, R"({"waits": ["15"]})", "11: waits: expected a duration"},
+        {"BadTagState", kExpect, R"({"tags": {"latest": "moved"}})",
+         R"(11: tags: "latest": expected one of "absent", "present", "unmoved")"},
+        {"PatternPresent", kExpect, R"({"tags": {"v*": "present"}})",
+         R"(11: tags: a pattern cannot be "present": "v*")", false},
+        {"NeverNothing", kExpect, R"({"never": []})", "11: never: names nothing"},
+        {"NeverNoRequest", kExpect, R"({"never": [{}]})", "11: never: names no request"},
+        {"NeverCounted", kExpect, R"({"never": [{"status": 500, "times": 0}]})",
+         R"(11: never: "times": what never happens has no count)"},
+        {"UnknownOperation", kExpect, R"({"never": [{"operation": "blob.put"}]})",
+         R"(11: never: "operation": expected one of "ping")", false},
+        {"UncountedRequest", kExpect, R"({"requests": [{"status": 500}]})",
+         R"(11: requests: missing key "times")"},
+        {"UnknownFault", kExpect, R"({"faults": {"cache-400": 1}})",
+         R"(11: faults: no such fault: "cache-400" (expected none: the file has no faults))",
+         false},
+        {"VerdictOfWait", R"("host-publish": {})", R"("wait": {"for": "1s"})",
+         R"(11: expect: unknown key "verdict")"},
+        {"WaitTwice", R"("host-publish": {})",
+         R"("wait": {"for": "1s", "until": "2026-05-28T07:00:00Z"})",
+         R"(11: wait: expected either "for" or "until")"},
+        {"SwitchUnknown", R"("host-publish": {})", R"("faults": {"off": ["x"]})",
+         R"(11: faults: "off": no such fault: "x")", false},
+        {"KillWhere", R"("host-publish": {})", R"("host-publish": {"kill": {}})",
+         R"(11: kill: missing key "after")"},
+        {"Duplicate", R"("title": "t",)", R"("title": "t", "title": "u",)", "2: ", false},
+    }),
+    [](const auto& each) { return each.param.name; });
+
+TEST(LoaderTest, RefusesASecondStepOfTheSameName) {
+  const auto scenario =
+      ParseScenario(With(R"("steps": [)", R"("steps": [{"host-publish": {}},)"), kPath);
+  ASSERT_FALSE(scenario.ok());
+  EXPECT_THAT(scenario.error().message(),
+              HasSubstr(R"(11: step: another step has this name: "host-publish")"));
+}
+
+TEST(LoaderTest, SaysWhenAFileIsMissing) {
+  const auto scenario = LoadScenario(kScenarios + "/nowhere.json");
+  ASSERT_FALSE(scenario.ok());
+  EXPECT_EQ(scenario.error().code(), ErrorCode::kNotFound);
+}
+
+TEST(LoaderTest, EveryScenarioFileIsReadAndFitsTheSchema) {
+  const auto files = FindScenarios(kScenarios);
+  ASSERT_TRUE(files.ok()) << files.error().message();
+  for (const std::string& file : *files) {
+    const auto scenario = LoadScenario(file);
+    EXPECT_TRUE(scenario.ok()) << (scenario ? "" : scenario.error().message());
+    const auto value = json::ParseFile(file);
+    ASSERT_TRUE(value.ok());
+    EXPECT_EQ(testing::SchemaComplaint(Schema(), Schema(), *value), "") << file;
+  }
+}
+
+TEST(LoaderTest, FindsFilesButNoTemplatesOrSchemas) {
+  const auto found = FindScenarios(kScenarios);
+  ASSERT_TRUE(found.ok());
+  EXPECT_THAT(*found, Each(Not(AnyOf(HasSubstr("/projects/"), HasSubstr(".schema.")))));
+  EXPECT_FALSE(FindScenarios(kScenarios + "/nowhere").ok());
+  const auto one = FindScenarios(found->front());
+  ASSERT_TRUE(one.ok());
+  EXPECT_EQ(one->size(), 1U);
+}
+
+}  // namespace
+}  // namespace drydock::scenarios
