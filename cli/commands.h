@@ -1,0 +1,22 @@
+// The subcommands of `drydock`, one function and one file each. Each adds itself to the program's
+// command line; when it is chosen it runs while the line is parsed and leaves its exit code in
+// `exit_code`. Output goes to standard output, complaints to standard error.
+// Threads: called once, before any thread starts. Source: design.md "What it is".
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace drydock::cli {
+
+// Bad input of any kind (usage, an unreadable or wrong file): nothing was started.
+inline constexpr int kExitUsage = 2;
+
+void AddReplay(CLI::App& app, int& exit_code);
+void AddServe(CLI::App& app, int& exit_code);
+void AddPublish(CLI::App& app, int& exit_code);
+void AddHash(CLI::App& app, int& exit_code);
+void AddTree(CLI::App& app, int& exit_code);
+
+}  // namespace drydock::cli
