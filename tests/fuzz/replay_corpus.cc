@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace {
 
-TEST(FuzzCorpus, EveryInputPasses) {
+TEST(FuzzCorpus, DRYDOCK_FUZZ_NAME) {
   std::vector<std::filesystem::path> inputs;
   for (const auto& entry : std::filesystem::directory_iterator(DRYDOCK_FUZZ_CORPUS)) {
     inputs.push_back(entry.path());
