@@ -1,0 +1,67 @@
+// The error codes a registry answers with: one table of code, status and message, and the one place
+// that writes error bodies. Threads: constants and pure functions.
+// Source: OCI distribution-spec "Error Codes" (code-1 … code-14); incidents.md section 1 for the
+// codes that registries add to them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/http.h"
+
+namespace drydock::simulator {
+
+enum class ApiCode {
+  kBlobUnknown,
+  kBlobUploadInvalid,
+  kBlobUploadUnknown,
+  kDigestInvalid,
+  kManifestBlobUnknown,
+  kManifestInvalid,
+  kManifestUnknown,
+  kNameInvalid,
+  kNameUnknown,
+  kSizeInvalid,
+  kUnauthorized,
+  kDenied,
+  kUnsupported,
+  kTooManyRequests,
+  // Not in the specification; distribution and others answer with them.
+  kTagInvalid,
+  kRangeInvalid,
+  kPaginationNumberInvalid,
+  kMethodNotAllowed,      // UNSUPPORTED as 405: the route exists, the method does not
+  kUnsupportedMediaType,  // UNSUPPORTED as 415
+  kTooLarge,              // SIZE_INVALID as 413
+};
+
+struct ErrorRow {
+  ApiCode code;
+  std::string_view name;  // as it stands in the body
+  int status;
+  std::string_view message;
+  std::string_view spec;  // "code-7", or who else uses it
+};
+
+// Every row, in the order of the enumeration.
+std::span<const ErrorRow> ErrorRows();
+const ErrorRow& Row(ApiCode code);
+
+// One complaint: a code and what it is about ("digest", "sha256:…"), shown as the JSON detail.
+struct Problem {
+  ApiCode code;
+  std::string key = {};  // "" means no detail
+  std::string value = {};
+};
+
+// The answer with that code's status and a body of one error (or of all of them, first one's
+// status). `problems` must not be empty.
+Response Refusal(const Problem& problem);
+Response Refusal(const std::vector<Problem>& problems);
+
+// What a web server in front answers for a path that is no route at all.
+Response PageNotFound();
+
+}  // namespace drydock::simulator
