@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,10 @@ struct RunState {
   std::string commit;                            // the tag's commit when the run began
   std::string base_tag;                          // "base-0123456789ab"; "" when there is no base
   std::map<std::string, std::string> versions;   // build argument to concrete version
+  // Version tags whose build this run began, noted before the builder starts: should such a tag be
+  // at the registry, it is (or may be) ours, made from `commit`, even if the run was killed before
+  // it could note the digest.
+  std::set<std::string> begun;
   std::map<std::string, std::string> published;  // tag to digest, as this run left them
 
   friend bool operator==(const RunState&, const RunState&) = default;
