@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/journal.h"
@@ -23,15 +24,8 @@ namespace drydock::simulator {
 
 class World;
 
-// How a connection ends early.
-struct Cut {
-  enum class Manner { kFin, kRst };
-  Manner manner = Manner::kRst;
-  // Cut after this many bytes of the response's body; nullopt: before any byte of the answer.
-  std::optional<std::uint64_t> after_response_bytes;
-};
-
-// What the client gets to see. `response` is meaningless when the cut comes before any answer.
+// What the client gets to see. `response` is meaningless when the cut comes before any answer. When
+// it comes within the body, reading the body gives kAmbiguous there.
 struct Answer {
   Response response;
   std::optional<Cut> cut;
@@ -47,21 +41,38 @@ class Internet {
   void Attach(std::string host, Site& site);
 
   // Drives one exchange: route, faults, decide, body, apply, answer; appends it to the journal.
-  // kUnavailable when the host is unknown (nothing is listening).
+  // The answer is complete: Content-Length is set when the length is known, a HEAD has no body.
+  // kUnavailable when the host is unknown (nothing is listening); the body's own error when it
+  // could not be read to its end (the client vanished).
   Result<Answer> Serve(RequestHead head, Body& body);
 
+  // Does the work that a "commit later" fault put off and that is due by now. Serve does so before
+  // each exchange; call it before reading a site's state by another way.
+  void Settle();
+
   // A transport for code running inside `world` as the actor that calls it. Every Send yields to
-  // the world once and checks for Kill, before and after. Requests carry the present actor's name.
-  std::unique_ptr<Transport> Connect(World& world, std::string address);
+  // the world once and checks for Kill, before and after. Requests carry `client`, or the name of
+  // the actor that calls when it is empty. Both `world` and this must outlive the transport.
+  std::unique_ptr<Transport> Connect(World& world, std::string address, std::string client = "");
 
  private:
-  struct Drive;
+  class Drive;
+  // Work put off: the exchange is kept alive until `due`.
+  struct Pending {
+    TimePoint due{};
+    std::unique_ptr<Exchange> exchange;
+  };
+
+  void SettleLocked();
+
   Clock& clock_;
   Journal& journal_;
   FaultState& faults_;
   std::map<std::string, Site*, std::less<>> sites_;
   std::mutex mutex_;
   std::uint64_t next_ordinal_ = 1;
+  std::uint64_t next_connection_ = 1;
+  std::vector<Pending> pending_;
 };
 
 }  // namespace drydock::simulator

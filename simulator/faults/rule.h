@@ -1,0 +1,149 @@
+// Fault rules as data: which exchanges a rule is about, at which phase it acts, what it does and
+// how often. Plain values; faults/read_rules.h makes them from JSON, faults/fault_state.h counts
+// and decides, world/internet.h carries the effects out.
+// Threads: plain values. Source: incidents.md section 9 (matchers M1-M6, M8, M9, M11, M13; effects
+// P1, P2, P6, P10); docs/fault-format.md.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/http.h"
+
+namespace drydock::simulator {
+
+// Where an effect can bind, in the order an exchange comes through.
+enum class Phase {
+  kRequestHead,   // before the server read anything but the head
+  kRequestBody,   // let in by the server; the body is arriving
+  kDecide,        // the body is complete, nothing is done yet
+  kResponseHead,  // the work is done (or refused); no byte of the answer has left
+  kResponseBody,  // the answer's body is leaving
+};
+std::string_view Name(Phase phase);  // "request-head", …
+
+// How a connection ends early.
+struct Cut {
+  enum class Manner { kFin, kRst };
+  Manner manner = Manner::kRst;
+  // Cut after this many bytes of the response's body; nullopt: before any byte of the answer.
+  std::optional<std::uint64_t> after_response_bytes;
+};
+
+// A test on the values a name has: one of them fits a glob, there is one, there is none.
+struct ValueTest {
+  enum class Kind { kFits, kPresent, kAbsent };
+  std::string name;  // of a header field, or a JSON pointer whose "*" is any element
+  Kind kind = Kind::kFits;
+  std::string glob;
+};
+
+// What the head, the route and the answer of an exchange must look like; texts are globs, an empty
+// list and an absent value take everything.
+struct ExchangePattern {
+  enum class ReferenceKind { kTag, kDigest };
+  std::vector<std::string> methods;
+  std::vector<std::string> operations;
+  std::optional<std::string> client;
+  std::optional<std::string> host;
+  std::optional<std::string> repository;
+  std::optional<std::string> reference;
+  std::optional<ReferenceKind> reference_kind;
+  std::optional<std::string> media_type;  // the request's Content-Type without its parameters
+  std::vector<ValueTest> headers;         // of the request
+  std::optional<int> status;              // of the answer as the server gave it
+};
+
+// What two exchanges can have in common, and what a counter can be kept by.
+enum class Key { kClient, kConnection, kHost, kRepository, kSession, kDigest, kTag };
+std::string_view Name(Key key);  // "client", …
+
+// A window that an earlier exchange opens.
+struct Since {
+  ExchangePattern event;
+  std::vector<Key> same;         // the event must agree with the exchange in these
+  bool first = false;            // the first such event counts, not the latest
+  Duration after{};              // from this long after the event
+  std::optional<Duration> span;  // for this long; nullopt: for ever
+};
+
+struct When {
+  enum class Role { kTop, kChild, kAttestation };
+  ExchangePattern exchange;
+  std::optional<Role> role;         // of the manifest that is put
+  std::vector<ValueTest> manifest;  // pointers into the manifest that is put
+  std::optional<TimePoint> from;
+  std::optional<TimePoint> until;  // exclusive
+  std::optional<Since> since;
+};
+
+// The answer instead of the genuine one (P1). "{repository}", "{reference}", "{digest}" and
+// "{origin}" in header values and body stand for the request's own.
+struct Reply {
+  int status = 500;
+  std::string reason;
+  Headers headers;
+  std::string body;
+};
+
+// Changes to the genuine answer (P2), in this order. Values may use "{value}" and "{value-path}"
+// (what the genuine field held) beside the names of Reply.
+struct EditReply {
+  std::optional<int> status;
+  std::optional<std::string> reason;
+  std::vector<std::string> drop;
+  Headers set;
+  Headers add;
+};
+
+// The connection ends (P6).
+struct CutConnection {
+  Cut::Manner manner = Cut::Manner::kRst;
+  std::optional<std::uint64_t> after_bytes;  // at request-body and response-body
+};
+
+// What becomes of the work, apart from what the client is told (P10).
+struct Commit {
+  enum class Mode {
+    kAsPhase,  // whatever the phase implies
+    kApply,    // done at once
+    kNone,     // not done
+    kLater,    // done when `delay` has passed, whatever the client did meanwhile
+    kPartly,   // done with the first `bytes` of the body alone
+  };
+  Mode mode = Mode::kAsPhase;
+  Duration delay{};
+  std::uint64_t bytes = 0;
+};
+
+// Which of the matches fire. The ordinal of a match is counted for each value of `per` by itself.
+struct Times {
+  std::uint64_t from = 1;
+  std::uint64_t to = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t every = 1;   // of those from `from` on, the first and then each `every`-th
+  std::uint64_t chance = 1;  // of `chance_of`, drawn for each ordinal
+  std::uint64_t chance_of = 1;
+  std::vector<Key> per;  // empty: one count for the rule
+};
+
+struct FaultRule {
+  std::string name;
+  std::size_t line = 0;
+  bool armed = true;  // as the file says; FaultState::Switch changes it for one state
+  When when;
+  Phase phase = Phase::kDecide;
+  std::variant<std::monostate, Reply, EditReply, CutConnection> answer;
+  Commit commit;
+  Times times;
+};
+
+// "reply 400", "cut rst", "commit later, reply 500": for journals and reports.
+std::string Describe(const FaultRule& rule);
+
+}  // namespace drydock::simulator
