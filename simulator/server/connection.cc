@@ -1,0 +1,257 @@
+#include "simulator/server/connection.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/text.h"
+
+namespace drydock::simulator {
+namespace {
+
+constexpr std::size_t kPieceBytes = 256 * 1024;
+constexpr std::size_t kJoinedBytes = 16 * 1024;  // head and body up to here leave together
+constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr char kActor[] = "server";
+
+// Reads another BodyReader, which outlives it.
+class BorrowedReader : public BodyReader {
+ public:
+  explicit BorrowedReader(BodyReader& reader) : reader_(reader) {}
+  Result<std::size_t> Read(std::span<char> into) override { return reader_.Read(into); }
+
+ private:
+  BodyReader& reader_;
+};
+
+std::string ChunkSize(std::size_t bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  do {
+    text.insert(text.begin(), kDigits[bytes % 16]);
+    bytes /= 16;
+  } while (bytes > 0);
+  return text + "\r\n";
+}
+
+}  // namespace
+
+Connection::Connection(int fd, std::uint64_t ordinal, ConnectionContext& context)
+    : context_(context),
+      ordinal_(ordinal),
+      socket_(fd, context.clock),
+      input_(socket_),
+      address_(socket_.PeerAddress()) {}
+
+void Connection::Run() {
+  Next next = Next::kKeep;
+  while (next == Next::kKeep && !stopping_) {
+    const std::optional<std::string> head = ReadHead();
+    if (!head) {
+      return;
+    }
+    between_ = false;
+    next = ServeOne(*head);
+    between_ = true;
+    served_any_ = true;
+  }
+  End(next);
+}
+
+void Connection::End(Next next) {
+  if (next != Next::kGone) {
+    socket_.Finish(context_.limits.finish_time);
+  }
+}
+
+void Connection::Stop() {
+  stopping_ = true;
+  if (between_) {
+    socket_.Interrupt();
+  }
+}
+
+void Connection::Abort() {
+  stopping_ = true;
+  socket_.Interrupt();
+}
+
+// The bytes of the next head; nullopt when there is none to answer.
+std::optional<std::string> Connection::ReadHead() {
+  const ServerLimits& limits = context_.limits;
+  // A connection that never asked anything is given less time than one that may ask again.
+  socket_.SetPatience(kNoDeadline, served_any_ ? limits.idle_time : limits.head_time);
+  bool begun = false;
+  while (true) {
+    const std::string_view held = input_.held();
+    if (const std::optional<std::size_t> length = HeadLength(held)) {
+      std::string head(held.substr(0, *length));
+      input_.Consume(*length);
+      return head;
+    }
+    if (const std::optional<RejectedHead> rejected = RefuseEarly(held, limits)) {
+      End(Reject(*rejected));
+      return std::nullopt;
+    }
+    if (!held.empty() && !begun) {
+      begun = true;
+      socket_.SetPatience(context_.clock.Elapsed() + limits.head_time, limits.head_time);
+    }
+    const Result<std::size_t> got = input_.Fill();
+    if (!got && got.error().code() == ErrorCode::kTimeout && begun) {
+      End(Reject({408, "request head did not arrive in " + FormatDuration(limits.head_time)}));
+    }
+    if (!got || *got == 0) {
+      return std::nullopt;
+    }
+  }
+}
+
+// Answers without asking the registry: nothing can be asked in a language nobody understood.
+Connection::Next Connection::Reject(const RejectedHead& rejected) {
+  context_.journal.Append(
+      kActor, NoteEvent{Concat({"connection ", std::to_string(ordinal_), " from ", address_, ": ",
+                                std::to_string(rejected.status), ": ", rejected.what})});
+  context_.on_event();
+  Response response;
+  response.status = rejected.status;
+  response.headers = {{"Content-Type", "text/plain; charset=utf-8"},
+                      {"Content-Length", std::to_string(rejected.what.size() + 1)}};
+  response.body = Body::FromString(rejected.what + "\n");
+  socket_.SetPatience(kNoDeadline, context_.limits.stall_time);
+  const WirePlan plan = PlanResponse(HttpHead{}, response, true);
+  return Send(plan, response.body, std::nullopt) ? Next::kClose : Next::kGone;
+}
+
+Connection::Next Connection::ServeOne(const std::string& head_bytes) {
+  const std::variant<HttpHead, RejectedHead> head = ParseHead(head_bytes, context_.limits);
+  if (const auto* rejected = std::get_if<RejectedHead>(&head)) {
+    return Reject(*rejected);
+  }
+  const HttpHead& parsed = std::get<HttpHead>(head);
+  const std::variant<BodyFraming, RejectedHead> framing = RequestFraming(parsed);
+  if (const auto* rejected = std::get_if<RejectedHead>(&framing)) {
+    return Reject(*rejected);
+  }
+  return Exchange(parsed, std::get<BodyFraming>(framing));
+}
+
+Connection::Next Connection::Exchange(const HttpHead& head, BodyFraming framing) {
+  socket_.SetPatience(kNoDeadline, context_.limits.stall_time);
+  const bool expects_continue = ExpectsContinue(head);
+  RequestBody unframed(input_, framing, [this, expects_continue] {
+    if (expects_continue && input_.held().empty()) {
+      // A client that is gone is noticed by the read that follows.
+      static_cast<void>(socket_.Write(kContinue));
+    }
+  });
+  RequestHead request;
+  request.method = head.method;
+  request.url = head.url;
+  request.headers = head.headers;
+  request.caller = {.client = "", .address = address_, .connection = ordinal_};
+  std::optional<std::uint64_t> length = framing.length;
+  if (framing.kind == BodyFraming::Kind::kChunked) {
+    length.reset();
+  }
+  request.content_length = length;
+  Body body = Body::FromReader(std::make_unique<BorrowedReader>(unframed), length);
+
+  Result<Answer> answer = context_.internet.Serve(std::move(request), body);
+  context_.on_event();
+  if (!answer) {
+    return AfterBrokenBody(unframed);
+  }
+  const bool close = !WantsKeepAlive(head) || stopping_ || context_.crowded() ||
+                     !DropUnread(unframed, framing, expects_continue);
+  return SendAnswer(head, std::move(*answer), close);
+}
+
+// The answer when the exchange ended inside the request's body.
+Connection::Next Connection::AfterBrokenBody(const RequestBody& body) {
+  if (!body.failure() || body.failure()->code() == ErrorCode::kAmbiguous) {
+    return Next::kGone;  // nobody is there to read it
+  }
+  const int status = body.failure()->code() == ErrorCode::kTimeout ? 408 : 400;
+  return Reject({status, body.failure()->message()});
+}
+
+// Makes the connection ready for another head; false when it cannot be.
+bool Connection::DropUnread(RequestBody& body, BodyFraming framing, bool expects_continue) {
+  const std::uint64_t bytes_max = context_.limits.unread_bytes_max;
+  if (body.done()) {
+    return true;
+  }
+  if (framing.length > bytes_max || (expects_continue && !body.begun())) {
+    return false;
+  }
+  std::vector<char> dropped(64 * 1024);
+  std::uint64_t bytes = 0;
+  Result<std::size_t> got = std::size_t{1};
+  while (got && !body.done() && bytes <= bytes_max) {
+    got = body.Read(dropped);
+    bytes += got ? *got : 0;
+  }
+  return body.done();
+}
+
+Connection::Next Connection::SendAnswer(const HttpHead& head, Answer answer, bool close) {
+  Status sent = Ok{};
+  WirePlan plan;
+  const bool silent = answer.cut && !answer.cut->after_response_bytes;
+  if (!silent) {
+    plan = PlanResponse(head, answer.response, close || answer.cut);
+    sent = Send(plan, answer.response.body,
+                answer.cut ? answer.cut->after_response_bytes : std::nullopt);
+  }
+  const bool fin = answer.cut && answer.cut->manner == Cut::Manner::kFin;
+  if (!fin && (answer.cut || !sent)) {  // what could not be sent must not look well ended either
+    socket_.Reset(answer.cut ? context_.limits.finish_time : Duration::zero());
+    return Next::kGone;
+  }
+  return plan.close || fin ? Next::kClose : Next::kKeep;
+}
+
+// The head and the body, or its first `bytes_max` bytes; the body then has no end in the chunked
+// coding. Small answers leave in one write.
+Status Connection::Send(const WirePlan& plan, Body& body, std::optional<std::uint64_t> bytes_max) {
+  const bool chunked = plan.body == WirePlan::Body::kChunked;
+  std::string out = plan.head;
+  std::uint64_t left = plan.body == WirePlan::Body::kNone ? 0 : bytes_max.value_or(kUnlimited);
+  if (left > 0) {
+    piece_.resize(kPieceBytes);
+  }
+  while (left > 0) {
+    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_.size()));
+    const Result<std::size_t> got = body.Read(std::span(piece_).first(room));
+    if (!got) {
+      const Status sent = socket_.Write(out);
+      return sent ? Status(got.error()) : sent;
+    }
+    if (*got == 0) {
+      out += chunked ? "0\r\n\r\n" : "";
+      break;
+    }
+    left -= *got;
+    out += chunked ? ChunkSize(*got) : "";
+    const std::string_view piece(piece_.data(), *got);
+    if (out.size() + piece.size() <= kJoinedBytes) {
+      out += piece;
+    } else {
+      if (const Status sent = socket_.Write(out); !sent) {
+        return sent;
+      }
+      if (const Status sent = socket_.Write(piece); !sent) {
+        return sent;
+      }
+      out.clear();
+    }
+    out += chunked ? "\r\n" : "";
+  }
+  return socket_.Write(out);
+}
+
+}  // namespace drydock::simulator

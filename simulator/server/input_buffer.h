@@ -1,0 +1,34 @@
+// Bytes read ahead of their use: large reads below, small pieces above. Shared by the heads and the
+// bodies of one connection, since a peer sends the next head right behind a body.
+// Threads: one. Source: design.md, toolchain facts (4 KiB reads with a select before each).
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/http.h"
+
+namespace drydock::simulator {
+
+class InputBuffer {
+ public:
+  // `source` must outlive the buffer.
+  explicit InputBuffer(BodyReader& source) : source_(source) {}
+
+  // What was read and not yet consumed; valid until the next call of anything else.
+  std::string_view held() const { return std::string_view(bytes_).substr(begin_); }
+  void Consume(std::size_t count);
+  // Reads once more from the source and adds to held(). 0 means that the peer ended.
+  Result<std::size_t> Fill();
+  // Takes held bytes first and else reads straight into `into`. 0 means that the peer ended.
+  Result<std::size_t> Read(std::span<char> into);
+
+ private:
+  BodyReader& source_;
+  std::string bytes_;
+  std::size_t begin_ = 0;
+};
+
+}  // namespace drydock::simulator
