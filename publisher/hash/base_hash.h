@@ -18,7 +18,7 @@
 namespace drydock::publisher {
 
 struct BaseHash {
-  Digest digest;
+  Digest digest = Digest::Of("");
   std::uint64_t files = 0;           // that went in
   std::uint64_t bytes = 0;           // that went in, lines included
   std::uint64_t bytes_reused = 0;    // of these, taken from remembered states, not read again
