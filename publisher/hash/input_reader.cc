@@ -1,0 +1,213 @@
+#include "publisher/hash/input_reader.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "core/text.h"
+
+namespace drydock::publisher {
+namespace {
+
+std::int64_t Nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+// A name to open relative to the folder's descriptor, without a copy where there is no prefix.
+class NameAt {
+ public:
+  explicit NameAt(const WalkedFile& file)
+      : number_(file.folder->at->number()),
+        joined_(file.folder->from_at.empty() ? std::string() : file.folder->from_at + file.name),
+        name_(joined_.empty() ? file.name.c_str() : joined_.c_str()) {}
+  NameAt(const NameAt&) = delete;
+  NameAt& operator=(const NameAt&) = delete;
+
+  int folder() const { return number_; }
+  const char* name() const { return name_; }
+
+ private:
+  int number_;
+  std::string joined_;
+  const char* name_;
+};
+
+// True when the recipe's cat fails on this without stopping the recipe.
+bool CatSkips(const Input& input, int failure) {
+  if (input.kind == Input::Kind::kTreeFile) {
+    return failure == EACCES;
+  }
+  return failure == ENOENT || failure == EACCES || failure == ENOTDIR || failure == ELOOP ||
+         failure == ENAMETOOLONG || failure == EISDIR;
+}
+
+Error OpenError(const Input& input, int failure) {
+  const std::string path = input.file.path();
+  if (failure == EACCES || failure == EPERM) {
+    return SystemError(failure, "unreadable file", path);
+  }
+  if (input.kind == Input::Kind::kTreeFile && failure == ENOENT) {
+    return SystemError(failure, "vanished while the tree was read", path);
+  }
+  if (input.kind == Input::Kind::kTreeFile && failure == ELOOP) {
+    return Error(ErrorCode::kConflict,
+                 Concat({"hash: became a link while the tree was read: ", path}));
+  }
+  return SystemError(failure, failure == ENOENT ? "missing input" : "cannot open", path);
+}
+
+Error Changed(const Input& input) {
+  return Error(ErrorCode::kConflict,
+               Concat({"hash: changed while it was read: ", input.file.path()}));
+}
+
+// Reads up to `size` bytes, or to the end when `size` is 0 (files without a size, as in /proc).
+Result<std::uint64_t> Pour(int file, std::uint64_t size, const Input& input, ByteSink& sink) {
+  std::uint64_t poured = 0;
+  while (size == 0 || poured < size) {
+    auto room = sink.Room();
+    if (!room) {
+      return std::move(room).error();
+    }
+    std::size_t most = room->size();
+    if (size != 0) {
+      most = std::min<std::uint64_t>(most, size - poured);
+    }
+    const ssize_t got = ::read(file, room->data(), most);
+    if (got < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return SystemError(errno, "cannot read", input.file.path());
+    }
+    if (got == 0) {
+      break;
+    }
+    sink.Filled(static_cast<std::size_t>(got));
+    poured += static_cast<std::uint64_t>(got);
+  }
+  return poured;
+}
+
+Status PourText(std::string_view text, ByteSink& sink) {
+  while (!text.empty()) {
+    auto room = sink.Room();
+    if (!room) {
+      return std::move(room).error();
+    }
+    const std::size_t count = std::min(room->size(), text.size());
+    std::memcpy(room->data(), text.data(), count);
+    sink.Filled(count);
+    text.remove_prefix(count);
+  }
+  return Ok();
+}
+
+Result<FileStamp> ReadOpened(int file, const struct stat& found, const Input& input,
+                             ByteSink& sink) {
+  const FileStamp before = StampOf(found);
+  auto poured = Pour(file, before.size, input, sink);
+  if (!poured) {
+    return std::move(poured).error();
+  }
+  struct stat after {};
+  if (::fstat(file, &after) != 0) {
+    return SystemError(errno, "cannot look at", input.file.path());
+  }
+  if ((before.size != 0 && *poured != before.size) || StampOf(after) != before) {
+    return Changed(input);
+  }
+  return before;
+}
+
+}  // namespace
+
+FileStamp StampOf(const struct stat& found) {
+  FileStamp stamp;
+  stamp.device = found.st_dev;
+  stamp.inode = found.st_ino;
+  stamp.size = static_cast<std::uint64_t>(found.st_size);
+  stamp.modified_ns = Nanoseconds(found.st_mtim);
+  stamp.changed_ns = Nanoseconds(found.st_ctim);
+  return stamp;
+}
+
+Result<std::optional<FileStamp>> ReadInput(const Input& input, bool compat, ByteSink& sink,
+                                           std::vector<std::string>& skipped) {
+  if (input.kind == Input::Kind::kLine) {
+    if (Status poured = PourText(input.text, sink); !poured) {
+      return std::move(poured).error();
+    }
+    FileStamp stamp;
+    stamp.size = input.text.size();
+    return std::optional(stamp);
+  }
+  const auto failed = [&](Error error, int failure) -> Result<std::optional<FileStamp>> {
+    if (!compat || !CatSkips(input, failure)) {
+      return error;
+    }
+    skipped.push_back(error.message());
+    return std::optional<FileStamp>();
+  };
+  const NameAt at(input.file);
+  const int follow = input.kind == Input::Kind::kTreeFile ? O_NOFOLLOW : 0;
+  const int number =
+      ::openat(at.folder(), at.name(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | follow);
+  if (number < 0) {
+    const int failure = errno;
+    return failed(OpenError(input, failure), failure);
+  }
+  const Descriptor file(number);
+  struct stat found {};
+  if (::fstat(number, &found) != 0) {
+    return SystemError(errno, "cannot look at", input.file.path());
+  }
+  if (S_ISDIR(found.st_mode)) {
+    return failed(Error(ErrorCode::kInvalid,
+                        Concat({"hash: a folder where a file is expected: ", input.file.path()})),
+                  EISDIR);
+  }
+  if (!S_ISREG(found.st_mode)) {
+    return Error(ErrorCode::kInvalid, Concat({"hash: not a plain file: ", input.file.path()}));
+  }
+  auto stamp = ReadOpened(number, found, input, sink);
+  if (!stamp) {
+    return std::move(stamp).error();
+  }
+  return std::optional(*stamp);
+}
+
+std::optional<FileStamp> LookAt(const Input& input) {
+  if (input.kind == Input::Kind::kLine) {
+    FileStamp stamp;
+    stamp.size = input.text.size();
+    return stamp;
+  }
+  const NameAt at(input.file);
+  struct stat found {};
+  const int follow = input.kind == Input::Kind::kTreeFile ? AT_SYMLINK_NOFOLLOW : 0;
+  if (::fstatat(at.folder(), at.name(), &found, follow) != 0 || !S_ISREG(found.st_mode)) {
+    return std::nullopt;
+  }
+  return StampOf(found);
+}
+
+void AppendIdentity(const Input& input, const FileStamp& stamp, std::string& into) {
+  if (input.kind == Input::Kind::kLine) {
+    into += Concat({"L", input.text});
+  } else {
+    into += input.kind == Input::Kind::kFile ? 'F' : 'T';
+    into += input.file.folder->path;
+    into += '/';
+    into += input.file.name;
+  }
+  into += '\0';
+  into.append(reinterpret_cast<const char*>(&stamp), sizeof stamp);
+}
+
+}  // namespace drydock::publisher

@@ -1,0 +1,129 @@
+// Reads the inputs of a recipe with several threads and delivers their bytes to one, in order: the
+// thread that hashes should never wait for a file. Each slot holds a run of consecutive inputs and
+// a small ring of buffers, filled by one reader and emptied by the one consumer; slots are consumed
+// in order, so the reader of the slot in turn can always go on and nothing locks up.
+// Threads: owns its readers; Next belongs to one consumer. The destructor ends and joins them, also
+// in the middle. Source: docs/adr/0010-one-hasher-many-readers.md.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "core/result.h"
+#include "publisher/hash/input_reader.h"
+#include "publisher/hash/input_stream.h"
+#include "publisher/hash/sha256_state.h"
+
+namespace drydock::publisher {
+
+// A few consecutive inputs: the grain in which an unchanged tree is recognised.
+struct Part {
+  std::uint32_t inputs = 0;
+  std::uint64_t bytes = 0;
+  std::array<unsigned char, 32> identity{};  // SHA-256 over the inputs' identities
+  std::int64_t newest_ns = 0;                // the latest time stamp among them
+
+  bool SameInputs(const Part& other) const {
+    return inputs == other.inputs && identity == other.identity;
+  }
+};
+
+class ReadAhead {
+ public:
+  struct Options {
+    unsigned readers = 1;
+    bool compat = false;
+    // Parts that an earlier run saw, in order: as long as all are as before, they are looked at and
+    // not read. nullptr or empty: everything is read. Must outlive this.
+    const std::vector<Part>* known = nullptr;
+  };
+
+  // What comes next in order. Views are good until the next call of Next.
+  struct Delivery {
+    std::string_view bytes;
+    bool part_ends = false;  // `part` describes what ended with these bytes
+    Part part;
+    // The part is as in `known`; its bytes were not read. `inputs` are what it consists of, for a
+    // consumer that needs them after all.
+    bool unchanged = false;
+    std::span<const Input> inputs;
+  };
+
+  ReadAhead(InputStream& stream, const Options& options);
+  ~ReadAhead();
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+
+  // False at the end. The first error in the recipe's order is the one reported.
+  Result<bool> Next(Delivery& delivery);
+  // What was left out so far (compat).
+  std::vector<std::string>& skipped() { return skipped_; }
+
+ private:
+  static constexpr std::size_t kBuffers = 4;
+  struct Buffer {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+    bool part_ends = false;
+    Part part;
+  };
+  struct Slot {
+    std::mutex mutex;
+    std::condition_variable moved;
+    // Guarded by `mutex`:
+    bool taken = false;  // by a reader; false again when the consumer is through with it
+    std::uint64_t ordinal = 0;
+    std::size_t filled = 0;   // buffers so far
+    std::size_t emptied = 0;  // of these
+    bool complete = false;    // no more buffers will come
+    bool last = false;        // there are no inputs here or after
+    bool unchanged = false;
+    std::optional<Error> error;
+    std::vector<std::string> skipped;
+    // Of the reader until complete, then of the consumer:
+    std::vector<Input> inputs;
+    std::size_t input_count = 0;  // `inputs` is longer: its strings are used again
+    const Part* known = nullptr;
+    // A buffer is of the reader until it counts as filled, then of the consumer until emptied.
+    std::array<Buffer, kBuffers> buffers;
+  };
+  class SlotSink;
+
+  void Run();
+  bool Take(Slot*& slot);
+  void Fill(Slot& slot);
+  bool IsUnchanged(const Slot& slot) const;
+  Status Read(Slot& slot, std::vector<std::string>& skipped);
+  void Release(Slot& slot);
+
+  InputStream& stream_;
+  const Options options_;
+  std::vector<Slot> slots_;
+  std::atomic<bool> stopped_ = false;
+  std::atomic<bool> following_ = false;  // `known` held so far
+
+  std::mutex take_mutex_;
+  // Guarded by `take_mutex_`:
+  std::uint64_t next_taken_ = 0;
+  std::size_t next_known_ = 0;
+  bool ended_ = false;
+
+  // Of the consumer:
+  std::uint64_t next_consumed_ = 0;
+  bool holding_ = false;  // the delivery in hand lies in a slot
+  std::vector<std::string> skipped_;
+
+  std::vector<std::thread> readers_;
+};
+
+}  // namespace drydock::publisher
