@@ -128,8 +128,7 @@ std::optional<RejectedHead> RefuseEarly(std::string_view bytes, const ServerLimi
     return RejectedHead{400, "this port speaks plain HTTP, and the client began a TLS handshake"};
   }
   const std::string_view head = SkipEmptyLines(bytes);
-  const std::size_t blank = head.find(' ');
-  if (head.substr(0, 1) != "\r" && !head.empty() && blank != 0 && !IsToken(head.substr(0, blank))) {
+  if (!head.empty() && head != "\r" && !IsToken(head.substr(0, head.find(' ')))) {
     return Reject(400, "not a request line", head);
   }
   if (bytes.size() < limits.head_bytes_max) {
@@ -159,9 +158,6 @@ std::variant<HttpHead, RejectedHead> ParseHead(std::string_view bytes, const Ser
     if (rejected) {
       return *rejected;
     }
-  }
-  if (head.method.empty()) {
-    return RejectedHead{400, "request head is empty"};
   }
   if (const std::optional<RejectedHead> rejected = ResolveTarget(head)) {
     return *rejected;
