@@ -174,6 +174,14 @@ std::string Base64(std::string_view bytes) {
   return text;
 }
 
+std::string Base64Url(std::string_view bytes) {
+  std::string text = Base64(bytes);
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  text.erase(std::min(text.find('='), text.size()));
+  return text;
+}
+
 std::optional<std::string> FromBase64(std::string_view text) {
   while (!text.empty() && text.back() == '=') {
     text.remove_suffix(1);

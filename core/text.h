@@ -34,6 +34,7 @@ std::optional<std::string> NearestWord(std::string_view word,
 
 std::string ToHex(std::string_view bytes);
 std::string Base64(std::string_view bytes);
+std::string Base64Url(std::string_view bytes);  // URL alphabet, no padding
 std::optional<std::string> FromBase64(
     std::string_view text);                        // standard or URL alphabet, padding optional
 std::string PercentEncode(std::string_view text);  // keeps unreserved characters of RFC 3986 only

@@ -54,6 +54,7 @@ struct Problem {
   ApiCode code;
   std::string key = {};  // "" means no detail
   std::string value = {};
+  std::string_view message = {};  // instead of the table's; a constant
 };
 
 // The answer with that code's status and a body of one error (or of all of them, first one's
@@ -61,7 +62,9 @@ struct Problem {
 Response Refusal(const Problem& problem);
 Response Refusal(const std::vector<Problem>& problems);
 
-// What a web server in front answers for a path that is no route at all.
-Response PageNotFound();
+// An answer of the web server in front, which knows nothing of codes: "404 page not found\n".
+Response PlainAnswer(int status, std::string_view text);
+// An answer with a JSON body.
+Response JsonAnswer(int status, std::string json);
 
 }  // namespace drydock::simulator

@@ -14,12 +14,12 @@
 
 namespace drydock::simulator {
 
-// How a registry asks for Bearer tokens. The realm may be a path ("/token"), which stands for the
-// origin the client asked.
+// How a registry asks for Bearer tokens. A realm that is a path stands for the origin the client
+// asked.
 struct TokenRule {
-  std::string realm = "https://auth.docker.io/token";
-  std::string service = "registry.docker.io";
-  std::string issuer = "auth.docker.io";
+  std::string realm = "/token";
+  std::string service = "drydock";
+  std::string issuer = "drydock";
   Duration life = std::chrono::seconds(300);
 };
 
@@ -57,7 +57,6 @@ struct Personality {
   bool upload_state = false;
 
   // What exists
-  bool api_version_header = false;  // Docker-Distribution-Api-Version: registry/2.0
   bool catalog = true;
   bool referrers = true;
   bool anonymous_mount = true;  // ?mount= without from= looks in every repository
@@ -75,13 +74,13 @@ struct Personality {
   Limits limits;
 };
 
-// The specification to the letter, Bearer tokens as Docker Hub asks for them.
+// The specification to the letter; Bearer tokens from a realm on the same origin.
 Personality StrictPersonality();
 // As strict, without authentication: what `drydock serve` is without flags.
-Personality OpenPersonality();
+Personality AnonymousPersonality();
 Personality DockerHubPersonality();
 
-// "strict", "open", "docker-hub".
+// "strict", "anonymous", "docker-hub".
 std::optional<Personality> FindPersonality(std::string_view name);
 std::vector<std::string> PersonalityNames();
 

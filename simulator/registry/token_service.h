@@ -15,6 +15,7 @@
 #include "simulator/exchange.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/store.h"
+#include "simulator/registry/token.h"
 
 namespace drydock::simulator {
 
@@ -43,6 +44,12 @@ class TokenService : public Site {
 
  private:
   class TokenExchange;
+
+  bool Knows(std::string_view name, std::string_view password) const;
+  // The actions of `asked` that the account ("" is anybody) has.
+  std::vector<std::string> Granted(std::string_view account, const Scope& asked) const;
+  Response Issue(const std::string& account, const std::vector<Scope>& scopes);
+
   TokenServiceOptions options_;
   const Store& store_;
   Clock& clock_;

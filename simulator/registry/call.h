@@ -1,0 +1,63 @@
+// One request on its way through the registry, and the parts of the registry it works on: what the
+// handlers share. Threads: one at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/clock.h"
+#include "core/journal.h"
+#include "core/rng.h"
+#include "simulator/exchange.h"
+#include "simulator/registry/personality.h"
+#include "simulator/registry/pull_counter.h"
+#include "simulator/registry/range.h"
+#include "simulator/registry/registry.h"
+#include "simulator/registry/route.h"
+#include "simulator/registry/store.h"
+#include "simulator/registry/token.h"
+#include "simulator/registry/upload.h"
+
+namespace drydock::simulator {
+
+struct Registry::State {
+  std::string host;
+  Personality personality;
+  Clock& clock;
+  Rng rng;
+  Journal& journal;
+  std::string token_secret;
+  Store store;
+  UploadSessions uploads;
+  PullCounter pulls;
+};
+
+// The part of an upload that one request writes.
+struct UploadWrite {
+  std::shared_ptr<UploadSession> session;  // null: this request writes no blob
+  std::uint64_t begin = 0;                 // the session's size before it
+  std::optional<ByteRange> range;          // what its Content-Range announced
+};
+
+struct Call {
+  Registry::State& state;
+  RequestHead head;
+  RegistryRoute route;
+  Grant grant;  // of the token; empty without authentication
+
+  std::string body;             // of a manifest PUT
+  bool body_too_large = false;  // more came than the registry takes: the rest was dropped
+  std::uint64_t received = 0;   // bytes of the body so far
+  UploadWrite write;
+
+  // The Location of something below this host, absolute or relative as the personality has it.
+  std::string Location(const std::string& path) const;
+  // "/v2/<repository>/<rest>"
+  std::string Path(std::string_view rest) const;
+  // Who moves a tag in the eyes of the journal.
+  std::string Actor() const;
+  PullSource Source() const;
+};
+
+}  // namespace drydock::simulator

@@ -1,0 +1,278 @@
+#include <algorithm>
+
+#include "core/reference.h"
+#include "core/text.h"
+#include "simulator/registry/error_code.h"
+#include "simulator/registry/handlers.h"
+#include "simulator/registry/manifest.h"
+
+namespace drydock::simulator {
+namespace {
+
+bool LooksLikeDigest(std::string_view reference) {
+  return reference.find(':') != std::string_view::npos;
+}
+
+Problem ManifestUnknown(const Call& call) {
+  const bool digest = LooksLikeDigest(call.route.reference);
+  return {ApiCode::kManifestUnknown, digest ? "digest" : "tag", call.route.reference};
+}
+
+void TellTag(const Call& call, std::string_view tag, const std::optional<Digest>& from,
+             const std::optional<Digest>& to) {
+  if (from != to) {
+    call.state.journal.Append(call.Actor(),
+                              TagEvent{call.state.host, call.route.repository, std::string(tag),
+                                       from ? from->ToString() : "", to ? to->ToString() : ""});
+  }
+}
+
+void MoveTag(Call& call, std::string_view tag, const Digest& digest) {
+  TellTag(call, tag, call.state.store.SetTag(call.route.repository, tag, digest), digest);
+}
+
+// A blob or manifest the descriptor names must be in the repository, and be as large as it says.
+std::optional<Problem> CheckDescriptor(const Call& call, const Descriptor& descriptor) {
+  if (descriptor.foreign) {
+    return std::nullopt;
+  }
+  const Store& store = call.state.store;
+  const StoredManifest* manifest = store.FindManifest(call.route.repository, descriptor.digest);
+  Bytes bytes =
+      manifest == nullptr || !IsManifestType(descriptor.media_type) ? nullptr : manifest->bytes;
+  if (bytes == nullptr && !IsManifestType(descriptor.media_type)) {
+    bytes = store.FindBlob(call.route.repository, descriptor.digest);
+  }
+  if (bytes == nullptr) {
+    return Problem{ApiCode::kManifestBlobUnknown, "digest", descriptor.digest.ToString()};
+  }
+  if (call.state.personality.descriptor_sizes_checked && bytes->size() != descriptor.size) {
+    return Problem{ApiCode::kSizeInvalid, "digest", descriptor.digest.ToString()};
+  }
+  return std::nullopt;
+}
+
+std::vector<Problem> CheckContent(const Call& call, const ManifestContent& content) {
+  std::vector<Problem> problems;
+  for (const auto* list : {&content.blobs, &content.manifests}) {
+    for (const Descriptor& descriptor : *list) {
+      if (auto problem = CheckDescriptor(call, descriptor)) {
+        problems.push_back(std::move(*problem));
+      }
+    }
+  }
+  return problems;
+}
+
+// Where a PUT puts the manifest: its digest, and the tags that then point at it.
+struct Target {
+  Digest digest;
+  std::vector<std::string> tags;
+};
+
+std::vector<std::string> TagParameters(const Url& url) {
+  std::vector<std::string> tags;
+  for (const std::string& pair : Split(url.query, '&')) {
+    if (pair.rfind("tag=", 0) == 0) {
+      tags.push_back(PercentDecode(pair.substr(4)));
+    }
+  }
+  return tags;
+}
+
+std::variant<Target, Problem> ReadTarget(const Call& call) {
+  const std::string& reference = call.route.reference;
+  if (!LooksLikeDigest(reference)) {
+    if (!IsTag(reference)) {
+      return Problem{ApiCode::kTagInvalid, "tag", reference};
+    }
+    return Target{Digest::Of(call.body), {reference}};
+  }
+  const auto digest = Digest::Parse(reference);
+  if (!digest) {
+    return Problem{ApiCode::kDigestInvalid, "digest", reference};
+  }
+  const Digest actual = Digest::Of(call.body, digest->algorithm());
+  if (actual != *digest) {
+    return Problem{ApiCode::kDigestInvalid, "digest", actual.ToString()};
+  }
+  Target target{*digest, {}};
+  if (call.state.personality.tag_parameters) {
+    target.tags = TagParameters(call.head.url);
+    const auto wrong = std::find_if_not(target.tags.begin(), target.tags.end(), IsTag);
+    if (wrong != target.tags.end()) {
+      return Problem{ApiCode::kTagInvalid, "tag", *wrong};
+    }
+    if (target.tags.size() > call.state.personality.limits.manifest_tags) {
+      return Problem{ApiCode::kTooLarge, "tags", std::to_string(target.tags.size())};
+    }
+  }
+  return target;
+}
+
+// The manifest's content if it may be stored; the refusal otherwise.
+std::variant<ManifestContent, Response> ReadContent(const Call& call) {
+  const Personality& personality = call.state.personality;
+  const std::string content_type = MediaTypeOf(call.head.headers.Get("Content-Type"));
+  if (content_type.empty() && personality.content_type_required) {
+    return Refusal({ApiCode::kManifestInvalid, "header", "Content-Type"});
+  }
+  auto read = ReadManifest(call.body, content_type);
+  if (const auto* problem = std::get_if<Problem>(&read)) {
+    return Refusal(*problem);
+  }
+  auto& content = std::get<ManifestContent>(read);
+  if (personality.known_manifest_types_only && !IsManifestType(content.media_type)) {
+    return Refusal({ApiCode::kUnsupportedMediaType, "mediaType", content.media_type});
+  }
+  if (const auto problems = CheckContent(call, content); !problems.empty()) {
+    return Refusal(problems);
+  }
+  return std::move(content);
+}
+
+const StoredManifest* Find(const Call& call, std::optional<Digest>& digest) {
+  const std::string& reference = call.route.reference;
+  if (LooksLikeDigest(reference)) {
+    if (auto parsed = Digest::Parse(reference)) {
+      digest = std::move(*parsed);
+    }
+  } else {
+    digest = call.state.store.FindTag(call.route.repository, reference);
+  }
+  return digest ? call.state.store.FindManifest(call.route.repository, *digest) : nullptr;
+}
+
+bool IsReferred(const Store& store, std::string_view repository, const Digest& digest) {
+  const TagMap& tags = store.Tags(repository);
+  const auto& manifests = store.Manifests(repository);
+  return std::any_of(tags.begin(), tags.end(),
+                     [&](const auto& tag) { return tag.second == digest; }) ||
+         std::any_of(manifests.begin(), manifests.end(), [&](const auto& entry) {
+           const auto& entries = entry.second.manifests;
+           return std::find(entries.begin(), entries.end(), digest) != entries.end();
+         });
+}
+
+Response DeleteTag(Call& call) {
+  if (!call.state.personality.delete_tags) {
+    return Refusal({ApiCode::kUnsupported, "tag", call.route.reference});
+  }
+  const auto from = call.state.store.FindTag(call.route.repository, call.route.reference);
+  if (!from) {
+    return Refusal(ManifestUnknown(call));
+  }
+  call.state.store.DeleteTag(call.route.repository, call.route.reference);
+  TellTag(call, call.route.reference, from, std::nullopt);
+  Response response;
+  response.status = 202;
+  return response;
+}
+
+}  // namespace
+
+Response GetManifest(Call& call) {
+  if (LooksLikeDigest(call.route.reference) && !Digest::Parse(call.route.reference)) {
+    return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
+  }
+  std::optional<Digest> digest;
+  const StoredManifest* manifest = Find(call, digest);
+  if (manifest == nullptr) {
+    return Refusal(ManifestUnknown(call));
+  }
+  if (!Accepts(call.head.headers.All("Accept"), manifest->media_type)) {
+    Problem unacceptable = ManifestUnknown(call);
+    unacceptable.message = "manifest found, but its media type is not among the accepted ones";
+    return Refusal(unacceptable);
+  }
+  Response response;
+  response.headers.Add("Content-Type", manifest->media_type);
+  response.headers.Add("Docker-Content-Digest", digest->ToString());
+  response.headers.Add("ETag", Concat({"\"", digest->ToString(), "\""}));
+  response.body = Body::FromShared(manifest->bytes);
+  if (call.state.personality.pull_limit) {
+    const PullSource source = call.Source();
+    const TimePoint now = call.state.clock.Now();
+    if (call.route.operation == Operation::kManifestGet) {
+      call.state.pulls.Count(source, now);
+    }
+    call.state.pulls.AddHeaders(source, now, response.headers);
+  }
+  return response;
+}
+
+Response PutManifest(Call& call) {
+  if (call.body_too_large) {
+    return Refusal({ApiCode::kTooLarge, "limit",
+                    std::to_string(call.state.personality.limits.manifest_bytes)});
+  }
+  if (call.head.content_length && *call.head.content_length != call.received) {
+    return Refusal({ApiCode::kSizeInvalid, "received", std::to_string(call.received)});
+  }
+  const auto where = ReadTarget(call);
+  if (const auto* problem = std::get_if<Problem>(&where)) {
+    return Refusal(*problem);
+  }
+  auto read = ReadContent(call);
+  if (auto* refusal = std::get_if<Response>(&read)) {
+    return std::move(*refusal);
+  }
+  const Target& target = std::get<Target>(where);
+  auto& content = std::get<ManifestContent>(read);
+  StoredManifest stored{std::make_shared<const std::string>(std::move(call.body)),
+                        content.media_type,
+                        content.subject,
+                        content.artifact_type,
+                        {}};
+  for (const Descriptor& entry : content.manifests) {
+    stored.manifests.push_back(entry.digest);
+  }
+  call.state.store.PutManifest(call.route.repository, target.digest, std::move(stored));
+  Response response;
+  response.status = 201;
+  response.headers.Add("Location",
+                       call.Location(call.Path("manifests/" + target.digest.ToString())));
+  response.headers.Add("Docker-Content-Digest", target.digest.ToString());
+  if (content.subject && call.state.personality.referrers) {
+    response.headers.Add("OCI-Subject", content.subject->ToString());
+  }
+  for (const std::string& tag : target.tags) {
+    MoveTag(call, tag, target.digest);
+    if (LooksLikeDigest(call.route.reference)) {
+      response.headers.Add("OCI-Tag", tag);
+    }
+  }
+  return response;
+}
+
+Response DeleteManifest(Call& call) {
+  if (!LooksLikeDigest(call.route.reference)) {
+    return DeleteTag(call);
+  }
+  const auto digest = Digest::Parse(call.route.reference);
+  if (!digest) {
+    return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
+  }
+  Store& store = call.state.store;
+  const std::string& repository = call.route.repository;
+  if (store.FindManifest(repository, *digest) == nullptr) {
+    return Refusal(ManifestUnknown(call));
+  }
+  if (call.state.personality.delete_manifests == ManifestDelete::kUnlessTagged &&
+      IsReferred(store, repository, *digest)) {
+    return Refusal({ApiCode::kDenied, "digest", call.route.reference});
+  }
+  const TagMap tags = store.Tags(repository);
+  for (const auto& [tag, points_at] : tags) {
+    if (points_at == *digest) {
+      store.DeleteTag(repository, tag);
+      TellTag(call, tag, points_at, std::nullopt);
+    }
+  }
+  store.DeleteManifest(repository, *digest);
+  Response response;
+  response.status = 202;
+  return response;
+}
+
+}  // namespace drydock::simulator

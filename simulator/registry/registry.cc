@@ -1,0 +1,186 @@
+#include "simulator/registry/registry.h"
+
+#include <array>
+#include <utility>
+
+#include "core/reference.h"
+#include "core/text.h"
+#include "simulator/registry/authorization.h"
+#include "simulator/registry/call.h"
+#include "simulator/registry/error_code.h"
+#include "simulator/registry/handlers.h"
+
+namespace drydock::simulator {
+namespace {
+
+constexpr std::string_view kPullLimitReached =
+    "You have reached your pull rate limit. You may increase the limit by authenticating and "
+    "upgrading: https://www.docker.com/increase-rate-limit";
+
+Response NoRoute(Call& /*call*/) { return PlainAnswer(404, "404 page not found\n"); }
+
+Response MethodNotAllowed(Call& call) {
+  Response response = Refusal({ApiCode::kMethodNotAllowed, "method", call.head.method});
+  response.headers.Add("Allow", call.route.allow);
+  return response;
+}
+
+// In the order of Operation.
+constexpr std::array<Response (*)(Call&), 19> kHandlers = {
+    NoRoute,     MethodNotAllowed, Ping,         Catalog,       ListTags,
+    Referrers,   GetBlob,          GetBlob,      DeleteBlob,    StartUpload,
+    MountBlob,   PatchUpload,      UploadStatus, CommitUpload,  CancelUpload,
+    GetManifest, GetManifest,      PutManifest,  DeleteManifest};
+
+// What a server in front refuses before it looks any closer.
+std::optional<Response> CheckSize(const Call& call) {
+  const Limits& limits = call.state.personality.limits;
+  if (call.head.url.path.size() + call.head.url.query.size() > limits.target_bytes) {
+    return PlainAnswer(414, "414 URI too long\n");
+  }
+  std::size_t header_bytes = 0;
+  for (const auto& [name, value] : call.head.headers) {
+    header_bytes += name.size() + value.size();
+  }
+  if (header_bytes > limits.header_bytes) {
+    return PlainAnswer(431, "431 request header fields too large\n");
+  }
+  return std::nullopt;
+}
+
+std::optional<Response> CheckPolicy(Call& call) {
+  const Personality& personality = call.state.personality;
+  if (!call.route.repository.empty() && !IsRepositoryName(call.route.repository)) {
+    return Refusal({ApiCode::kNameInvalid, "name", call.route.repository});
+  }
+  if (call.route.operation == Operation::kManifestPut &&
+      call.head.content_length.value_or(0) > personality.limits.manifest_bytes) {
+    return Refusal(
+        {ApiCode::kTooLarge, "limit", std::to_string(personality.limits.manifest_bytes)});
+  }
+  if (call.route.operation == Operation::kManifestGet && personality.pull_limit) {
+    const PullSource source = call.Source();
+    const TimePoint now = call.state.clock.Now();
+    if (call.state.pulls.Exhausted(source, now)) {
+      Response response = Refusal({ApiCode::kTooManyRequests, "", "", kPullLimitReached});
+      call.state.pulls.AddHeaders(source, now, response.headers);
+      return response;
+    }
+  }
+  return std::nullopt;
+}
+
+class RegistryExchange : public Exchange {
+ public:
+  RegistryExchange(Registry::State& state, RequestHead head)
+      : call_{state, std::move(head), {}, {}, {}, false, 0, {}} {
+    call_.route = FindRoute(call_.head.method, call_.head.url);
+    route_ = call_.route.ToRoute();
+  }
+  ~RegistryExchange() override { CloseWrite(call_); }
+  RegistryExchange(const RegistryExchange&) = delete;
+  RegistryExchange& operator=(const RegistryExchange&) = delete;
+
+  const Route& route() const override { return route_; }
+
+  std::optional<Response> Decide() override {
+    std::optional<Response> refusal = CheckSize(call_);
+    if (call_.route.operation == Operation::kNone ||
+        call_.route.operation == Operation::kMethodNotAllowed) {
+      return refusal ? std::optional(Finished(std::move(*refusal))) : std::nullopt;
+    }
+    for (const auto check : {Authorize, CheckPolicy, OpenWrite}) {
+      if (!refusal) {
+        refusal = check(call_);
+      }
+    }
+    return refusal ? std::optional(Finished(std::move(*refusal))) : std::nullopt;
+  }
+
+  void Receive(std::string_view piece) override {
+    call_.received += piece.size();
+    if (call_.write.session != nullptr) {
+      Write(call_, piece);
+    } else if (call_.route.operation == Operation::kManifestPut) {
+      if (call_.received > call_.state.personality.limits.manifest_bytes) {
+        call_.body_too_large = true;
+      } else {
+        call_.body.append(piece);
+      }
+    }
+  }
+
+  Response Apply() override {
+    Response response = kHandlers[static_cast<std::size_t>(call_.route.operation)](call_);
+    CloseWrite(call_);
+    return Finished(std::move(response));
+  }
+
+ private:
+  // The headers every answer has; a HEAD keeps the length of the body it does not send.
+  Response Finished(Response response) const {
+    response.headers.Add("Docker-Distribution-Api-Version", "registry/2.0");
+    if (response.status != 204) {
+      response.headers.Add("Content-Length", std::to_string(response.body.length().value_or(0)));
+    }
+    if (call_.head.method == "HEAD") {
+      response.body = Body();
+    }
+    return response;
+  }
+
+  Call call_;
+  Route route_;
+};
+
+}  // namespace
+
+std::string Call::Location(const std::string& path) const {
+  return state.personality.absolute_location ? Concat({head.url.Origin(), path}) : path;
+}
+
+std::string Call::Path(std::string_view rest) const {
+  return Concat({"/v2/", route.repository, "/", rest});
+}
+
+std::string Call::Actor() const {
+  return !head.caller.client.empty()    ? head.caller.client
+         : !head.caller.address.empty() ? head.caller.address
+                                        : "client";
+}
+
+PullSource Call::Source() const {
+  if (!grant.account.empty()) {
+    return {grant.account, true};
+  }
+  return {head.caller.address.empty() ? "0.0.0.0" : head.caller.address, false};
+}
+
+Registry::Registry(std::string host, Personality personality, Clock& clock, Rng rng,
+                   Journal& journal, std::string token_secret) {
+  const std::size_t sessions_max = personality.limits.upload_sessions;
+  const PullLimit pull_limit = personality.pull_limit.value_or(PullLimit{});
+  state_.reset(new State{std::move(host), std::move(personality), clock, rng, journal,
+                         std::move(token_secret), Store(), UploadSessions(sessions_max),
+                         PullCounter(pull_limit)});
+}
+
+Registry::~Registry() = default;
+
+std::unique_ptr<Exchange> Registry::Begin(RequestHead head) {
+  return std::make_unique<RegistryExchange>(*state_, std::move(head));
+}
+
+const Personality& Registry::personality() const { return state_->personality; }
+Store& Registry::store() { return state_->store; }
+const Store& Registry::store() const { return state_->store; }
+
+std::vector<OpenUpload> Registry::OpenUploads() const {
+  std::vector<OpenUpload> open;
+  for (const auto& session : state_->uploads.All()) {
+    open.push_back({session->repository(), session->id(), session->size(), session->started()});
+  }
+  return open;
+}
+
+}  // namespace drydock::simulator

@@ -1,0 +1,80 @@
+// Upload sessions: the bytes of a blob on its way in, hashed while they arrive.
+// Threads: one at a time. Source: OCI distribution-spec "Pushing a blob in chunks" (end-4a … end-6,
+// end-13); incidents `hub-stale-patch-location-404` (a Location is single-use state).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/digest.h"
+#include "core/rng.h"
+#include "simulator/registry/store.h"
+
+namespace drydock::simulator {
+
+class UploadSession {
+ public:
+  UploadSession(std::string repository, std::string id, TimePoint started)
+      : repository_(std::move(repository)), id_(std::move(id)), started_(started) {}
+
+  const std::string& repository() const { return repository_; }
+  const std::string& id() const { return id_; }
+  TimePoint started() const { return started_; }
+  std::uint64_t size() const { return bytes_.size(); }
+
+  // Sets memory aside for `more` bytes, within reason: the number is the peer's word only.
+  void Reserve(std::uint64_t more);
+  // The algorithm to hash with; to be said before the first byte, sha256 otherwise.
+  void ExpectDigest(DigestAlgorithm algorithm);
+  void Append(std::string_view piece);
+  // Forgets everything from `size` on.
+  void Truncate(std::uint64_t size);
+  // The digest of all bytes; cheap when `algorithm` is the one expected. Append nothing afterwards.
+  Digest Finish(DigestAlgorithm algorithm);
+  // Hands the bytes over without a copy. The session is empty afterwards.
+  Bytes Take();
+
+  // One request writes at a time.
+  bool writing = false;
+
+ private:
+  std::string repository_;
+  std::string id_;
+  TimePoint started_;
+  std::string bytes_;
+  DigestAlgorithm algorithm_ = DigestAlgorithm::kSha256;
+  Hasher hasher_;
+};
+
+// The open sessions of a registry, at most as many as it allows.
+class UploadSessions {
+ public:
+  explicit UploadSessions(std::size_t sessions_max) : sessions_max_(sessions_max) {}
+
+  // Null when there are too many already.
+  std::shared_ptr<UploadSession> Start(std::string repository, TimePoint now, Rng& rng);
+  // Null unless that repository has that session.
+  std::shared_ptr<UploadSession> Find(std::string_view repository, std::string_view id) const;
+  // Whoever still holds the session may go on writing; nobody will find it again.
+  void End(std::string_view id);
+  // In the order of their ids.
+  std::vector<std::shared_ptr<const UploadSession>> All() const;
+
+ private:
+  std::size_t sessions_max_;
+  std::map<std::string, std::shared_ptr<UploadSession>, std::less<>> sessions_;
+};
+
+// The ?_state= of an upload's Location: base64url of
+// {"Name":"app/web","UUID":"…","Offset":0,"StartedAt":"…"}, without padding.
+std::string EncodeUploadState(const UploadSession& session);
+// The offset, when `text` is a state of this very session.
+std::optional<std::uint64_t> ReadUploadState(std::string_view text, const UploadSession& session);
+
+}  // namespace drydock::simulator

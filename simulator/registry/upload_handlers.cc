@@ -1,0 +1,251 @@
+#include "core/text.h"
+#include "simulator/registry/error_code.h"
+#include "simulator/registry/handlers.h"
+
+namespace drydock::simulator {
+namespace {
+
+// "0-0" for an empty session, as registries write it though one byte looks the same.
+std::string RangeOf(const UploadSession& session) {
+  return Concat({"0-", std::to_string(session.size() == 0 ? 0 : session.size() - 1)});
+}
+
+// Where a session's next request goes and how far it has come.
+Response SessionAnswer(const Call& call, int status, const UploadSession& session) {
+  std::string path = call.Path("blobs/uploads/" + session.id());
+  if (call.state.personality.upload_state) {
+    path += "?_state=" + EncodeUploadState(session);
+  }
+  Response response;
+  response.status = status;
+  response.headers.Add("Location", call.Location(path));
+  response.headers.Add("Range", RangeOf(session));
+  response.headers.Add("Docker-Upload-UUID", session.id());
+  return response;
+}
+
+Response BlobCreated(const Call& call, const Digest& digest) {
+  Response response;
+  response.status = 201;
+  response.headers.Add("Location", call.Location(call.Path("blobs/" + digest.ToString())));
+  response.headers.Add("Docker-Content-Digest", digest.ToString());
+  return response;
+}
+
+Response SessionUnknown(const Call& call) {
+  return Refusal({ApiCode::kBlobUploadUnknown, "session", call.route.session});
+}
+
+Response NewSession(Call& call) {
+  const auto session =
+      call.state.uploads.Start(call.route.repository, call.state.clock.Now(), call.state.rng);
+  if (session == nullptr) {
+    return Refusal({ApiCode::kTooManyRequests, "uploads",
+                    std::to_string(call.state.personality.limits.upload_sessions)});
+  }
+  return SessionAnswer(call, 202, *session);
+}
+
+// 416 with where to go on.
+Response WrongRange(const Call& call, const UploadSession& session) {
+  Response response = Refusal(
+      {ApiCode::kRangeInvalid, "range", std::string(call.head.headers.Get("Content-Range"))});
+  for (const auto& [name, value] : SessionAnswer(call, 416, session).headers) {
+    response.headers.Add(name, value);
+  }
+  return response;
+}
+
+std::optional<Response> CheckRange(Call& call) {
+  const Headers& headers = call.head.headers;
+  if (!headers.Has("Content-Range")) {
+    return std::nullopt;
+  }
+  const auto range = ParseContentRange(headers.Get("Content-Range"));
+  if (!range) {
+    return Refusal(
+        {ApiCode::kBlobUploadInvalid, "range", std::string(headers.Get("Content-Range"))});
+  }
+  if (range->first != call.write.begin) {
+    return WrongRange(call, *call.write.session);
+  }
+  if (call.head.content_length && *call.head.content_length != range->length()) {
+    return Refusal({ApiCode::kSizeInvalid, "range", std::string(headers.Get("Content-Range"))});
+  }
+  call.write.range = range;
+  return std::nullopt;
+}
+
+// What the body turned out to be; the session keeps nothing of a body that is refused here.
+std::optional<Response> CheckReceived(Call& call) {
+  UploadSession& session = *call.write.session;
+  std::optional<Response> refusal;
+  if (call.body_too_large) {
+    refusal = Refusal(
+        {ApiCode::kTooLarge, "limit", std::to_string(call.state.personality.limits.blob_bytes)});
+  } else if ((call.head.content_length && *call.head.content_length != call.received) ||
+             (call.write.range && call.write.range->length() != call.received)) {
+    refusal = Refusal({ApiCode::kSizeInvalid, "received", std::to_string(call.received)});
+  }
+  if (refusal) {
+    session.Truncate(call.write.begin);
+  }
+  return refusal;
+}
+
+Response Commit(Call& call, const Digest& digest) {
+  UploadSession& session = *call.write.session;
+  const Digest actual = session.Finish(digest.algorithm());
+  call.state.uploads.End(session.id());
+  if (actual != digest) {
+    return Refusal({ApiCode::kDigestInvalid, "digest", actual.ToString()});
+  }
+  call.state.store.PutBlob(call.route.repository, digest, session.Take());
+  return BlobCreated(call, digest);
+}
+
+bool WritesWholeBlob(const Call& call) {
+  return call.route.operation == Operation::kUploadStart && !call.route.reference.empty() &&
+         call.state.personality.single_post;
+}
+
+// The session a request writes to; a refusal when there is none it may write to.
+std::optional<Response> FindSession(Call& call) {
+  auto session = call.state.uploads.Find(call.route.repository, call.route.session);
+  if (session == nullptr) {
+    return SessionUnknown(call);
+  }
+  if (call.state.personality.upload_state &&
+      ReadUploadState(call.head.url.QueryValue("_state").value_or(""), *session) !=
+          session->size()) {
+    return SessionUnknown(call);
+  }
+  if (session->writing) {
+    return Refusal({ApiCode::kBlobUploadInvalid, "session", "another request is writing to it"});
+  }
+  call.write.session = std::move(session);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Response> OpenWrite(Call& call) {
+  const Operation operation = call.route.operation;
+  const bool commits = operation == Operation::kUploadCommit || WritesWholeBlob(call);
+  if (!commits && operation != Operation::kUploadPatch) {
+    return std::nullopt;
+  }
+  const auto digest = Digest::Parse(call.route.reference);
+  if (commits && !digest) {
+    return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
+  }
+  if (operation == Operation::kUploadStart) {
+    // Nobody was told of this session, so nobody can come back to it.
+    call.write.session =
+        std::make_shared<UploadSession>(call.route.repository, "", call.state.clock.Now());
+  } else if (auto refusal = FindSession(call)) {
+    return refusal;
+  }
+  UploadSession& session = *call.write.session;
+  call.write.begin = session.size();
+  auto refusal = CheckRange(call);
+  if (!refusal && call.head.content_length.value_or(0) >
+                      call.state.personality.limits.blob_bytes - session.size()) {
+    refusal = Refusal(
+        {ApiCode::kTooLarge, "limit", std::to_string(call.state.personality.limits.blob_bytes)});
+  }
+  if (refusal) {
+    call.write.session = nullptr;
+    return refusal;
+  }
+  session.writing = true;
+  session.Reserve(call.head.content_length.value_or(0));
+  if (commits) {
+    session.ExpectDigest(digest->algorithm());
+  }
+  return std::nullopt;
+}
+
+void CloseWrite(Call& call) {
+  if (call.write.session != nullptr) {
+    call.write.session->writing = false;
+    call.write.session = nullptr;
+  }
+}
+
+void Write(Call& call, std::string_view piece) {
+  UploadSession& session = *call.write.session;
+  if (call.body_too_large ||
+      piece.size() > call.state.personality.limits.blob_bytes - session.size()) {
+    call.body_too_large = true;
+    return;
+  }
+  session.Append(piece);
+}
+
+Response StartUpload(Call& call) {
+  if (call.write.session == nullptr) {
+    return NewSession(call);
+  }
+  auto refusal = CheckReceived(call);
+  return refusal ? std::move(*refusal) : Commit(call, *Digest::Parse(call.route.reference));
+}
+
+Response MountBlob(Call& call) {
+  const auto digest = Digest::Parse(call.route.reference);
+  if (!digest) {
+    return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
+  }
+  Registry::State& state = call.state;
+  const std::string from = call.head.url.QueryValue("from").value_or("");
+  const auto readable = [&](std::string_view holder) {
+    return !state.personality.tokens || call.grant.Allows("repository", holder, "pull");
+  };
+  const auto holder = !from.empty() ? std::optional(from)
+                      : state.personality.anonymous_mount
+                          ? state.store.FindHolder(*digest, readable)
+                          : std::nullopt;
+  Bytes bytes = holder ? state.store.FindBlob(*holder, *digest) : nullptr;
+  if (bytes == nullptr) {
+    return NewSession(call);
+  }
+  state.store.PutBlob(call.route.repository, *digest, std::move(bytes));
+  return BlobCreated(call, *digest);
+}
+
+Response PatchUpload(Call& call) {
+  if (auto refusal = CheckReceived(call)) {
+    return std::move(*refusal);
+  }
+  const UploadSession& session = *call.write.session;
+  return call.state.uploads.Find(session.repository(), session.id()) == nullptr
+             ? SessionUnknown(call)
+             : SessionAnswer(call, 202, session);
+}
+
+Response UploadStatus(Call& call) {
+  const auto session = call.state.uploads.Find(call.route.repository, call.route.session);
+  return session == nullptr ? SessionUnknown(call) : SessionAnswer(call, 204, *session);
+}
+
+Response CommitUpload(Call& call) {
+  if (auto refusal = CheckReceived(call)) {
+    return std::move(*refusal);
+  }
+  const UploadSession& session = *call.write.session;
+  return call.state.uploads.Find(session.repository(), session.id()) == nullptr
+             ? SessionUnknown(call)
+             : Commit(call, *Digest::Parse(call.route.reference));
+}
+
+Response CancelUpload(Call& call) {
+  if (call.state.uploads.Find(call.route.repository, call.route.session) == nullptr) {
+    return SessionUnknown(call);
+  }
+  call.state.uploads.End(call.route.session);
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+}  // namespace drydock::simulator
