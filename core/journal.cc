@@ -157,20 +157,29 @@ struct Writer {
 std::uint64_t Journal::Append(std::string_view actor, EventPayload payload) {
   Redact(payload);
   const std::lock_guard lock(mutex_);
-  const std::uint64_t sequence = events_.size();
+  const std::uint64_t sequence = dropped_ + events_.size();
   events_.push_back({sequence, clock_.Now(), std::string(actor), std::move(payload)});
   return sequence;
 }
 
 std::vector<Event> Journal::Snapshot(std::uint64_t first_sequence) const {
   const std::lock_guard lock(mutex_);
-  const auto first = std::min<std::uint64_t>(first_sequence, events_.size());
+  const std::uint64_t wanted = first_sequence - std::min(first_sequence, dropped_);
+  const auto first = std::min<std::uint64_t>(wanted, events_.size());
   return {events_.begin() + static_cast<std::ptrdiff_t>(first), events_.end()};
 }
 
 std::uint64_t Journal::size() const {
   const std::lock_guard lock(mutex_);
-  return events_.size();
+  return dropped_ + events_.size();
+}
+
+void Journal::DropBefore(std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  while (!events_.empty() && dropped_ < sequence) {
+    events_.pop_front();
+    ++dropped_;
+  }
 }
 
 std::string Journal::ToJsonLines() const {

@@ -94,9 +94,13 @@ class Journal {
 
   // Redacts, stamps and stores. Returns the event's sequence number.
   std::uint64_t Append(std::string_view actor, EventPayload payload);
-  // Events from `first_sequence` on, copied.
+  // Events from `first_sequence` on, copied; dropped ones are missing.
   std::vector<Event> Snapshot(std::uint64_t first_sequence = 0) const;
+  // Events ever appended.
   std::uint64_t size() const;
+  // Lets go of the events before `sequence`; for programs that run for days and have written them
+  // down. Sequence numbers go on as before.
+  void DropBefore(std::uint64_t sequence);
   // All events as JSON lines, one object an event, the same bytes for the same run.
   std::string ToJsonLines() const;
 
@@ -104,6 +108,7 @@ class Journal {
   Clock& clock_;
   mutable std::mutex mutex_;
   std::deque<Event> events_;
+  std::uint64_t dropped_ = 0;
 };
 
 // One event as one line of JSON without a newline.
