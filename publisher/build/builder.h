@@ -40,6 +40,9 @@ class Builder {
   virtual ~Builder() = default;
   // "docker buildx 0.13.1", for the record.
   virtual std::string Describe() = 0;
+  // Whether a build could start now: asked before the first write of a run that has to build.
+  // kUnavailable, saying what to install, when it could not.
+  virtual Status CheckReady() { return Ok{}; }
   // Builds and pushes by tag. Errors only when the builder could not be run at all (kUnavailable)
   // or the run was stopped (kCancelled: assume nothing about what was pushed).
   virtual Result<BuildOutcome> Build(const BuildRequest& request) = 0;

@@ -25,7 +25,7 @@ class BuildxBuilder : public Builder {
 
   // Runs `docker buildx version` once; "docker buildx (not installed)" when that fails.
   std::string Describe() override;
-  // kUnavailable, saying what to install, when docker or its buildx plugin is missing.
+  Status CheckReady() override;
   Result<BuildOutcome> Build(const BuildRequest& request) override;
 
  private:

@@ -15,11 +15,11 @@
 namespace drydock::publisher {
 
 struct RunState {
-  std::string image;                             // "joakimp/opencode-devbox"
-  std::string tag;                               // "v1.15.12"
-  std::string commit;                            // the tag's commit when the run began
-  std::string base_tag;                          // "base-0123456789ab"; "" when there is no base
-  std::map<std::string, std::string> versions;   // build argument to concrete version
+  std::string image;                            // "joakimp/opencode-devbox"
+  std::string tag;                              // "v1.15.12"
+  std::string commit;                           // the tag's commit when the run began
+  std::string base_tag;                         // "base-0123456789ab"; "" when there is no base
+  std::map<std::string, std::string> versions;  // build argument to concrete version
   // Version tags whose build this run began, noted before the builder starts: should such a tag be
   // at the registry, it is (or may be) ours, made from `commit`, even if the run was killed before
   // it could note the digest.

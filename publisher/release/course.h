@@ -1,0 +1,117 @@
+// One run of the pipeline under way: what is asked, what is known, what was written. A private
+// header of pipeline.cc and the course_*.cc files, which hold its steps by kind: questions
+// (course_checks.cc), writes (course_writes.cc), judgement (course_verdict.cc).
+// Threads: one run belongs to one thread. Source: publisher/release/pipeline.h.
+//
+// How a run knows that a version tag found at the registry is this release's: a release tag is
+// never used for two builds (a rebuild takes the next letter), so the tag's name alone says so,
+// whoever pushed it; CI's part of a half-published release counts. The run state adds what the
+// registry cannot tell: a digest that this clone published and that is no longer there (somebody
+// pushed over it), and that the git tag named another commit when the first build began. Both are
+// refused.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "publisher/release/pipeline.h"
+
+namespace drydock::publisher {
+
+inline constexpr std::string_view kBaseLatest = "base-latest";
+
+// How a step that did not fail ended.
+struct StepEnd {
+  StepOutcome outcome = StepOutcome::kRan;
+  std::string detail;
+};
+
+struct Pipeline::Course {
+  Course(Pipeline& pipeline, const LocalFacts& local_facts);
+
+  PublishReport Run();
+
+  // --- the frame (pipeline.cc)
+  using StepBody = std::function<Outcome<StepEnd>()>;
+  void ListSteps();
+  // Runs `body` as the step of that name, records and announces it. False when the run must end.
+  bool Step(const std::string& name, const StepBody& body);
+  void Announce(const StepRecord& record);
+  bool Wants(const VariantSpec& variant) const;
+  std::string VersionTag(const VariantSpec& variant) const;
+  std::string Alias(const VariantSpec& variant) const;
+  ImageReference At(std::string_view tag) const;
+  ImageReference At(const Digest& digest) const;
+  TagRecord& Record(std::string_view tag);
+
+  // --- questions (course_checks.cc)
+  Outcome<StepEnd> Preflight();
+  Outcome<Ok> RecallState(const RepositoryFacts& repository);
+  Outcome<StepEnd> SettleVersions();
+  Outcome<std::string> SettleVersion(const VersionSpec& spec);
+  // Whether every wanted variant that takes `argument` was published by an earlier run.
+  bool IsShipped(const std::string& argument) const;
+  Outcome<StepEnd> FindBaseHash();
+  Outcome<StepEnd> Survey();
+  // Fills in the report's record of `tag` from the registry's answer. Unknown is a failure.
+  Outcome<Ok> Look(const std::string& tag);
+  Outcome<Ok> JudgePresence();
+  // Whether the image has every platform of the release; remembers those that do.
+  Outcome<bool> IsComplete(const Digest& digest);
+  // What `present` and `complete` say about a tag.
+  TagState StateOf(const std::string& tag) const;
+
+  // --- writes (course_writes.cc)
+  Outcome<StepEnd> BuildBase();
+  Outcome<StepEnd> BuildVariant(const VariantSpec& variant);
+  Outcome<StepEnd> MoveTag(const std::string& from, const std::string& alias);
+  // Builds, pushes, reads back and notes `tag`.
+  Outcome<StepEnd> Build(const BuildRequest& request, const std::string& tag);
+  Outcome<std::optional<Digest>> BuildWithRetry(const BuildRequest& request,
+                                                const std::string& tag);
+  Outcome<std::optional<Digest>> BuildOnce(const BuildRequest& request);
+  // The digest of `tag` if a build that ended badly pushed it after all.
+  Outcome<std::optional<Digest>> PushedAfterAll(const std::string& tag);
+  Outcome<Digest> ReadBack(const std::string& tag, const std::optional<Digest>& pushed);
+  Failure ExplainBuildFailure(Failure failure, const std::string& tag);
+  // Saves the run state.
+  Outcome<Ok> Remember();
+  BuildRequest RequestFor(const std::string& tag, const std::string& dockerfile,
+                          const std::map<std::string, std::string>& arguments) const;
+
+  // --- judgement (course_verdict.cc)
+  Outcome<StepEnd> Verify();
+  Outcome<Ok> VerifyTags();
+  void Judge();
+  void JudgeFailure(const Failure& failure);
+  void Advise();
+  std::vector<std::string> TagsIn(std::initializer_list<TagState> states) const;
+
+  const Surroundings& with;
+  const ReleaseFile& release;
+  const PipelineOptions& options;
+  const LocalFacts& local;
+  RegistryClient registry;
+  Retrier retrier;
+  std::optional<NpmClient> npm;
+
+  RunState state;         // as it will be saved next
+  bool recalled = false;  // `state` goes back to an earlier run of this release
+  std::string base_tag;   // "" without a base
+  PublishReport report;
+  std::map<std::string, std::string> alias_of;  // alias to the tag it must equal
+  std::map<std::string, Digest> present;        // tags, as last seen or written
+  std::set<std::string> in_place;               // tags that need no build
+  std::set<std::string> attempted;              // tags this run began to write
+  std::set<Digest> complete;                    // images known to have all platforms
+  std::string failed_step;
+  bool wrote = false;  // a tag was accepted in this run
+};
+
+}  // namespace drydock::publisher

@@ -1,0 +1,176 @@
+#include <algorithm>
+
+#include "core/text.h"
+#include "publisher/release/course.h"
+
+namespace drydock::publisher {
+
+std::vector<std::string> Pipeline::Course::TagsIn(std::initializer_list<TagState> states) const {
+  std::vector<std::string> tags;
+  for (const TagRecord& record : report.tags) {
+    if (std::find(states.begin(), states.end(), record.state) != states.end()) {
+      tags.push_back(record.tag);
+    }
+  }
+  return tags;
+}
+
+Outcome<StepEnd> Pipeline::Course::Verify() {
+  const bool work_left =
+      std::any_of(report.steps.begin(), report.steps.end(), [](const StepRecord& step) {
+        return step.outcome == StepOutcome::kNotReached && step.name != "verify";
+      });
+  if (options.plan && work_left) {
+    return StepEnd{StepOutcome::kNotReached, "would read every tag back"};
+  }
+  const auto verified =
+      retrier.RunWithRetry(options.request_budget, "verify", [&](int) { return VerifyTags(); });
+  if (!verified.ok()) {
+    return verified.failure();
+  }
+  const auto good = TagsIn({TagState::kVerified});
+  return StepEnd{StepOutcome::kRan,
+                 Concat({std::to_string(good.size()), " of ", std::to_string(report.tags.size()),
+                         " tags read back right, each alias with its image"})};
+}
+
+// One look at every expected tag. Fails when a tag that this run answers for is not as it must be.
+Outcome<Ok> Pipeline::Course::VerifyTags() {
+  std::optional<Failure> unread;
+  for (const TagRecord& record : report.tags) {
+    const std::string tag = record.tag;
+    auto looked = Look(tag);
+    const auto found = present.find(tag);
+    if (looked.ok() && found != present.end() && alias_of.count(tag) == 0) {
+      const auto whole = IsComplete(found->second);
+      looked = whole.ok() ? Outcome<Ok>(Ok{}) : Outcome<Ok>(whole.failure());
+    }
+    if (!looked.ok()) {
+      if (looked.failure().cancelled) {
+        return looked.failure();
+      }
+      unread = looked.failure();
+      Record(tag).state = TagState::kUnknown;
+    }
+  }
+  std::vector<std::string> wrong;
+  for (TagRecord& record : report.tags) {
+    if (record.state == TagState::kUnknown) {
+      continue;
+    }
+    record.state = StateOf(record.tag);
+    const auto published = state.published.find(record.tag);
+    if (record.state == TagState::kVerified && attempted.count(record.tag) != 0 &&
+        published != state.published.end() && published->second != record.digest) {
+      record.state = TagState::kOther;
+    }
+    const bool ours = attempted.count(record.tag) != 0 || in_place.count(record.tag) != 0;
+    if (ours && record.state != TagState::kVerified) {
+      wrong.push_back(Concat({record.tag, " is ", Name(record.state)}));
+    }
+  }
+  if (unread) {
+    return *unread;
+  }
+  if (!wrong.empty()) {
+    Failure failure =
+        LocalFailure(Concat({"reading back does not confirm it: ", Join(wrong, ", ")}));
+    failure.answerer = Answerer::kRegistry;
+    failure.persistence = Persistence::kTransient;
+    failure.next = NextMove::kRetry;
+    return failure;
+  }
+  return Ok{};
+}
+
+void Pipeline::Course::Judge() {
+  if (report.failure) {
+    JudgeFailure(*report.failure);
+    return;
+  }
+  if (options.plan && TagsIn({TagState::kVerified}).size() != report.tags.size()) {
+    report.verdict = Verdict::kNothingChanged;
+    report.why = "nothing was written; the steps above say what would be done";
+    return;
+  }
+  const auto missing = TagsIn({TagState::kMissing, TagState::kOther, TagState::kUnknown});
+  report.verdict = missing.empty() ? Verdict::kPublishedVerified : Verdict::kPartial;
+  if (!missing.empty()) {
+    report.why = Concat({"not asked for and not in place: ", Join(missing, ", ")});
+  } else {
+    report.why = wrote ? "every expected tag is there and reads back right"
+                       : "everything was in place already; nothing was sent";
+  }
+}
+
+void Pipeline::Course::JudgeFailure(const Failure& failure) {
+  const std::string reason = Concat({failed_step, ": ", failure.words});
+  if (failure.cancelled) {
+    report.verdict = Verdict::kUnknown;
+    report.why = Concat(
+        {failed_step, ": stopped from outside; what was under way may have ", "happened or not"});
+    return;
+  }
+  if (failed_step == "verify") {
+    report.verdict = Verdict::kPublishedNotVerified;
+    report.why = reason;
+    return;
+  }
+  std::vector<std::string> open;
+  for (const std::string& tag : TagsIn({TagState::kUnknown})) {
+    if (attempted.count(tag) != 0) {
+      open.push_back(tag);
+    }
+  }
+  if (!open.empty()) {
+    report.verdict = Verdict::kUnknown;
+    report.why =
+        Concat({"whether these were written is not known: ", Join(open, ", "), "; ", reason});
+    return;
+  }
+  const bool part_is_there = std::any_of(
+      release.variants.begin(), release.variants.end(), [&](const VariantSpec& variant) {
+        const auto found = present.find(VersionTag(variant));
+        return found != present.end() && complete.count(found->second) != 0;
+      });
+  if (wrote || part_is_there) {
+    report.verdict = Verdict::kPartial;
+    report.why =
+        Concat({"missing or old: ", Join(TagsIn({TagState::kMissing, TagState::kOther}), ", "),
+                "; ", reason});
+    return;
+  }
+  report.verdict = failure.persistence == Persistence::kDeterministic ? Verdict::kRefused
+                                                                      : Verdict::kNothingChanged;
+  report.why = reason;
+}
+
+void Pipeline::Course::Advise() {
+  if (report.failure && !report.failure->advice.empty()) {
+    report.next.push_back(report.failure->advice);
+  }
+  switch (report.verdict) {
+    case Verdict::kPublishedVerified:
+      break;
+    case Verdict::kPublishedNotVerified:
+      report.next.emplace_back("Run again in some minutes: it only reads when all is in place.");
+      break;
+    case Verdict::kPartial:
+      report.next.emplace_back(recalled || wrote
+                                   ? "Run again with --resume: it sends only what is missing."
+                                   : "Run again: it sends only what is missing.");
+      break;
+    case Verdict::kUnknown:
+      report.next.emplace_back("Run again with --resume: it asks the registry before it sends.");
+      break;
+    case Verdict::kNothingChanged:
+      if (report.failure) {
+        report.next.emplace_back("Run again when that has passed; nothing needs to be undone.");
+      }
+      break;
+    case Verdict::kRefused:
+      break;
+  }
+}
+
+}  // namespace drydock::publisher

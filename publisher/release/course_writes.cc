@@ -1,0 +1,265 @@
+#include <algorithm>
+
+#include "core/text.h"
+#include "publisher/release/course.h"
+
+namespace drydock::publisher {
+namespace {
+
+constexpr std::string_view kBaseImageArgument = "BASE_IMAGE";
+constexpr std::string_view kSpread = "the regression has spread to image push: ";
+
+// "names it now or may soon": a failure that reading back once more can mend.
+Failure NotSeen(std::string words) {
+  Failure failure = LocalFailure(
+      std::move(words), "Run again with --resume in some minutes; it asks before it sends.");
+  failure.answerer = Answerer::kRegistry;
+  failure.persistence = Persistence::kTransient;
+  failure.next = NextMove::kRetry;
+  return failure;
+}
+
+bool IsRegistryTier(Answerer answerer) {
+  return answerer == Answerer::kRegistry || answerer == Answerer::kRegistryTier ||
+         answerer == Answerer::kEdge || answerer == Answerer::kProxy;
+}
+
+}  // namespace
+
+Outcome<Ok> Pipeline::Course::Remember() {
+  if (const Status saved = with.states.Save(state); !saved) {
+    Failure failure = LocalFailure(saved.error().message(), "Mend that and run again.");
+    failure.cancelled = saved.error().code() == ErrorCode::kCancelled;
+    return failure;
+  }
+  return Ok{};
+}
+
+BuildRequest Pipeline::Course::RequestFor(
+    const std::string& tag, const std::string& dockerfile,
+    const std::map<std::string, std::string>& arguments) const {
+  BuildRequest request;
+  request.context = options.context;
+  request.dockerfile = dockerfile;
+  request.platforms = release.platforms;
+  request.build_args = arguments;
+  request.tags = {At(tag)};
+  request.cache_from = options.cache_from;
+  request.cache_to = options.cache_to;
+  return request;
+}
+
+Outcome<StepEnd> Pipeline::Course::BuildBase() {
+  if (in_place.count(base_tag) != 0) {
+    return StepEnd{StepOutcome::kSkipped, Concat({base_tag, " is there already"})};
+  }
+  return Build(RequestFor(base_tag, release.base->dockerfile, release.base->build_args), base_tag);
+}
+
+Outcome<StepEnd> Pipeline::Course::BuildVariant(const VariantSpec& variant) {
+  const std::string tag = VersionTag(variant);
+  if (in_place.count(tag) != 0) {
+    return StepEnd{StepOutcome::kSkipped, Concat({tag, " is there already"})};
+  }
+  std::map<std::string, std::string> arguments = variant.build_args;
+  for (const std::string& argument : variant.versions) {
+    arguments[argument] = state.versions[argument];
+  }
+  if (release.base) {
+    arguments[std::string(kBaseImageArgument)] = At(base_tag).ToString();
+  }
+  if (!options.plan) {
+    state.begun.insert(tag);
+    state.published.erase(tag);
+  }
+  return Build(RequestFor(tag, variant.dockerfile, arguments), tag);
+}
+
+Outcome<StepEnd> Pipeline::Course::Build(const BuildRequest& request, const std::string& tag) {
+  if (options.plan) {
+    return StepEnd{StepOutcome::kNotReached, Concat({"would build and push ", At(tag).ToString(),
+                                                     " for ", Join(release.platforms, ", ")})};
+  }
+  // Before the builder starts, so that a run killed in the middle of a push is remembered.
+  if (auto saved = Remember(); !saved.ok()) {
+    return saved.failure();
+  }
+  attempted.insert(tag);
+  const auto pushed = BuildWithRetry(request, tag);
+  if (!pushed.ok()) {
+    return pushed.failure().cancelled ? pushed.failure()
+                                      : ExplainBuildFailure(pushed.failure(), tag);
+  }
+  wrote = true;
+  TagRecord& record = Record(tag);
+  record.state = TagState::kPublished;
+  record.digest = pushed.value() ? pushed.value()->ToString() : "";
+  const auto seen = ReadBack(tag, pushed.value());
+  if (!seen.ok()) {
+    return seen.failure();
+  }
+  present.insert_or_assign(tag, seen.value());
+  record.digest = seen.value().ToString();
+  state.published[tag] = record.digest;
+  if (auto saved = Remember(); !saved.ok()) {
+    return saved.failure();
+  }
+  return StepEnd{StepOutcome::kRan, Concat({tag, " is ", seen.value().Short()})};
+}
+
+// Gives the digest the builder reports, if it does.
+Outcome<std::optional<Digest>> Pipeline::Course::BuildWithRetry(const BuildRequest& request,
+                                                                const std::string& tag) {
+  using Pushed = Outcome<std::optional<Digest>>;
+  Pushed outcome = retrier.RunWithRetry(options.build_budget, Concat({"build of ", tag}),
+                                        [&](int attempt) -> Pushed {
+                                          if (attempt > 1) {
+                                            Pushed earlier = PushedAfterAll(tag);
+                                            if (!earlier.ok() || earlier.value()) {
+                                              return earlier;
+                                            }
+                                          }
+                                          return BuildOnce(request);
+                                        });
+  if (!outcome.ok() && MayGoAway(outcome.failure())) {
+    const Pushed last = PushedAfterAll(tag);
+    if ((last.ok() && last.value()) || (!last.ok() && last.failure().cancelled)) {
+      return last;
+    }
+  }
+  return outcome;
+}
+
+Outcome<std::optional<Digest>> Pipeline::Course::BuildOnce(const BuildRequest& request) {
+  const auto built = with.builder.Build(request);
+  if (!built) {
+    Failure failure = LocalFailure(built.error().message());
+    failure.answerer = Answerer::kBuilder;
+    failure.cancelled = built.error().code() == ErrorCode::kCancelled;
+    return failure;
+  }
+  if (built->exit_code != 0) {
+    report.build_log = built->log;
+    return ClassifyBuildLog(built->log, built->exit_code);
+  }
+  report.build_log.clear();
+  return built->digest;
+}
+
+Outcome<std::optional<Digest>> Pipeline::Course::PushedAfterAll(const std::string& tag) {
+  using Pushed = Outcome<std::optional<Digest>>;
+  const ProbeAnswer answer = registry.Probe(At(tag));
+  if (const auto* unknown = std::get_if<Unknown>(&answer)) {
+    // A build that the registry cannot be asked about is not repeated.
+    return unknown->why;
+  }
+  const auto* exists = std::get_if<Exists>(&answer);
+  if (exists == nullptr || exists->digest.ToString() == Record(tag).before) {
+    return Pushed(std::nullopt);
+  }
+  const auto whole = IsComplete(exists->digest);
+  if (!whole.ok()) {
+    return whole.failure();
+  }
+  return whole.value() ? Pushed(exists->digest) : Pushed(std::nullopt);
+}
+
+Outcome<Digest> Pipeline::Course::ReadBack(const std::string& tag,
+                                           const std::optional<Digest>& pushed) {
+  const RetryBudget budget = RegistryClient::Options().read_back;
+  return retrier.RunWithRetry(budget, Concat({"reading back ", tag}), [&](int) -> Outcome<Digest> {
+    const ProbeAnswer answer = registry.Probe(At(tag));
+    if (const auto* unknown = std::get_if<Unknown>(&answer)) {
+      return unknown->why;
+    }
+    const auto* exists = std::get_if<Exists>(&answer);
+    if (exists == nullptr) {
+      return NotSeen(Concat({tag, " was accepted, but the registry does not show it"}));
+    }
+    if (pushed && exists->digest != *pushed) {
+      return NotSeen(Concat({tag, " was pushed as ", pushed->ToString(), ", but the registry ",
+                             "shows ", exists->digest.ToString()}));
+    }
+    const auto whole = IsComplete(exists->digest);
+    if (!whole.ok()) {
+      return whole.failure();
+    }
+    if (!whole.value()) {
+      return LocalFailure(
+          Concat({tag, " lacks a platform: expected ", Join(release.platforms, ", ")}),
+          "Look at the builder: it says it built them all.");
+    }
+    return exists->digest;
+  });
+}
+
+// What a failed build left behind, and what its failure means here.
+Failure Pipeline::Course::ExplainBuildFailure(Failure failure, const std::string& tag) {
+  const std::string before = Record(tag).before;
+  if (auto looked = Look(tag); !looked.ok() && looked.failure().cancelled) {
+    return looked.failure();
+  }
+  wrote = wrote || (present.count(tag) != 0 && Record(tag).digest != before);
+  const bool is_variant = tag != base_tag;
+  if (release.base && is_variant) {
+    const ProbeAnswer base = registry.Probe(At(base_tag));
+    if (std::holds_alternative<Missing>(base)) {
+      present.erase(base_tag);
+      Record(base_tag).state = TagState::kMissing;
+      failure.words = Concat({At(base_tag).ToString(), " vanished between the probe and the build ",
+                              "of ", tag, ", which is FROM it: ", failure.words});
+      failure.advice = "Run again: the probe will find it missing and build it.";
+      return failure;
+    }
+  }
+  const bool image_push_itself = options.cache_to.empty() && (!is_variant || !release.base);
+  if (image_push_itself && IsRegistryTier(failure.answerer) &&
+      failure.persistence == Persistence::kDeterministic) {
+    failure.words = Concat({kSpread, failure.words});
+    failure.advice =
+        "Stop here: it is no longer the cache export. Another host, network or account may help; "
+        "file the record upstream.";
+  }
+  return failure;
+}
+
+Outcome<StepEnd> Pipeline::Course::MoveTag(const std::string& from, const std::string& alias) {
+  const auto source = present.find(from);
+  const auto there = present.find(alias);
+  const std::string now = there == present.end() ? "nothing" : there->second.Short();
+  if (options.plan && (source == present.end() || in_place.count(from) == 0)) {
+    return StepEnd{StepOutcome::kNotReached,
+                   Concat({"would move ", alias, " from ", now, " to the new ", from})};
+  }
+  const Digest digest = source->second;
+  if (there != present.end() && there->second == digest) {
+    return StepEnd{StepOutcome::kSkipped, Concat({alias, " names ", digest.Short(), " already"})};
+  }
+  if (options.plan) {
+    return StepEnd{StepOutcome::kNotReached,
+                   Concat({"would move ", alias, " from ", now, " to ", digest.Short()})};
+  }
+  attempted.insert(alias);
+  TagRecord& record = Record(alias);
+  const auto moved = registry.Promote(At(digest), At(alias));
+  if (!moved.ok()) {
+    record.state = moved.failure().next == NextMove::kAsk ? TagState::kUnknown : record.state;
+    return moved.failure();
+  }
+  present.insert_or_assign(alias, digest);
+  record.digest = digest.ToString();
+  record.state = TagState::kPublished;
+  wrote = true;
+  state.published[alias] = record.digest;
+  if (auto saved = Remember(); !saved.ok()) {
+    return saved.failure();
+  }
+  return StepEnd{moved.value().how == Promotion::How::kAlreadyThere ? StepOutcome::kSkipped
+                                                                    : StepOutcome::kRan,
+                 Concat({alias, " moved from ", now, " to ", digest.Short(),
+                         moved.value().how == Promotion::How::kMovedNotSeen
+                             ? "; reading back does not show it yet"
+                             : ""})};
+}
+
+}  // namespace drydock::publisher
