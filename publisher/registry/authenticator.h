@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/transport.h"
@@ -17,6 +18,8 @@
 #include "publisher/registry/failure.h"
 
 namespace drydock::publisher {
+
+inline constexpr std::string_view kUserAgent = "drydock/0.1";  // of every request of the publisher
 
 class Authenticator {
  public:
@@ -44,6 +47,8 @@ class Authenticator {
 
   Outcome<std::string> FetchToken(std::string_view registry, const Url& registry_origin,
                                   std::string_view scope, const Challenge& challenge);
+  Outcome<std::string> KeepToken(std::string_view registry, std::string_view scope,
+                                 const Url& service, std::string_view body, Duration asked);
 
   Transport& transport_;
   Clock& clock_;

@@ -93,12 +93,19 @@ class RegistryClient {
   struct Answer;
   using Asked = Outcome<Answer>;
 
+  Asked Exchange(std::string_view method, const Url& url, const Headers& headers,
+                 std::string_view body);
+  Asked Follow(std::string_view method, Url url, Headers headers, std::string_view body);
   Asked SendOnce(std::string_view method, const ImageReference& reference, std::string_view path,
                  const Headers& headers, std::string_view body);
   ProbeAnswer ProbeOnce(const ImageReference& reference);
+  static Outcome<ProbeAnswer> Known(ProbeAnswer answer);
   Outcome<Manifest> GetManifestOnce(const ImageReference& reference);
-  Outcome<Ok> PutTag(const Manifest& manifest, const ImageReference& to, const ProbeAnswer& before);
-  Outcome<Ok> ReadBack(const ImageReference& to, const Digest& digest);
+  Outcome<Ok> PutTag(const Manifest& manifest, const ImageReference& to, const ProbeAnswer& before,
+                     Duration looked);
+  Outcome<Ok> PutOnce(const Manifest& manifest, const ImageReference& to);
+  Outcome<Promotion::How> ReadBack(const ImageReference& to, const Digest& digest,
+                                   const ProbeAnswer& before);
   Outcome<Platforms> PlatformOfConfig(const ImageReference& image, const Manifest& manifest);
 
   Transport& transport_;
