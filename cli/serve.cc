@@ -1,0 +1,262 @@
+// drydock serve: the fake registry on a port, until SIGTERM or SIGINT.
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.h"
+#include "core/clock.h"
+#include "core/journal.h"
+#include "core/text.h"
+#include "simulator/faults/read_rules.h"
+#include "simulator/server/activity.h"
+#include "simulator/server/read_accounts.h"
+#include "simulator/server/registry_server.h"
+
+namespace drydock::cli {
+namespace {
+
+using simulator::RegistryServer;
+using simulator::ServerOptions;
+
+constexpr char kFooter[] =
+    "Without flags: plain HTTP on 127.0.0.1:5000, no authentication, deletes allowed, everything "
+    "in\n"
+    "memory. SIGTERM or SIGINT ends it: running requests finish, a summary tells what happened.\n"
+    "\n"
+    "Examples:\n"
+    "  drydock serve &  skopeo copy --dest-tls-verify=false oci:app "
+    "docker://127.0.0.1:5000/me/app:v1\n"
+    "  drydock serve --port 0 --ready-file ready   # any free port; `ready` then holds the base "
+    "URL\n"
+    "  drydock serve --personality docker-hub --accounts accounts.json\n"
+    "  drydock serve --faults cache-400.json --journal run.jsonl\n"
+    "\n"
+    "Exit codes: 0 stopped as asked, 1 the port or a file to write could not be had, 2 bad "
+    "input.\n";
+
+struct Flags {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 5000;
+  std::string ready_file;
+  std::string faults_file;
+  std::string accounts_file;
+  std::string journal_file;
+  std::string personality = simulator::AnonymousPersonality().name;
+  std::uint64_t seed = 1;
+  bool verbose = false;
+};
+
+int Complain(const std::string& what, int exit_code) {
+  std::cerr << "drydock serve: " << what << "\n";
+  return exit_code;
+}
+
+// Writes down what the journal takes in: to the journal file, to the terminal, into the tally.
+class Scribe {
+ public:
+  Scribe(Journal& journal, bool lines, bool color)
+      : journal_(journal), lines_(lines), color_(color) {}
+
+  // False when the file cannot be written.
+  bool OpenFile(const std::string& path) {
+    file_.emplace(path, std::ios::binary | std::ios::trunc);
+    return file_->good();
+  }
+
+  void WriteNews() {
+    const std::lock_guard lock(mutex_);
+    for (const Event& event : journal_.Snapshot(next_)) {
+      next_ = event.sequence + 1;
+      tally_.Add(event);
+      if (file_) {
+        *file_ << ToJson(event) << "\n";
+      }
+      if (const std::string line = lines_ ? ActivityLine(event, color_) : ""; !line.empty()) {
+        std::cout << line << "\n";
+      }
+    }
+    journal_.DropBefore(next_);
+    if (file_) {
+      file_->flush();
+    }
+    std::cout.flush();
+  }
+
+  bool file_is_whole() const { return !file_ || file_->good(); }
+  const simulator::Tally& tally() const { return tally_; }
+
+ private:
+  Journal& journal_;
+  bool lines_;
+  bool color_;
+  std::mutex mutex_;
+  std::uint64_t next_ = 0;
+  std::optional<std::ofstream> file_;
+  simulator::Tally tally_;
+};
+
+// Appears complete or not at all, so that whoever waits for the file may read it at once.
+Status WriteReadyFile(const std::string& path, const std::string& base_url) {
+  const std::string partial = path + ".partial";
+  {
+    std::ofstream file(partial, std::ios::trunc);
+    file << base_url << "\n";
+    if (!file.flush()) {
+      return Error(ErrorCode::kUnavailable, partial + ": cannot write: " + std::strerror(errno));
+    }
+  }
+  if (std::rename(partial.c_str(), path.c_str()) != 0) {
+    const std::string reason = std::strerror(errno);
+    std::remove(partial.c_str());
+    return Error(ErrorCode::kUnavailable, path + ": cannot rename to it: " + reason);
+  }
+  return Ok{};
+}
+
+Result<ServerOptions> ReadOptions(const Flags& flags) {
+  ServerOptions options;
+  options.host = flags.host;
+  options.port = flags.port;
+  options.seed = flags.seed;
+  const std::optional<simulator::Personality> personality =
+      simulator::FindPersonality(flags.personality);
+  if (!personality) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({"--personality: unknown: \"", flags.personality,
+                         "\"; there are: ", Join(simulator::PersonalityNames(), ", ")}));
+  }
+  options.personality = *personality;
+  if (!flags.faults_file.empty()) {
+    Result<std::vector<simulator::FaultRule>> rules = simulator::ReadFaultFile(flags.faults_file);
+    if (!rules) {
+      return rules.error();
+    }
+    options.faults = std::move(*rules);
+  }
+  if (!flags.accounts_file.empty()) {
+    if (!personality->tokens) {
+      return Error(ErrorCode::kInvalid, Concat({"--accounts: of no use: personality \"",
+                                                flags.personality, "\" asks nobody who they are"}));
+    }
+    Result<std::vector<simulator::Account>> accounts =
+        simulator::ReadAccountsFile(flags.accounts_file);
+    if (!accounts) {
+      return accounts.error();
+    }
+    options.accounts = std::move(*accounts);
+  }
+  return options;
+}
+
+void Greet(const Flags& flags, const ServerOptions& options, const std::string& base_url,
+           bool with_hints) {
+  std::cout << "drydock serve: " << base_url << " (" << flags.personality << ")\n";
+  if (with_hints) {
+    const std::string authority = base_url.substr(base_url.find("//") + 2);
+    std::cout << "  push with   skopeo copy --dest-tls-verify=false oci:DIR docker://" << authority
+              << "/NAME:TAG\n";
+    if (options.personality.tokens && options.accounts.empty()) {
+      std::cout << "  nobody can push: this personality wants accounts, see --accounts\n";
+    }
+    std::cout << "  stop with   ctrl-c\n";
+  }
+  std::cout.flush();
+}
+
+// The signals that end a server, kept from every thread so that one place can wait for them.
+sigset_t HeldBackSignals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGTERM);
+  ::sigaddset(&signals, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+int Serve(const Flags& flags) {
+  Result<ServerOptions> options = ReadOptions(flags);
+  if (!options) {
+    return Complain(options.error().message(), kExitUsage);
+  }
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  SystemClock clock;
+  Journal journal(clock);
+  Scribe scribe(journal, terminal || flags.verbose, terminal);
+  if (!flags.journal_file.empty() && !scribe.OpenFile(flags.journal_file)) {
+    return Complain(flags.journal_file + ": cannot write: " + std::strerror(errno), 1);
+  }
+  options->on_event = [&scribe] { scribe.WriteNews(); };
+
+  // One of an earlier run would make somebody ask too early.
+  std::remove(flags.ready_file.c_str());
+  const sigset_t signals = HeldBackSignals();  // before there are threads
+  const Duration began = clock.Elapsed();
+  const Result<std::unique_ptr<RegistryServer>> started =
+      RegistryServer::Start(*options, clock, journal);
+  if (!started) {
+    return Complain(started.error().message(), 1);
+  }
+  RegistryServer& server = **started;
+  Greet(flags, *options, server.base_url(), terminal);
+  if (!flags.ready_file.empty()) {
+    if (const Status ready = WriteReadyFile(flags.ready_file, server.base_url()); !ready) {
+      return Complain(ready.error().message(), 1);
+    }
+  }
+
+  int signal = 0;
+  ::sigwait(&signals, &signal);
+  std::remove(flags.ready_file.c_str());
+  server.Stop();
+  scribe.WriteNews();
+  std::cout << scribe.tally().Summary(clock.Elapsed() - began, server.Held(), server.FaultCounts(),
+                                      terminal)
+            << std::flush;
+  if (!scribe.file_is_whole()) {
+    return Complain(flags.journal_file + ": not all of the journal could be written", 1);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void AddServe(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* serve = app.add_subcommand("serve", "A fake registry on a port, with faults");
+  serve->footer(kFooter);
+  serve->add_option("--host", flags->host, "Address to listen on")->capture_default_str();
+  serve->add_option("--port", flags->port, "Port to listen on; 0 takes any free one")
+      ->capture_default_str();
+  serve->add_option("--ready-file", flags->ready_file,
+                    "File that is there while the server answers; one line, the base URL");
+  serve
+      ->add_option("--personality", flags->personality,
+                   "Manners: " + Join(simulator::PersonalityNames(), ", "))
+      ->capture_default_str();
+  serve->add_option("--accounts", flags->accounts_file,
+                    "JSON file of accounts that may push (personalities with tokens)");
+  serve->add_option("--faults", flags->faults_file, "JSON file of fault rules");
+  serve->add_option("--seed", flags->seed, "Seed of upload ids and of the rules' dice")
+      ->capture_default_str();
+  serve->add_option("--journal", flags->journal_file,
+                    "File for the journal: JSON lines, written as things happen");
+  serve->add_flag("--verbose", flags->verbose,
+                  "A line for every request also when standard output is no terminal");
+  serve->callback([flags, &exit_code] { exit_code = Serve(*flags); });
+}
+
+}  // namespace drydock::cli

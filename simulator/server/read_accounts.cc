@@ -1,0 +1,71 @@
+#include "simulator/server/read_accounts.h"
+
+#include <set>
+
+#include "core/json.h"
+#include "core/reference.h"
+#include "core/text.h"
+
+namespace drydock::simulator {
+namespace {
+
+Account ReadAccount(json::Source& source, const json::Value& value) {
+  Account account;
+  json::ObjectReader reader(source, value, "account");
+  if (reader.Require("name", account.name) &&
+      (!IsRepositoryName(account.name) || account.name.find('/') != std::string::npos)) {
+    reader.Fail("name", Concat({"not the namespace of an account: \"", account.name, "\""}));
+  }
+  // Not through Read: what it says about a wrong value repeats the value.
+  if (const json::Value* password = reader.Required("password")) {
+    const std::string* text = password->as_string();
+    if (text == nullptr || text->empty()) {
+      reader.Fail("password", "expected a string that is not empty");
+    } else {
+      account.password = *text;
+    }
+  }
+  reader.Finish();
+  return account;
+}
+
+Result<std::vector<Account>> ReadAccounts(const json::Value& document, const std::string& path) {
+  json::Source source(path);
+  std::vector<Account> accounts;
+  std::set<std::string, std::less<>> names;
+  json::ObjectReader reader(source, document, "accounts file");
+  if (const json::Value* list = reader.Required("accounts")) {
+    const json::Value::Array* entries = list->as_array();
+    if (entries == nullptr || entries->size() > kAccountsMax) {
+      reader.Fail("accounts",
+                  Concat({"expected an array of at most ", std::to_string(kAccountsMax)}));
+      return source.status().error();
+    }
+    for (const json::Value& entry : *entries) {
+      accounts.push_back(ReadAccount(source, entry));
+      if (!names.insert(accounts.back().name).second) {
+        source.Fail(entry.line(),
+                    Concat({"account: name stands twice: \"", accounts.back().name, "\""}));
+      }
+    }
+  }
+  reader.Finish();
+  if (!source.ok()) {
+    return source.status().error();
+  }
+  return accounts;
+}
+
+}  // namespace
+
+Result<std::vector<Account>> ParseAccounts(std::string_view text, const std::string& path) {
+  const Result<json::Value> document = json::Parse(text, path, {.comments = true});
+  return document ? ReadAccounts(*document, path) : document.error();
+}
+
+Result<std::vector<Account>> ReadAccountsFile(const std::string& path) {
+  const Result<json::Value> document = json::ParseFile(path);
+  return document ? ReadAccounts(*document, path) : document.error();
+}
+
+}  // namespace drydock::simulator
