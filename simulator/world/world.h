@@ -36,16 +36,20 @@ class World {
 
   // Adds an actor that starts at the present virtual time once Run runs.
   void Spawn(std::string name, std::function<void()> body);
-  // From inside an actor: runs all tasks as actors of their own and waits until every one ended. A
-  // killed caller kills its tasks.
+  // Runs all tasks as actors of their own and waits until every one ended. Killing the caller kills
+  // its tasks; one that is killed before its first turn does not begin.
   void RunTogether(std::vector<Task> tasks);
-  // Runs until every actor ended. kInternal when actors wait and nothing can wake them.
+  // Runs until every actor ended. kInternal when actors wait and nothing can wake them (a sleep
+  // that outlasts the clock); they are killed then, and their names are in the message.
   Status Run();
 
   // From now on every Sleep and every Send of `actor` (and of the actors it started) gives
   // kCancelled. A running actor notices at its next blocking call.
   void Kill(std::string_view actor);
+  // Whether the actor that had this name last was killed.
   bool IsKilled(std::string_view actor) const;
+  // kCancelled when the calling actor was killed.
+  Status Alive() const;
   // The actor running now; "" outside any actor.
   std::string CurrentActor() const;
   // Gives other actors that are ready at this instant their turn. kCancelled when the caller was

@@ -1,0 +1,146 @@
+// A rule that can never match is an error of whoever wrote it, and is found when it is read.
+#include <algorithm>
+#include <functional>
+
+#include "core/text.h"
+#include "simulator/faults/operations.h"
+#include "simulator/faults/rule_reader.h"
+
+namespace drydock::simulator::reading {
+namespace {
+
+using json::Source;
+using json::Value;
+using Facts = std::vector<const OperationFacts*>;
+
+// Keeps the operations that can have what a member asks for; says so when none is left.
+class Narrowing {
+ public:
+  // `place` is the object whose members are checked.
+  Narrowing(Source& source, const Value* place, std::string_view what,
+            const ExchangePattern& pattern)
+      : source_(source),
+        place_(place),
+        what_(what),
+        left_(FittingOperations(pattern.operations, pattern.methods)) {
+    if (left_.empty()) {
+      Fail("method", "no operation it names is asked for by this method");
+    }
+    Check(pattern);
+  }
+
+  void Require(std::string_view key, std::string_view why,
+               const std::function<bool(const OperationFacts&)>& can) {
+    const bool before = !left_.empty();
+    std::erase_if(left_, [&](const OperationFacts* operation) { return !can(*operation); });
+    if (before && left_.empty()) {
+      Fail(key, why);
+    }
+  }
+
+  void RequireKeys(std::string_view key, const std::vector<Key>& keys) {
+    for (const Key each : keys) {
+      Require(key, Concat({"an exchange that matches has no ", Name(each)}),
+              [each](const OperationFacts& operation) {
+                return (each != Key::kRepository || operation.repository) &&
+                       (each != Key::kSession || operation.session) &&
+                       (each != Key::kDigest || operation.digest) &&
+                       (each != Key::kTag || operation.tag);
+              });
+    }
+  }
+
+ private:
+  void Check(const ExchangePattern& pattern) {
+    using Operation = OperationFacts;
+    if (pattern.repository) {
+      Require("repository", "an exchange that matches has no repository",
+              [](const Operation& operation) { return operation.repository; });
+    }
+    if (pattern.reference) {
+      Require("reference", "an exchange that matches has no reference",
+              [](const Operation& operation) { return operation.tag || operation.digest; });
+    }
+    if (pattern.reference_kind == ExchangePattern::ReferenceKind::kTag) {
+      Require("reference-kind", "an exchange that matches is never about a tag",
+              [](const Operation& operation) { return operation.tag; });
+    }
+    if (pattern.reference_kind == ExchangePattern::ReferenceKind::kDigest) {
+      Require("reference-kind", "an exchange that matches is never about a digest",
+              [](const Operation& operation) { return operation.digest; });
+    }
+  }
+
+  void Fail(std::string_view key, std::string_view why) {
+    const Value* member = place_ == nullptr ? nullptr : place_->Find(key);
+    const std::size_t line = member != nullptr ? member->line() : place_ ? place_->line() : 0;
+    source_.Fail(
+        line, Concat({what_, ": \"", key, "\": can never match: ", why,
+                      member == nullptr ? "" : ": ", member == nullptr ? "" : member->Excerpt()}));
+  }
+
+  Source& source_;
+  const Value* place_;
+  std::string_view what_;
+  Facts left_;
+};
+
+bool Changes(const OperationFacts& operation) {
+  return std::string_view(operation.methods).substr(0, 3) != "GET" && operation.methods != "HEAD";
+}
+
+void CheckPhase(Source& source, const Value& when, const FaultRule& rule) {
+  const auto fail = [&](std::string_view key, std::string_view why) {
+    const Value* member = when.Find(key);
+    source.Fail(member == nullptr ? when.line() : member->line(),
+                Concat({"when: \"", key, "\": can never match: the rule acts at \"",
+                        Name(rule.phase), "\", ", why}));
+  };
+  if (rule.when.exchange.status && rule.phase < Phase::kResponseHead) {
+    fail("status", "before there is an answer");
+  }
+  if (rule.phase < Phase::kDecide) {
+    if (rule.when.role) {
+      fail("role", "before the manifest is complete");
+    }
+    if (!rule.when.manifest.empty()) {
+      fail("manifest", "before the manifest is complete");
+    }
+  }
+}
+
+}  // namespace
+
+void CheckCanMatch(Source& source, const Value& value, const FaultRule& rule) {
+  static const Value kEverything;
+  const Value* when = value.Find("when");
+  Narrowing exchange(source, when == nullptr ? &value : when, "when", rule.when.exchange);
+  CheckPhase(source, when == nullptr ? kEverything : *when, rule);
+  const auto put = [](const OperationFacts& operation) { return operation.name == "manifest.put"; };
+  if (rule.when.role) {
+    exchange.Require("role", "only a manifest.put has a role", put);
+  }
+  if (!rule.when.manifest.empty()) {
+    exchange.Require("manifest", "only a manifest.put has a manifest", put);
+  }
+  if (rule.phase == Phase::kRequestBody) {
+    exchange.Require("operation", "an exchange that matches has no request body",
+                     [](const OperationFacts& operation) { return operation.request_body; });
+  }
+  if (rule.phase == Phase::kResponseBody) {
+    exchange.Require("operation", "an exchange that matches has no response body",
+                     [](const OperationFacts& operation) { return operation.response_body; });
+  }
+  if (rule.commit.mode != Commit::Mode::kAsPhase) {
+    exchange.Require("operation", "\"commit\" is about work, and a read does none", Changes);
+  }
+  exchange.RequireKeys("times", rule.times.per);
+  if (rule.when.since) {
+    const Since& since = *rule.when.since;
+    exchange.RequireKeys("since", since.same);
+    Narrowing event(source, when->Find("since"), "since", since.event);
+    event.RequireKeys("same", since.same);
+  }
+}
+
+}  // namespace drydock::simulator::reading

@@ -1,0 +1,30 @@
+// Pieces of the rule reader. Internal to the fault engine. Errors gather in the Source; what comes
+// back after an error is not used. Threads: pure functions. Source: docs/fault-format.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+#include "simulator/faults/rule.h"
+
+namespace drydock::simulator::reading {
+
+// "when": what a rule is about.
+When ReadWhen(json::Source& source, const json::Value& value);
+
+// "do": fills the rule's phase, answer and commit, and refuses what cannot go together.
+void ReadDo(json::Source& source, const json::Value& value, FaultRule& rule);
+
+// "times": a number or an object.
+Times ReadTimes(json::Source& source, const json::Value& value);
+
+// Refuses a rule that can never match, naming the member that makes it so. `value` is the rule.
+void CheckCanMatch(json::Source& source, const json::Value& value, const FaultRule& rule);
+
+// A string or an array of strings.
+bool ReadTexts(json::ObjectReader& reader, std::string_view key, std::vector<std::string>& into);
+bool ReadKeys(json::ObjectReader& reader, std::string_view key, std::vector<Key>& into);
+
+}  // namespace drydock::simulator::reading
