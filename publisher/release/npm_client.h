@@ -42,6 +42,7 @@ class NpmClient {
 
  private:
   Outcome<std::string> Get(const Url& url, std::string_view what);
+  Outcome<std::string> GetOnce(Url url, std::string_view what, bool read);
   Outcome<Ok> CheckTarball(const PackageVersion& version);
 
   Transport& transport_;
