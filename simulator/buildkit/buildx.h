@@ -81,6 +81,10 @@ class Buildx {
   Result<CommandResult> ImagetoolsCreate(const std::vector<std::string>& tags,
                                          const std::vector<std::string>& sources);
 
+  // `docker buildx imagetools inspect NAME`: the digest that `name` has, on standard output too. Any
+  // answer but a manifest gives an exit code other than 0. kCancelled as for Build.
+  Result<CommandResult> ImagetoolsInspect(const std::string& name);
+
   // What `docker buildx version` prints.
   std::string Version() const;
 
