@@ -1,25 +1,11 @@
 #include "publisher/hash/base_hash.h"
 
-#include <algorithm>
-#include <thread>
 #include <utility>
 
-#include "publisher/hash/input_stream.h"
-#include "publisher/hash/read_ahead.h"
-#include "publisher/hash/sha256_state.h"
+#include "publisher/hash/hash_source.h"
+#include "publisher/hash/tree_source.h"
 
 namespace drydock::publisher {
-namespace {
-
-unsigned Readers(const HashOptions& options) {
-  if (options.readers > 0) {
-    return options.readers;
-  }
-  const unsigned processors = std::thread::hardware_concurrency();  // knows of taskset
-  return processors <= 1 ? 1 : std::min(processors, 8U);
-}
-
-}  // namespace
 
 Result<BaseHash> HashTree(const std::string& root, const Recipe& recipe,
                           const HashOptions& options) {
@@ -27,32 +13,8 @@ Result<BaseHash> HashTree(const std::string& root, const Recipe& recipe,
   if (!folder) {
     return std::move(folder).error();
   }
-  InputStream stream(*folder, recipe, options.compat);
-  ReadAhead reading(stream,
-                    {.readers = Readers(options), .compat = options.compat, .known = nullptr});
-  Sha256 sha256;
-  BaseHash hash;
-  ReadAhead::Delivery delivery;
-  for (;;) {
-    auto more = reading.Next(delivery);
-    if (!more) {
-      return std::move(more).error();
-    }
-    if (!*more) {
-      break;
-    }
-    sha256.Update(delivery.bytes);
-    hash.bytes += delivery.bytes.size();
-    if (delivery.part_ends) {
-      hash.files += delivery.part.inputs;
-      if (options.on_progress) {
-        options.on_progress({hash.files, hash.bytes});
-      }
-    }
-  }
-  hash.digest = sha256.Finish();
-  hash.skipped = std::move(reading.skipped());
-  return hash;
+  TreeSource source(*folder, recipe, options.compat);
+  return HashSource(source, options);
 }
 
 }  // namespace drydock::publisher

@@ -3,17 +3,36 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/text.h"
+
 namespace drydock::publisher {
 namespace {
 
 // Inputs a reader takes at once when nothing is known of their sizes.
 constexpr std::size_t kInputsTaken = 32;
 constexpr std::size_t kBufferBytes = 128 << 10;
+// Slots beyond one for each reader: how far reading may be ahead.
+constexpr std::size_t kSlotsAhead = 3;
 // A part ends after this many bytes, or where its slot ends.
 constexpr std::uint64_t kPartBytes = 1 << 20;
 
+// Appends what makes `input` with this stamp the same input in another run.
+void AppendIdentity(const Input& input, const FileStamp& stamp, std::string& into) {
+  if (input.kind == Input::Kind::kLine) {
+    into += Concat({"L", input.text});
+  } else {
+    into += input.kind == Input::Kind::kFile ? 'F' : 'T';
+    into += input.file.folder->path;
+    into += '/';
+    into += input.file.name;
+  }
+  into += '\0';
+  into.append(reinterpret_cast<const char*>(&stamp), sizeof stamp);
+}
+
 void Add(const Input& input, const FileStamp& stamp, Part& part, std::string& identity) {
   ++part.inputs;
+  part.lines += input.kind == Input::Kind::kLine ? 1 : 0;
   part.bytes += stamp.size;
   part.newest_ns = std::max({part.newest_ns, stamp.modified_ns, stamp.changed_ns});
   AppendIdentity(input, stamp, identity);
@@ -62,17 +81,20 @@ class ReadAhead::SlotSink : public ByteSink {
       return;
     }
     buffer_ = nullptr;
-    const std::lock_guard lock(slot_.mutex);
+    const std::lock_guard lock(owner_.mutex_);
     ++slot_.filled;
-    slot_.moved.notify_all();
+    owner_.Announce(slot_);
   }
 
  private:
   bool NextBuffer() {
-    std::unique_lock lock(slot_.mutex);
-    slot_.moved.wait(
-        lock, [&] { return owner_.stopped_.load() || slot_.filled - slot_.emptied < kBuffers; });
-    if (owner_.stopped_.load()) {
+    std::unique_lock lock(owner_.mutex_);
+    if (slot_.filled - slot_.emptied == kBuffers) {
+      // Waking a thread costs as much as reading some files: sleep until there is room for more.
+      slot_.half_empty.wait(
+          lock, [&] { return owner_.stopped_ || slot_.filled - slot_.emptied <= kBuffers / 2; });
+    }
+    if (owner_.stopped_) {
       return false;
     }
     buffer_ = &slot_.buffers[slot_.filled % kBuffers];
@@ -89,10 +111,10 @@ class ReadAhead::SlotSink : public ByteSink {
   Buffer* buffer_ = nullptr;
 };
 
-ReadAhead::ReadAhead(InputStream& stream, const Options& options)
-    : stream_(stream),
+ReadAhead::ReadAhead(InputSource& source, const Options& options)
+    : source_(source),
       options_(options),
-      slots_(2 * std::size_t{options.readers} + 1),
+      slots_(std::size_t{options.readers} + kSlotsAhead),
       following_(options.known != nullptr && !options.known->empty()) {
   readers_.reserve(options_.readers);
   for (unsigned reader = 0; reader < options_.readers; ++reader) {
@@ -101,10 +123,13 @@ ReadAhead::ReadAhead(InputStream& stream, const Options& options)
 }
 
 ReadAhead::~ReadAhead() {
-  stopped_ = true;
-  for (Slot& slot : slots_) {
-    const std::lock_guard lock(slot.mutex);
-    slot.moved.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    freed_.notify_all();
+    for (Slot& slot : slots_) {
+      slot.half_empty.notify_all();
+    }
   }
   for (std::thread& reader : readers_) {
     reader.join();
@@ -123,39 +148,52 @@ void ReadAhead::Run() {
       }
       read = Read(*slot, skipped);
     }
-    const std::lock_guard lock(slot->mutex);
+    const std::lock_guard lock(mutex_);
     slot->unchanged = unchanged;
     std::move(skipped.begin(), skipped.end(), std::back_inserter(slot->skipped));
     if (!read) {
       slot->error = read.error();
     }
     slot->complete = true;
-    slot->moved.notify_all();
+    Announce(*slot);
   }
 }
 
 // The next slot in order with the next inputs in it; false when there are none for this reader.
 bool ReadAhead::Take(Slot*& slot) {
   const std::lock_guard taking(take_mutex_);
-  if (ended_ || stopped_.load()) {
+  if (ended_) {
     return false;
   }
   const std::uint64_t ordinal = next_taken_++;
   slot = &slots_[ordinal % slots_.size()];
-  {
-    std::unique_lock lock(slot->mutex);
-    slot->moved.wait(lock, [&] { return stopped_.load() || !slot->taken; });
-    if (stopped_.load()) {
-      return false;
-    }
+  if (!AwaitFree(ordinal)) {
+    return false;
   }
   // Nobody else looks at a slot that is not taken.
   Fill(*slot);
-  const std::lock_guard lock(slot->mutex);
+  const std::lock_guard lock(mutex_);
   slot->taken = true;
-  slot->ordinal = ordinal;
-  slot->moved.notify_all();
+  if (slot->complete) {
+    Announce(*slot);
+  }
   return !slot->complete;
+}
+
+// Until the slot of that ordinal is free; false when stopped.
+bool ReadAhead::AwaitFree(std::uint64_t ordinal) {
+  std::unique_lock lock(mutex_);
+  if (ordinal - next_consumed_ >= slots_.size()) {
+    wake_taker_at_ = ordinal - slots_.size() / 2;
+    freed_.wait(lock, [&] { return stopped_ || next_consumed_ >= wake_taker_at_; });
+  }
+  return !stopped_;
+}
+
+void ReadAhead::Announce(const Slot& slot) {
+  if (&slot == &slots_[next_consumed_ % slots_.size()]) {
+    arrived_.notify_one();
+  }
 }
 
 void ReadAhead::Fill(Slot& slot) {
@@ -171,7 +209,7 @@ void ReadAhead::Fill(Slot& slot) {
     if (slot.input_count == slot.inputs.size()) {
       slot.inputs.emplace_back();
     }
-    auto more = stream_.Next(slot.inputs[slot.input_count]);
+    auto more = source_.Next(slot.inputs[slot.input_count]);
     if (!more) {
       // What came before the error in order is still delivered.
       slot.error = more.error();
@@ -184,7 +222,7 @@ void ReadAhead::Fill(Slot& slot) {
     }
     ++slot.input_count;
   }
-  slot.skipped = stream_.TakeSkipped();
+  slot.skipped = source_.TakeSkipped();
   slot.last = ended_;
   slot.complete = slot.input_count == 0;
 }
@@ -196,7 +234,7 @@ bool ReadAhead::IsUnchanged(const Slot& slot) const {
   Part part;
   std::string identity;
   for (std::size_t at = 0; at < slot.input_count; ++at) {
-    const auto stamp = LookAt(slot.inputs[at]);
+    const auto stamp = source_.LookAt(slot.inputs[at]);
     if (!stamp) {
       return false;
     }
@@ -212,7 +250,7 @@ Status ReadAhead::Read(Slot& slot, std::vector<std::string>& skipped) {
   std::string identity;
   for (std::size_t at = 0; at < slot.input_count; ++at) {
     const Input& input = slot.inputs[at];
-    auto stamp = ReadInput(input, options_.compat, sink, skipped);
+    auto stamp = source_.Read(input, sink, skipped);
     if (!stamp) {
       sink.Publish();
       return std::move(stamp).error();
@@ -235,26 +273,28 @@ void ReadAhead::Release(Slot& slot) {
   for (std::size_t at = 0; at < slot.input_count; ++at) {
     slot.inputs[at].file.folder.reset();
   }
-  const std::lock_guard lock(slot.mutex);
   std::move(slot.skipped.begin(), slot.skipped.end(), std::back_inserter(skipped_));
   slot.skipped.clear();
+  const std::lock_guard lock(mutex_);
   slot.taken = false;
-  slot.moved.notify_all();
+  if (++next_consumed_ == wake_taker_at_) {
+    freed_.notify_one();
+  }
 }
 
 Result<bool> ReadAhead::Next(Delivery& delivery) {
   delivery = Delivery();
   for (;;) {
+    std::unique_lock lock(mutex_);
     Slot& slot = slots_[next_consumed_ % slots_.size()];
-    std::unique_lock lock(slot.mutex);
     if (std::exchange(holding_, false)) {
       ++slot.emptied;
-      slot.moved.notify_all();
+      if (slot.filled - slot.emptied == kBuffers / 2) {
+        slot.half_empty.notify_one();
+      }
     }
-    slot.moved.wait(lock, [&] {
-      return slot.taken && slot.ordinal == next_consumed_ &&
-             (slot.filled > slot.emptied || slot.complete);
-    });
+    arrived_.wait(lock,
+                  [&] { return slot.taken && (slot.filled > slot.emptied || slot.complete); });
     if (slot.filled > slot.emptied) {
       const Buffer& buffer = slot.buffers[slot.emptied % kBuffers];
       delivery.bytes = std::string_view(buffer.bytes.get(), buffer.size);
@@ -279,7 +319,6 @@ Result<bool> ReadAhead::Next(Delivery& delivery) {
     if (last) {
       return false;
     }
-    ++next_consumed_;
   }
 }
 

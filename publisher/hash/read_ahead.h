@@ -20,8 +20,7 @@
 #include <vector>
 
 #include "core/result.h"
-#include "publisher/hash/input_reader.h"
-#include "publisher/hash/input_stream.h"
+#include "publisher/hash/input_source.h"
 #include "publisher/hash/sha256_state.h"
 
 namespace drydock::publisher {
@@ -29,6 +28,7 @@ namespace drydock::publisher {
 // A few consecutive inputs: the grain in which an unchanged tree is recognised.
 struct Part {
   std::uint32_t inputs = 0;
+  std::uint32_t lines = 0;  // of these, literal lines
   std::uint64_t bytes = 0;
   std::array<unsigned char, 32> identity{};  // SHA-256 over the inputs' identities
   std::int64_t newest_ns = 0;                // the latest time stamp among them
@@ -42,7 +42,6 @@ class ReadAhead {
  public:
   struct Options {
     unsigned readers = 1;
-    bool compat = false;
     // Parts that an earlier run saw, in order: as long as all are as before, they are looked at and
     // not read. nullptr or empty: everything is read. Must outlive this.
     const std::vector<Part>* known = nullptr;
@@ -59,7 +58,7 @@ class ReadAhead {
     std::span<const Input> inputs;
   };
 
-  ReadAhead(InputStream& stream, const Options& options);
+  ReadAhead(InputSource& source, const Options& options);
   ~ReadAhead();
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
@@ -70,7 +69,7 @@ class ReadAhead {
   std::vector<std::string>& skipped() { return skipped_; }
 
  private:
-  static constexpr std::size_t kBuffers = 4;
+  static constexpr std::size_t kBuffers = 8;
   struct Buffer {
     std::unique_ptr<char[]> bytes;
     std::size_t size = 0;
@@ -78,11 +77,8 @@ class ReadAhead {
     Part part;
   };
   struct Slot {
-    std::mutex mutex;
-    std::condition_variable moved;
-    // Guarded by `mutex`:
-    bool taken = false;  // by a reader; false again when the consumer is through with it
-    std::uint64_t ordinal = 0;
+    // Guarded by `mutex_`, but for the reader between taking and completing it:
+    bool taken = false;       // its inputs are there; false again when the consumer is through
     std::size_t filled = 0;   // buffers so far
     std::size_t emptied = 0;  // of these
     bool complete = false;    // no more buffers will come
@@ -94,6 +90,7 @@ class ReadAhead {
     std::vector<Input> inputs;
     std::size_t input_count = 0;  // `inputs` is longer: its strings are used again
     const Part* known = nullptr;
+    std::condition_variable half_empty;  // the slot's reader waits
     // A buffer is of the reader until it counts as filled, then of the consumer until emptied.
     std::array<Buffer, kBuffers> buffers;
   };
@@ -101,25 +98,34 @@ class ReadAhead {
 
   void Run();
   bool Take(Slot*& slot);
+  bool AwaitFree(std::uint64_t ordinal);
   void Fill(Slot& slot);
   bool IsUnchanged(const Slot& slot) const;
   Status Read(Slot& slot, std::vector<std::string>& skipped);
+  // Under `mutex_`: wakes the consumer if it is this slot's turn.
+  void Announce(const Slot& slot);
   void Release(Slot& slot);
 
-  InputStream& stream_;
+  InputSource& source_;
   const Options options_;
   std::vector<Slot> slots_;
-  std::atomic<bool> stopped_ = false;
   std::atomic<bool> following_ = false;  // `known` held so far
 
-  std::mutex take_mutex_;
+  std::mutex take_mutex_;  // taken before `mutex_`
   // Guarded by `take_mutex_`:
   std::uint64_t next_taken_ = 0;
   std::size_t next_known_ = 0;
   bool ended_ = false;
 
-  // Of the consumer:
+  std::mutex mutex_;
+  std::condition_variable arrived_;  // the consumer waits
+  std::condition_variable freed_;    // the one reader that takes waits
+  // Guarded by `mutex_`:
+  bool stopped_ = false;
   std::uint64_t next_consumed_ = 0;
+  std::uint64_t wake_taker_at_ = 0;  // when so many slots are consumed
+
+  // Of the consumer:
   bool holding_ = false;  // the delivery in hand lies in a slot
   std::vector<std::string> skipped_;
 

@@ -1,21 +1,31 @@
-#include "publisher/hash/input_reader.h"
+#include "publisher/hash/tree_source.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
-#include <vector>
 
 #include "core/text.h"
 
 namespace drydock::publisher {
+
 namespace {
 
 std::int64_t Nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+FileStamp StampOf(const struct stat& found) {
+  FileStamp stamp;
+  stamp.device = found.st_dev;
+  stamp.inode = found.st_ino;
+  stamp.size = static_cast<std::uint64_t>(found.st_size);
+  stamp.modified_ns = Nanoseconds(found.st_mtim);
+  stamp.changed_ns = Nanoseconds(found.st_ctim);
+  return stamp;
 }
 
 // A name to open relative to the folder's descriptor, without a copy where there is no prefix.
@@ -67,7 +77,7 @@ Error Changed(const Input& input) {
 }
 
 // Reads up to `size` bytes, or to the end when `size` is 0 (files without a size, as in /proc).
-Result<std::uint64_t> Pour(int file, std::uint64_t size, const Input& input, ByteSink& sink) {
+Result<std::uint64_t> PourFile(int file, std::uint64_t size, const Input& input, ByteSink& sink) {
   std::uint64_t poured = 0;
   while (size == 0 || poured < size) {
     auto room = sink.Room();
@@ -94,24 +104,10 @@ Result<std::uint64_t> Pour(int file, std::uint64_t size, const Input& input, Byt
   return poured;
 }
 
-Status PourText(std::string_view text, ByteSink& sink) {
-  while (!text.empty()) {
-    auto room = sink.Room();
-    if (!room) {
-      return std::move(room).error();
-    }
-    const std::size_t count = std::min(room->size(), text.size());
-    std::memcpy(room->data(), text.data(), count);
-    sink.Filled(count);
-    text.remove_prefix(count);
-  }
-  return Ok();
-}
-
 Result<FileStamp> ReadOpened(int file, const struct stat& found, const Input& input,
                              ByteSink& sink) {
   const FileStamp before = StampOf(found);
-  auto poured = Pour(file, before.size, input, sink);
+  auto poured = PourFile(file, before.size, input, sink);
   if (!poured) {
     return std::move(poured).error();
   }
@@ -127,20 +123,49 @@ Result<FileStamp> ReadOpened(int file, const struct stat& found, const Input& in
 
 }  // namespace
 
-FileStamp StampOf(const struct stat& found) {
-  FileStamp stamp;
-  stamp.device = found.st_dev;
-  stamp.inode = found.st_ino;
-  stamp.size = static_cast<std::uint64_t>(found.st_size);
-  stamp.modified_ns = Nanoseconds(found.st_mtim);
-  stamp.changed_ns = Nanoseconds(found.st_ctim);
-  return stamp;
+TreeSource::TreeSource(std::shared_ptr<const Folder> root, const Recipe& recipe, bool compat)
+    : root_(std::move(root)),
+      recipe_(recipe),
+      compat_(compat),
+      walk_(compat ? &skipped_ : nullptr) {}
+
+Result<bool> TreeSource::Next(Input& input) {
+  for (;;) {
+    if (walking_) {
+      auto more = walk_.Next(input.file);
+      if (!more || *more) {
+        input.kind = Input::Kind::kTreeFile;
+        return more;
+      }
+      walking_ = false;
+    }
+    if (next_ == recipe_.inputs.size()) {
+      return false;
+    }
+    const RecipeInput& part = recipe_.inputs[next_++];
+    if (const auto* tree = std::get_if<TreeInput>(&part)) {
+      if (Status opened = walk_.Open(root_, *tree); !opened) {
+        return opened.error();
+      }
+      walking_ = true;
+    } else if (const auto* file = std::get_if<FileInput>(&part)) {
+      input.kind = Input::Kind::kFile;
+      input.file = WalkedFile{root_, file->path};
+      return true;
+    } else {
+      input.kind = Input::Kind::kLine;
+      input.text = std::get<LineInput>(part).text + "\n";
+      return true;
+    }
+  }
 }
 
-Result<std::optional<FileStamp>> ReadInput(const Input& input, bool compat, ByteSink& sink,
-                                           std::vector<std::string>& skipped) {
+std::vector<std::string> TreeSource::TakeSkipped() { return std::exchange(skipped_, {}); }
+
+Result<std::optional<FileStamp>> TreeSource::Read(const Input& input, ByteSink& sink,
+                                                  std::vector<std::string>& skipped) {
   if (input.kind == Input::Kind::kLine) {
-    if (Status poured = PourText(input.text, sink); !poured) {
+    if (Status poured = Pour(input.text, sink); !poured) {
       return std::move(poured).error();
     }
     FileStamp stamp;
@@ -148,7 +173,7 @@ Result<std::optional<FileStamp>> ReadInput(const Input& input, bool compat, Byte
     return std::optional(stamp);
   }
   const auto failed = [&](Error error, int failure) -> Result<std::optional<FileStamp>> {
-    if (!compat || !CatSkips(input, failure)) {
+    if (!compat_ || !CatSkips(input, failure)) {
       return error;
     }
     skipped.push_back(error.message());
@@ -182,7 +207,7 @@ Result<std::optional<FileStamp>> ReadInput(const Input& input, bool compat, Byte
   return std::optional(*stamp);
 }
 
-std::optional<FileStamp> LookAt(const Input& input) {
+std::optional<FileStamp> TreeSource::LookAt(const Input& input) {
   if (input.kind == Input::Kind::kLine) {
     FileStamp stamp;
     stamp.size = input.text.size();
@@ -197,17 +222,19 @@ std::optional<FileStamp> LookAt(const Input& input) {
   return StampOf(found);
 }
 
-void AppendIdentity(const Input& input, const FileStamp& stamp, std::string& into) {
-  if (input.kind == Input::Kind::kLine) {
-    into += Concat({"L", input.text});
-  } else {
-    into += input.kind == Input::Kind::kFile ? 'F' : 'T';
-    into += input.file.folder->path;
-    into += '/';
-    into += input.file.name;
+Result<std::shared_ptr<const Folder>> OpenRoot(const std::string& root) {
+  const int number = ::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (number < 0) {
+    const int failure = errno;
+    return SystemError(failure,
+                       failure == ENOENT    ? "no such folder"
+                       : failure == ENOTDIR ? "a file where a folder is expected"
+                                            : "cannot open folder",
+                       root);
   }
-  into += '\0';
-  into.append(reinterpret_cast<const char*>(&stamp), sizeof stamp);
+  auto folder = std::make_shared<Folder>();
+  folder->at = std::make_shared<const Descriptor>(number);
+  return std::shared_ptr<const Folder>(std::move(folder));
 }
 
 }  // namespace drydock::publisher
