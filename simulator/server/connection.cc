@@ -1,7 +1,6 @@
 #include "simulator/server/connection.h"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -13,7 +12,6 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 256 * 1024;
 constexpr std::size_t kJoinedBytes = 16 * 1024;  // head and body up to here leave together
-constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr char kActor[] = "server";
 
@@ -123,7 +121,7 @@ Connection::Next Connection::Reject(const RejectedHead& rejected) {
   response.body = Body::FromString(rejected.what + "\n");
   socket_.SetPatience(kNoDeadline, context_.limits.stall_time);
   const WirePlan plan = PlanResponse(HttpHead{}, response, true);
-  return Send(plan, response.body, std::nullopt) ? Next::kClose : Next::kGone;
+  return Send(plan, response.body) ? Next::kClose : Next::kGone;
 }
 
 Connection::Next Connection::ServeOne(const std::string& head_bytes) {
@@ -165,8 +163,7 @@ Connection::Next Connection::Exchange(const HttpHead& head, BodyFraming framing)
   if (!answer) {
     return AfterBrokenBody(unframed);
   }
-  const bool close = !WantsKeepAlive(head) || stopping_ || context_.crowded() ||
-                     !DropUnread(unframed, framing, expects_continue);
+  const bool close = !WantsKeepAlive(head) || stopping_ || context_.crowded() || !unframed.done();
   return SendAnswer(head, std::move(*answer), close);
 }
 
@@ -179,33 +176,13 @@ Connection::Next Connection::AfterBrokenBody(const RequestBody& body) {
   return Reject({status, body.failure()->message()});
 }
 
-// Makes the connection ready for another head; false when it cannot be.
-bool Connection::DropUnread(RequestBody& body, BodyFraming framing, bool expects_continue) {
-  const std::uint64_t bytes_max = context_.limits.unread_bytes_max;
-  if (body.done()) {
-    return true;
-  }
-  if (framing.length > bytes_max || (expects_continue && !body.begun())) {
-    return false;
-  }
-  std::vector<char> dropped(64 * 1024);
-  std::uint64_t bytes = 0;
-  Result<std::size_t> got = std::size_t{1};
-  while (got && !body.done() && bytes <= bytes_max) {
-    got = body.Read(dropped);
-    bytes += got ? *got : 0;
-  }
-  return body.done();
-}
-
 Connection::Next Connection::SendAnswer(const HttpHead& head, Answer answer, bool close) {
   Status sent = Ok{};
   WirePlan plan;
   const bool silent = answer.cut && !answer.cut->after_response_bytes;
   if (!silent) {
-    plan = PlanResponse(head, answer.response, close || answer.cut);
-    sent = Send(plan, answer.response.body,
-                answer.cut ? answer.cut->after_response_bytes : std::nullopt);
+    plan = PlanResponse(head, answer.response, close);
+    sent = Send(plan, answer.response.body);
   }
   const bool fin = answer.cut && answer.cut->manner == Cut::Manner::kFin;
   if (!fin && (answer.cut || !sent)) {  // what could not be sent must not look well ended either
@@ -215,27 +192,20 @@ Connection::Next Connection::SendAnswer(const HttpHead& head, Answer answer, boo
   return plan.close || fin ? Next::kClose : Next::kKeep;
 }
 
-// The head and the body, or its first `bytes_max` bytes; the body then has no end in the chunked
-// coding. Small answers leave in one write.
-Status Connection::Send(const WirePlan& plan, Body& body, std::optional<std::uint64_t> bytes_max) {
+// The head and the body, up to where the body breaks off; small answers leave in one write.
+Status Connection::Send(const WirePlan& plan, Body& body) {
   const bool chunked = plan.body == WirePlan::Body::kChunked;
   std::string out = plan.head;
-  std::uint64_t left = plan.body == WirePlan::Body::kNone ? 0 : bytes_max.value_or(kUnlimited);
-  if (left > 0) {
+  if (plan.body != WirePlan::Body::kNone) {
     piece_.resize(kPieceBytes);
   }
-  while (left > 0) {
-    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_.size()));
-    const Result<std::size_t> got = body.Read(std::span(piece_).first(room));
+  for (bool more = plan.body != WirePlan::Body::kNone; more;) {
+    const Result<std::size_t> got = body.Read(piece_);
     if (!got) {
       const Status sent = socket_.Write(out);
       return sent ? Status(got.error()) : sent;
     }
-    if (*got == 0) {
-      out += chunked ? "0\r\n\r\n" : "";
-      break;
-    }
-    left -= *got;
+    more = *got > 0;
     out += chunked ? ChunkSize(*got) : "";
     const std::string_view piece(piece_.data(), *got);
     if (out.size() + piece.size() <= kJoinedBytes) {

@@ -54,9 +54,8 @@ class Connection {
   std::optional<std::string> ReadHead();
   Next ServeOne(const std::string& head_bytes);
   Next Exchange(const HttpHead& head, BodyFraming framing);
-  bool DropUnread(RequestBody& body, BodyFraming framing, bool expects_continue);
   Next SendAnswer(const HttpHead& head, Answer answer, bool close);
-  Status Send(const WirePlan& plan, Body& body, std::optional<std::uint64_t> bytes_max);
+  Status Send(const WirePlan& plan, Body& body);
   Next AfterBrokenBody(const RequestBody& body);
   void End(Next next);
   Next Reject(const RejectedHead& rejected);

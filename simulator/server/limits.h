@@ -13,10 +13,7 @@ struct ServerLimits {
   std::size_t head_bytes_max = 64 * 1024;    // request line and fields together; beyond it: 431
   std::size_t target_bytes_max = 16 * 1024;  // beyond it: 414
   std::size_t fields_max = 128;              // beyond it: 431
-  // A request body that an answer left unread is read away up to here, so that the connection can
-  // be used again; a longer one closes it.
-  std::uint64_t unread_bytes_max = 1024 * 1024;
-  std::size_t connections_max = 64;  // served at once; more wait their turn
+  std::size_t connections_max = 64;          // served at once; more wait their turn
 
   Duration head_time = std::chrono::seconds(10);   // from a head's first byte to its last
   Duration idle_time = std::chrono::seconds(60);   // between requests

@@ -70,6 +70,11 @@ void RawClient::Vanish() {
   fd_ = -1;
 }
 
+bool RawClient::Quiet(std::chrono::milliseconds span) const {
+  pollfd waiting{fd_, POLLIN, 0};
+  return ::poll(&waiting, 1, static_cast<int>(span.count())) == 0;
+}
+
 bool RawClient::Fill() {
   pollfd waiting{fd_, POLLIN, 0};
   if (::poll(&waiting, 1, kPatienceMs) <= 0) {

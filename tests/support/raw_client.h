@@ -3,6 +3,7 @@
 // result, not a hang. Threads: one.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -43,6 +44,8 @@ class RawClient {
   RawAnswer ReadAnswer(bool to_head = false);
   // Everything until the connection ends, unframed by nobody.
   std::string ReadToEnd();
+  // Waits for `span` at most; false when something can be read before (bytes or the end).
+  bool Quiet(std::chrono::milliseconds span) const;
   // How the connection ended, once a read met its end.
   End end() const { return end_; }
 
