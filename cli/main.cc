@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   app.footer(kExamples);
   int exit_code = 0;
   // One line a command, in the order that --help shows them.
+  drydock::cli::AddServe(app, exit_code);
 
   try {
     app.parse(argc, argv);

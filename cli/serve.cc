@@ -85,7 +85,8 @@ class Scribe {
       if (file_) {
         *file_ << ToJson(event) << "\n";
       }
-      if (const std::string line = lines_ ? ActivityLine(event, color_) : ""; !line.empty()) {
+      if (const std::string line = lines_ ? simulator::ActivityLine(event, color_) : "";
+          !line.empty()) {
         std::cout << line << "\n";
       }
     }
