@@ -217,11 +217,11 @@ struct Saying {
 constexpr std::array<Saying, 19> kSayings = {{
     {"insufficient_scope", "DENIED", 401},
     {"toomanyrequests", "TOOMANYREQUESTS", 429},
-    {"denied", "DENIED", 403},
-    {"requested access to the resource is denied", "DENIED", 403},
     {"unauthorized", "UNAUTHORIZED", 401},
     {"authentication required", "UNAUTHORIZED", 401},
     {"invalid username/password", "UNAUTHORIZED", 401},
+    {"denied", "DENIED", 403},
+    {"requested access to the resource is denied", "DENIED", 403},
     {"manifest blob unknown", "MANIFEST_BLOB_UNKNOWN", 400},
     {"blob unknown to registry", "MANIFEST_BLOB_UNKNOWN", 400},
     {"blob unknown", "BLOB_UNKNOWN", 404},
@@ -299,7 +299,9 @@ std::string_view AdviceForBuilder(std::string_view line) {
 Failure WithWords(Failure failure, std::string_view line) {
   const std::string_view message = Message(line);
   const std::string_view words = Trim(message.substr(0, message.find("<html")));
-  failure.words = RedactedText(words.substr(0, kWordsMax));
+  const std::string url = UrlInWords(words);
+  const std::string open = ReplaceAll(std::string(words), url, RedactedUrl(url));
+  failure.words = RedactedText(std::string_view(open).substr(0, kWordsMax));
   return failure;
 }
 
@@ -375,6 +377,11 @@ bool IsMissingSource(std::string_view line) {
 
 Failure FromMissingSource(std::string_view line) {
   Failure failure;
+  if (Contains(line, "no match for platform")) {
+    failure.answerer = Answerer::kBuilder;
+    failure.advice = "The image that the build starts from lacks one of the platforms.";
+    return WithWords(std::move(failure), line);
+  }
   failure.answerer = Answerer::kRegistryTier;
   failure.status = 404;
   failure.method = "GET";
