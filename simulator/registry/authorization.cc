@@ -10,7 +10,7 @@ namespace {
 
 std::vector<Scope> NeededScopes(const Call& call) {
   const std::string& repository = call.route.repository;
-  switch (Row(call.route.operation).access) {
+  switch (RowOf(call.route.operation).access) {
     case Access::kNone:
       return {};
     case Access::kPull:

@@ -41,14 +41,14 @@ constexpr std::array<ErrorRow, 20> kRows = {{
 
 std::span<const ErrorRow> ErrorRows() { return kRows; }
 
-const ErrorRow& Row(ApiCode code) { return kRows[static_cast<std::size_t>(code)]; }
+const ErrorRow& RowOf(ApiCode code) { return kRows[static_cast<std::size_t>(code)]; }
 
 Response Refusal(const Problem& problem) { return Refusal(std::vector<Problem>{problem}); }
 
 Response Refusal(const std::vector<Problem>& problems) {
   Json errors = Json::array();
   for (const Problem& problem : problems) {
-    const ErrorRow& row = Row(problem.code);
+    const ErrorRow& row = RowOf(problem.code);
     Json error;
     error["code"] = row.name;
     error["message"] = problem.message.empty() ? row.message : problem.message;
@@ -57,7 +57,7 @@ Response Refusal(const std::vector<Problem>& problems) {
   }
   // Details quote the client, who may have sent anything: what is no UTF-8 is replaced.
   return JsonAnswer(
-      Row(problems.front().code).status,
+      RowOf(problems.front().code).status,
       Json{{"errors", errors}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 

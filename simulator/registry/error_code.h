@@ -47,7 +47,7 @@ struct ErrorRow {
 
 // Every row, in the order of the enumeration.
 std::span<const ErrorRow> ErrorRows();
-const ErrorRow& Row(ApiCode code);
+const ErrorRow& RowOf(ApiCode code);
 
 // One complaint: a code and what it is about ("digest", "sha256:…"), shown as the JSON detail.
 struct Problem {

@@ -120,7 +120,7 @@ std::optional<Place> FindPlace(std::string_view path) {
 
 std::span<const OperationRow> OperationRows() { return kOperations; }
 
-const OperationRow& Row(Operation operation) {
+const OperationRow& RowOf(Operation operation) {
   return kOperations[static_cast<std::size_t>(operation)];
 }
 
@@ -156,7 +156,7 @@ RegistryRoute FindRoute(std::string_view method, const Url& url) {
 }
 
 Route RegistryRoute::ToRoute() const {
-  return {std::string(Row(operation).name), repository, reference, session};
+  return {std::string(RowOf(operation).name), repository, reference, session};
 }
 
 bool IsOperationName(std::string_view text) {

@@ -47,7 +47,7 @@ struct OperationRow {
 
 // Every operation, in the order of the enumeration.
 std::span<const OperationRow> OperationRows();
-const OperationRow& Row(Operation operation);
+const OperationRow& RowOf(Operation operation);
 
 // The operation of the Hub's token service and of any other realm.
 inline constexpr std::string_view kTokenOperation = "token";

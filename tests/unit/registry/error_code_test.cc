@@ -36,7 +36,7 @@ TEST(ErrorCode, RowsStandInTheOrderOfTheEnumeration) {
   std::size_t index = 0;
   for (const ErrorRow& row : ErrorRows()) {
     EXPECT_EQ(static_cast<std::size_t>(row.code), index++) << row.name;
-    EXPECT_EQ(&Row(row.code), &row);
+    EXPECT_EQ(&RowOf(row.code), &row);
   }
 }
 
