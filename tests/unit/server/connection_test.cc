@@ -422,7 +422,7 @@ TEST(Connection, MakesRoomForWhoWaits) {
       ++kept;  // and goes on occupying a place
     }
   }
-  EXPECT_EQ(limits.connections_max / 2, kept);
+  EXPECT_LE(kept, limits.connections_max / 2);
 }
 
 TEST(Listener, StopsIdleConnectionsAtOnceAndLetsOthersFinish) {

@@ -1,0 +1,176 @@
+// Debian's skopeo 1.9 against `drydock serve`. The sequences and the texts of failures are those
+// that this client showed against a reference registry (wire-sequences `skopeo1.9-*`, wire-errors
+// "skopeo 1.9").
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/text.h"
+#include "tests/e2e/oci_layout.h"
+#include "tests/e2e/served.h"
+
+namespace drydock::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kToServer[] = "--dest-tls-verify=false";
+constexpr char kFromServer[] = "--src-tls-verify=false";
+constexpr char kOneLayerPush[] =
+    "ping 200, blob.head 404, blob.head 404, upload.start 202, upload.patch 202, "
+    "upload.commit 201, blob.head 404, upload.start 202, upload.patch 202, upload.commit 201, "
+    "manifest.put 201";
+
+int Skopeo(const std::vector<std::string>& arguments, std::string* said = nullptr) {
+  std::vector<std::string> argv = {"skopeo", "--insecure-policy"};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return RunClient(argv, said);
+}
+
+class Skopeo19 : public ::testing::Test {
+ protected:
+  TempFolder folder_;
+};
+
+TEST_F(Skopeo19, CopiesAnImageInAndOut) {
+  const Served server;
+  const OciLayout image(folder_, "one", {"amd64"}, 500'000);
+  ASSERT_EQ(0, Skopeo({"copy", kToServer, image.Reference(), server.Docker("app/one:v1")}));
+  EXPECT_EQ(kOneLayerPush, server.Sequence());
+
+  ASSERT_EQ(0, Skopeo({"copy", kFromServer, server.Docker("app/one:v1"),
+                       Concat({"oci:", folder_.At("out"), ":v1"})}));
+  EXPECT_EQ(BlobsOf(folder_.At("one")), BlobsOf(folder_.At("out")));
+}
+
+TEST_F(Skopeo19, SendsNothingTwice) {
+  const Served server;
+  const OciLayout image(folder_, "one", {"amd64"}, 50'000);
+  ASSERT_EQ(0, Skopeo({"copy", kToServer, image.Reference(), server.Docker("app/one:v1")}));
+  const std::size_t before = server.Requests().size();
+  ASSERT_EQ(0, Skopeo({"copy", kToServer, image.Reference(), server.Docker("app/one:v1")}));
+  const std::vector<Seen> requests = server.Requests();
+  for (std::size_t i = before; i < requests.size(); ++i) {
+    EXPECT_THAT(requests[i].operation, ::testing::AnyOf("ping", "blob.head", "manifest.put"));
+  }
+}
+
+TEST_F(Skopeo19, CopiesAllPlatformsInAndOut) {
+  const Served server;
+  const OciLayout image(folder_, "two", {"amd64", "arm64"}, 100'000);
+  ASSERT_EQ(0,
+            Skopeo({"copy", "--all", kToServer, image.Reference(), server.Docker("app/two:v1")}));
+  std::string raw;
+  ASSERT_EQ(0,
+            Skopeo({"inspect", "--raw", "--tls-verify=false", server.Docker("app/two:v1")}, &raw));
+  EXPECT_EQ(image.top(), Digest::Of(raw));
+
+  ASSERT_EQ(0, Skopeo({"copy", "--all", kFromServer, server.Docker("app/two:v1"),
+                       Concat({"oci:", folder_.At("out"), ":v1"})}));
+  EXPECT_EQ(BlobsOf(folder_.At("two")), BlobsOf(folder_.At("out")));
+}
+
+TEST_F(Skopeo19, InspectsListsAndDeletes) {
+  const Served server;
+  const OciLayout image(folder_, "one", {"amd64"}, 5'000);
+  for (const char* tag : {"app/one:v2", "app/one:v10", "app/other:v1"}) {
+    ASSERT_EQ(0, Skopeo({"copy", kToServer, image.Reference(), server.Docker(tag)}));
+  }
+  std::string said;
+  ASSERT_EQ(0, Skopeo({"list-tags", "--tls-verify=false", server.Docker("app/one")}, &said));
+  EXPECT_THAT(said, HasSubstr("\"Tags\": [\n        \"v10\",\n        \"v2\"\n    ]"));
+  ASSERT_EQ(0, Skopeo({"inspect", "--tls-verify=false", server.Docker("app/one:v2")}, &said));
+  EXPECT_THAT(said, HasSubstr(Concat({"\"Digest\": \"", image.top().ToString(), "\""})));
+
+  ASSERT_EQ(0, Skopeo({"delete", "--tls-verify=false", server.Docker("app/one:v2")}));
+  EXPECT_NE(0, Skopeo({"inspect", "--tls-verify=false", server.Docker("app/one:v2")}, &said));
+  EXPECT_THAT(said, HasSubstr("manifest unknown"));
+  EXPECT_EQ(0, Skopeo({"inspect", "--tls-verify=false", server.Docker("app/other:v1")}));
+}
+
+TEST_F(Skopeo19, FailsAsRecordedWhenAnUploadAnswers400Html) {
+  constexpr char kPage[] =
+      R"(StatusCode: 400, <html>\r\n<head><title>400 Bad Request</title></head...)";
+  const struct {
+    const char* operation;
+    std::string text;
+  } rows[] = {
+      {"upload.start", "writing blob: initiating layer upload to /v2/app/one/blobs/uploads/ in "},
+      {"upload.patch", "writing blob: uploading layer chunked: "},
+      {"upload.commit", "writing blob: uploading layer to http://"},
+      {"manifest.put", "writing manifest: uploading manifest v1 to "},
+  };
+  const OciLayout image(folder_, "one", {"amd64"}, 50'000);
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.operation);
+    const auto server = Served::WithFaults(
+        Concat({R"({"faults": [{"name": "html", "when": {"operation": ")", row.operation,
+                R"("}, "do": {"reply": {"status": 400, "page": "nginx"}}}]})"}));
+    std::string said;
+    EXPECT_EQ(1,
+              Skopeo({"copy", kToServer, image.Reference(), server->Docker("app/one:v1")}, &said));
+    EXPECT_THAT(said, HasSubstr(row.text));
+    EXPECT_THAT(said, HasSubstr(kPage));
+    EXPECT_EQ(row.operation, server->Requests().back().operation) << "it did not end there";
+    EXPECT_EQ(0, server->Stop(SIGTERM));
+    EXPECT_THAT(server->out(), HasSubstr("fault html  offered "));
+    EXPECT_THAT(server->out(), HasSubstr("matched 1  fired 1  seen 1\n"));
+  }
+}
+
+TEST_F(Skopeo19, NoticesAConnectionResetInABlob) {
+  const auto server = Served::WithFaults(R"({"faults": [{
+      "name": "reset", "when": {"operation": "blob.get", "reference-kind": "digest"},
+      "do": {"cut": "rst", "at": "response-body", "after-bytes": 500000}}]})");
+  const OciLayout image(folder_, "one", {"amd64"}, 1'000'000);
+  ASSERT_EQ(0, Skopeo({"copy", kToServer, image.Reference(), server->Docker("app/one:v1")}));
+  std::string said;
+  EXPECT_EQ(1, Skopeo({"copy", kFromServer, server->Docker("app/one:v1"),
+                       Concat({"oci:", folder_.At("out"), ":v1"})},
+                      &said));
+  EXPECT_THAT(said, HasSubstr("read: connection reset by peer"));
+}
+
+constexpr char kAccounts[] = R"({"accounts": [{"name": "acme", "password": "right-horse"}]})";
+
+TEST_F(Skopeo19, PushesToTheHubWithTheRightPasswordOnly) {
+  const Served server(
+      {"--personality", "docker-hub", "--accounts", folder_.Write("accounts.json", kAccounts)});
+  const OciLayout image(folder_, "one", {"amd64"}, 50'000);
+  const auto push = [&](const std::string& credentials, std::string* said) {
+    return Skopeo({"copy", "--dest-creds", credentials, kToServer, image.Reference(),
+                   server.Docker("acme/one:v1")},
+                  said);
+  };
+  std::string said;
+  EXPECT_EQ(1, push("acme:wrong-horse", &said));
+  EXPECT_THAT(said, HasSubstr("unable to retrieve auth token: invalid username/password: "));
+  EXPECT_EQ("ping 401, token 401", server.Sequence());
+
+  EXPECT_EQ(0, push("acme:right-horse", &said)) << said;
+  EXPECT_EQ(Concat({"ping 401, token 401, ping 401, token 200, ",
+                    std::string_view(kOneLayerPush).substr(std::string_view("ping 200, ").size())}),
+            server.Sequence());
+  // Everybody pulls what is public.
+  EXPECT_EQ(0, Skopeo({"inspect", "--tls-verify=false", server.Docker("acme/one:v1")}));
+  EXPECT_THAT(server.JournalText(), ::testing::Not(HasSubstr("horse")));
+}
+
+TEST_F(Skopeo19, PushesToTheHubOnlyWhenItMay) {
+  const Served server(
+      {"--personality", "docker-hub", "--accounts", folder_.Write("accounts.json", kAccounts)});
+  const OciLayout image(folder_, "one", {"amd64"}, 5'000);
+  std::string said;
+  EXPECT_EQ(1, Skopeo({"copy", kToServer, image.Reference(), server.Docker("acme/one:v1")}, &said));
+  EXPECT_THAT(said, HasSubstr("denied"));
+  EXPECT_EQ(1, Skopeo({"copy", "--dest-creds", "acme:right-horse", kToServer, image.Reference(),
+                       server.Docker("other/one:v1")},
+                      &said));
+  EXPECT_THAT(said, HasSubstr("denied"));
+}
+
+}  // namespace
+}  // namespace drydock::testing
