@@ -210,6 +210,11 @@ void BindPhase(ObjectReader& reader, FaultRule& rule) {
     }
     return;
   }
+  if (places.allowed.size() == 1) {
+    reader.Fail("at",
+                Concat({"this effect always acts at \"", Name(rule.phase), "\" (leave it out)"}));
+    return;
+  }
   const auto named =
       std::find_if(kPhases.begin(), kPhases.end(), [&](Phase phase) { return Name(phase) == at; });
   if (named == kPhases.end() ||
