@@ -140,8 +140,10 @@ void Pipeline::Course::JudgeFailure(const Failure& failure) {
                 "; ", reason});
     return;
   }
-  report.verdict = failure.persistence == Persistence::kDeterministic ? Verdict::kRefused
-                                                                      : Verdict::kNothingChanged;
+  // A package that npm announces and does not have may come; that the release waits is our no.
+  const bool not_installable = failed_step == "versions" && failure.status == 404;
+  const bool refused = not_installable || failure.persistence == Persistence::kDeterministic;
+  report.verdict = refused ? Verdict::kRefused : Verdict::kNothingChanged;
   report.why = reason;
 }
 

@@ -100,6 +100,7 @@ Outcome<StepEnd> Pipeline::Course::Build(const BuildRequest& request, const std:
   }
   present.insert_or_assign(tag, seen.value());
   record.digest = seen.value().ToString();
+  record.state = StateOf(tag);
   state.published[tag] = record.digest;
   if (auto saved = Remember(); !saved.ok()) {
     return saved.failure();
@@ -248,18 +249,15 @@ Outcome<StepEnd> Pipeline::Course::MoveTag(const std::string& from, const std::s
   }
   present.insert_or_assign(alias, digest);
   record.digest = digest.ToString();
-  record.state = TagState::kPublished;
-  wrote = true;
+  const bool seen = moved.value().how != Promotion::How::kMovedNotSeen;
+  record.state = seen ? StateOf(alias) : TagState::kPublished;
+  wrote = wrote || moved.value().how != Promotion::How::kAlreadyThere;
   state.published[alias] = record.digest;
   if (auto saved = Remember(); !saved.ok()) {
     return saved.failure();
   }
-  return StepEnd{moved.value().how == Promotion::How::kAlreadyThere ? StepOutcome::kSkipped
-                                                                    : StepOutcome::kRan,
-                 Concat({alias, " moved from ", now, " to ", digest.Short(),
-                         moved.value().how == Promotion::How::kMovedNotSeen
-                             ? "; reading back does not show it yet"
-                             : ""})};
+  return StepEnd{StepOutcome::kRan, Concat({alias, " moved from ", now, " to ", digest.Short(),
+                                            seen ? "" : "; reading back does not show it yet"})};
 }
 
 }  // namespace drydock::publisher

@@ -1,0 +1,157 @@
+#include "publisher/release/forge.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "core/text.h"
+#include "publisher/build/child_process.h"
+#include "tests/unit/release/scratch_folder.h"
+
+namespace drydock::publisher {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// A repository made by git itself, so that libgit2 is held against it.
+class Clone : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Git({"init", "-q"});
+    Write("Dockerfile", "FROM scratch\n");
+    Write(".gitignore", "*.swp\n");
+    Git({"add", "."});
+    Git({"commit", "-q", "-m", "first"});
+  }
+
+  std::string Git(const std::vector<std::string>& arguments) {
+    std::vector<std::string> argv = {"git",
+                                     "-C",
+                                     folder(),
+                                     "-c",
+                                     "user.name=A",
+                                     "-c",
+                                     "user.email=a@example.test",
+                                     "-c",
+                                     "core.hooksPath=/dev/null"};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    const auto done = RunChild(argv, {});
+    EXPECT_TRUE(done && done->exit_code == 0)
+        << Join(arguments, " ") << ": " << (done ? done->diagnostics : done.error().message());
+    return done ? std::string(Trim(done->output)) : "";
+  }
+
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder() + "/" + name) << text;
+  }
+
+  const std::string& folder() const { return scratch_.path(); }
+
+  RepositoryFacts Facts(std::string_view tag) {
+    auto facts = ReadRepositoryFacts(folder(), tag);
+    EXPECT_TRUE(facts) << facts.error().message();
+    return facts ? *facts : RepositoryFacts{};
+  }
+
+ private:
+  ScratchFolder scratch_;
+};
+
+TEST_F(Clone, LightweightAndAnnotatedTagsLeadToTheirCommit) {
+  Git({"tag", "v1.0.0"});
+  Git({"tag", "-a", "-m", "b", "v1.0.0b"});
+  const std::string head = Git({"rev-parse", "HEAD"});
+  for (const char* tag : {"v1.0.0", "v1.0.0b"}) {
+    const RepositoryFacts facts = Facts(tag);
+    EXPECT_EQ(facts.tag_commit, head);
+    EXPECT_EQ(facts.head_commit, head);
+    EXPECT_THAT(facts.dirty, ElementsAre());
+    EXPECT_TRUE(CheckPreflight(facts, tag));
+  }
+}
+
+TEST_F(Clone, GitFolderIsAbsoluteAlsoFromASubfolder) {
+  std::filesystem::create_directories(folder() + "/rootfs/etc");
+  const auto facts = ReadRepositoryFacts(folder() + "/rootfs/etc", "v1.0.0");
+  ASSERT_TRUE(facts) << facts.error().message();
+  EXPECT_EQ(std::filesystem::canonical(facts->git_folder),
+            std::filesystem::canonical(folder() + "/.git"));
+  EXPECT_EQ(facts->git_folder.front(), '/');
+  EXPECT_NE(facts->git_folder.back(), '/');
+}
+
+TEST_F(Clone, MissingTagNamesTheCommandThatMendsIt) {
+  const RepositoryFacts facts = Facts("v1.0.0");
+  EXPECT_EQ(facts.tag_commit, "");
+  const Status checked = CheckPreflight(facts, "v1.0.0");
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code(), ErrorCode::kConflict);
+  EXPECT_THAT(checked.error().message(), HasSubstr("git fetch --tags"));
+}
+
+TEST_F(Clone, HeadBeyondTheTagIsRefused) {
+  Git({"tag", "v1.0.0"});
+  Write("more", "x");
+  Git({"add", "."});
+  Git({"commit", "-q", "-m", "second"});
+  const Status checked = CheckPreflight(Facts("v1.0.0"), "v1.0.0");
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message(), HasSubstr("git checkout v1.0.0"));
+}
+
+TEST_F(Clone, EveryKindOfChangeIsDirtyAndIgnoredFilesAreNot) {
+  Git({"tag", "v1.0.0"});
+  Write("ignored.swp", "x");
+  EXPECT_THAT(Facts("v1.0.0").dirty, ElementsAre());
+  Write("untracked", "x");
+  EXPECT_THAT(Facts("v1.0.0").dirty, ElementsAre("untracked"));
+  Git({"add", "untracked"});
+  EXPECT_THAT(Facts("v1.0.0").dirty, ElementsAre("untracked"));
+  Write("Dockerfile", "FROM other\n");
+  EXPECT_THAT(Facts("v1.0.0").dirty, ElementsAre("Dockerfile", "untracked"));
+  Git({"rm", "-q", "-f", "--cached", "untracked", "Dockerfile"});
+  std::filesystem::remove(folder() + "/Dockerfile");
+  EXPECT_THAT(Facts("v1.0.0").dirty, ElementsAre("Dockerfile", "untracked"));
+  const Status checked = CheckPreflight(Facts("v1.0.0"), "v1.0.0");
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message(), HasSubstr("Dockerfile, untracked"));
+}
+
+TEST_F(Clone, ManyDirtyPathsAreCutShort) {
+  Git({"tag", "v1.0.0"});
+  for (std::size_t i = 0; i < 2 * kDirtyPathsMax; ++i) {
+    Write("file" + std::to_string(i), "x");
+  }
+  EXPECT_EQ(Facts("v1.0.0").dirty.size(), kDirtyPathsMax);
+  EXPECT_THAT(CheckPreflight(Facts("v1.0.0"), "v1.0.0").error().message(), HasSubstr("…"));
+}
+
+TEST_F(Clone, TagThatIsNoNameIsNotThere) { EXPECT_EQ(Facts("no such..tag").tag_commit, ""); }
+
+TEST(Forge, NoRepositoryAndNoCommitAreTold) {
+  const ScratchFolder scratch;
+  const auto none = ReadRepositoryFacts(scratch.path(), "v1.0.0");
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code(), ErrorCode::kNotFound);
+  ASSERT_TRUE(RunChild({"git", "-C", scratch.path(), "init", "-q"}, {}));
+  const auto unborn = ReadRepositoryFacts(scratch.path(), "v1.0.0");
+  ASSERT_FALSE(unborn);
+  EXPECT_EQ(unborn.error().code(), ErrorCode::kInvalid);
+  EXPECT_THAT(unborn.error().message(), HasSubstr("HEAD names no commit yet"));
+}
+
+TEST(Forge, BareRepositoryIsRefused) {
+  const ScratchFolder scratch;
+  ASSERT_TRUE(RunChild({"git", "-C", scratch.path(), "init", "-q", "--bare"}, {}));
+  const auto bare = ReadRepositoryFacts(scratch.path(), "v1.0.0");
+  ASSERT_FALSE(bare);
+  EXPECT_EQ(bare.error().code(), ErrorCode::kInvalid);
+}
+
+}  // namespace
+}  // namespace drydock::publisher

@@ -1,0 +1,176 @@
+#include "publisher/release/release_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "core/text.h"
+
+namespace drydock::publisher {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kGood = R"({
+  "image": "joakimp/opencode-devbox",
+  "platforms": ["linux/amd64", "linux/arm64"],
+  "npm-registry": "https://npm.example",
+  "base": {
+    "dockerfile": "Dockerfile.base",
+    "hash": { "dockerfile": "Dockerfile.base", "tree": "rootfs", "entrypoints": ["entrypoint.sh"] }
+  },
+  "versions": [ { "argument": "OMOS_VERSION", "package": "oh-my-opencode-slim" } ],
+  "variants": [
+    { "name": "base", "dockerfile": "Dockerfile.variant" },
+    { "name": "omos", "suffix": "-omos", "dockerfile": "Dockerfile.variant",
+      "build-args": { "INSTALL_OMOS": "true" }, "versions": ["OMOS_VERSION"] }
+  ]
+})";
+
+TEST(ReleaseFile, ReadsTheSplitShape) {
+  const auto read = ParseReleaseFile(kGood, "release.json");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->image.Name(), "joakimp/opencode-devbox");
+  EXPECT_EQ(read->platforms, (std::vector<std::string>{"linux/amd64", "linux/arm64"}));
+  ASSERT_TRUE(read->base);
+  EXPECT_EQ(read->base->hash.entrypoints, std::vector<std::string>{"entrypoint.sh"});
+  ASSERT_NE(read->FindVersion("OMOS_VERSION"), nullptr);
+  EXPECT_EQ(read->FindVersion("OMOS_VERSION")->pinned, "");
+  ASSERT_NE(read->FindVariant("omos"), nullptr);
+  EXPECT_EQ(read->FindVariant("omos")->suffix, "-omos");
+  EXPECT_EQ(read->FindVariant("omos")->build_args.at("INSTALL_OMOS"), "true");
+  EXPECT_EQ(read->FindVariant("base")->suffix, "");
+  EXPECT_EQ(read->FindVariant("pi"), nullptr);
+}
+
+TEST(ReleaseFile, ReadsTheShippedExamples) {
+  const std::string folder = std::string(DRYDOCK_SOURCE_DIR) + "/docs/examples/";
+  const auto opencode = ReadReleaseFile(folder + "opencode-devbox.release.json");
+  ASSERT_TRUE(opencode) << opencode.error().message();
+  EXPECT_TRUE(opencode->base);
+  EXPECT_EQ(opencode->variants.size(), 2u);
+  const auto pi = ReadReleaseFile(folder + "pi-devbox.release.json");
+  ASSERT_TRUE(pi) << pi.error().message();
+  EXPECT_FALSE(pi->base);
+  ASSERT_EQ(pi->variants.size(), 1u);
+  EXPECT_EQ(pi->variants[0].suffix, "");
+}
+
+TEST(ReleaseFile, MissingFileIsNotFound) {
+  const auto read = ReadReleaseFile("/nowhere/release.json");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), ErrorCode::kNotFound);
+  EXPECT_THAT(read.error().message(), HasSubstr("/nowhere/release.json"));
+}
+
+struct BadRow {
+  std::string name;
+  std::string replace;  // a piece of kGood
+  std::string by;
+  std::string where;  // "release.json:LINE: "
+  std::string says;
+};
+
+void PrintTo(const BadRow& row, std::ostream* out) { *out << row.name; }
+
+class BadReleaseFile : public ::testing::TestWithParam<BadRow> {};
+
+TEST_P(BadReleaseFile, IsNamedWithItsLine) {
+  const BadRow& row = GetParam();
+  ASSERT_NE(kGood.find(row.replace), std::string_view::npos) << "the row replaces nothing";
+  const std::string text = ReplaceAll(std::string(kGood), row.replace, row.by);
+  const auto read = ParseReleaseFile(text, "release.json");
+  ASSERT_FALSE(read) << "it was taken";
+  EXPECT_EQ(read.error().code(), ErrorCode::kInvalid);
+  EXPECT_THAT(read.error().message(), HasSubstr(row.where));
+  EXPECT_THAT(read.error().message(), HasSubstr(row.says));
+  EXPECT_EQ(read.error().message().find('\n'), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, BadReleaseFile,
+    ::testing::Values(
+        BadRow{"unknown_key", "\"platforms\"", "\"platform\"", "release.json:", "platforms"},
+        BadRow{"duplicate_key", "\"npm-registry\": ", "\"image\": \"a/b\", \"npm-registry\": ",
+               "release.json:4:", "image"},
+        BadRow{"wrong_type", "[\"linux/amd64\", \"linux/arm64\"]", "\"linux/amd64\"",
+               "release.json:3:", "expected an array of strings"},
+        BadRow{"image_with_tag", "joakimp/opencode-devbox", "joakimp/opencode-devbox:latest",
+               "release.json:2:", "without tag or digest"},
+        BadRow{"image_upper_case", "joakimp/opencode-devbox", "joakimp/Devbox",
+               "release.json:2:", "joakimp/Devbox"},
+        BadRow{"no_platform", "[\"linux/amd64\", \"linux/arm64\"]", "[]",
+               "release.json:3:", "at least one"},
+        BadRow{"odd_platform", "linux/arm64", "arm64", "release.json:3:", "\"arm64\""},
+        BadRow{"platform_twice", "linux/arm64", "linux/amd64", "release.json:3:", "named twice"},
+        BadRow{"npm_address", "https://npm.example", "npm.example",
+               "release.json:4:", "npm.example"},
+        BadRow{"path_outside", "\"tree\": \"rootfs\"", "\"tree\": \"../rootfs\"",
+               "release.json:7:", "a path inside the project"},
+        BadRow{"absolute_path", "\"Dockerfile.variant\",", "\"/Dockerfile.variant\",",
+               "release.json:12:", "a path inside the project"},
+        BadRow{"no_hash", "\"hash\": {", "\"hsh\": {", "release.json:5:", "missing key \"hash\""},
+        BadRow{"argument_name", "\"argument\": \"OMOS_VERSION\"", "\"argument\": \"OMOS-VERSION\"",
+               "release.json:9:", "build argument's name"},
+        BadRow{"package_name", "oh-my-opencode-slim", "Oh My", "release.json:9:", "npm package"},
+        BadRow{"pinned_latest", "\"package\": \"oh-my-opencode-slim\"",
+               "\"package\": \"oh-my-opencode-slim\", \"pinned\": \"latest\"",
+               "release.json:9:", "concrete version"},
+        BadRow{"unused_version", ", \"versions\": [\"OMOS_VERSION\"]", "",
+               "release.json:9:", "no variant names it"},
+        BadRow{"undefined_version", "[\"OMOS_VERSION\"]", "[\"PI_VERSION\"]",
+               "release.json:13:", "\"PI_VERSION\""},
+        BadRow{"version_twice", "\"INSTALL_OMOS\": \"true\"", "\"OMOS_VERSION\": \"1.0.7\"",
+               "release.json:13:", "as well"},
+        BadRow{"floating_version", "\"INSTALL_OMOS\": \"true\"", "\"PI_VERSION\": \"latest\"",
+               "release.json:13:", "concrete version"},
+        BadRow{"base_image_set", "\"INSTALL_OMOS\": \"true\"", "\"BASE_IMAGE\": \"x\"",
+               "release.json:13:", "drydock sets it itself"},
+        BadRow{"argument_not_text", "\"INSTALL_OMOS\": \"true\"", "\"INSTALL_OMOS\": true",
+               "release.json:13:", "expected a string, found boolean"},
+        BadRow{"variant_name", "\"name\": \"omos\"", "\"name\": \"OMOS\"",
+               "release.json:12:", "lower-case"},
+        BadRow{"variant_twice", "\"name\": \"omos\"", "\"name\": \"base\"",
+               "release.json:12:", "named twice"},
+        BadRow{"suffix_twice", "\"suffix\": \"-omos\"", "\"suffix\": \"\"",
+               "release.json:12:", "one tag"},
+        BadRow{"suffix_form", "\"suffix\": \"-omos\"", "\"suffix\": \"omos\"",
+               "release.json:12:", "a dash"},
+        BadRow{"broken", "\"variants\": [", "\"variants\": ", "release.json:", ""}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(ReleaseFile, NeedsAVariant) {
+  const auto read = ParseReleaseFile(
+      R"({"image": "a/b", "platforms": ["linux/amd64"], "variants": []})", "r.json");
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().message(), HasSubstr("expected 1 to 64"));
+}
+
+TEST(ReleaseTag, FollowsTheLetterScheme) {
+  for (const char* good : {"v1.15.12", "v0.0.1", "v1.15.13b", "v2.0.0z"}) {
+    EXPECT_TRUE(CheckReleaseTag(good)) << good;
+  }
+  for (const char* bad : {"", "v", "1.15.12", "v1.15", "v1.15.12.1", "v01.2.3", "v1.2.3B",
+                          "v1.2.3bc", "v1.2.3-rc1", "latest", "v1.2.x"}) {
+    EXPECT_FALSE(CheckReleaseTag(bad)) << bad;
+  }
+  const auto letter_a = CheckReleaseTag("v1.15.12a");
+  ASSERT_FALSE(letter_a);
+  EXPECT_THAT(letter_a.error().message(), HasSubstr("the second is b"));
+}
+
+TEST(ConcreteVersion, IsOneVersionAndNoRange) {
+  for (const char* good : {"1.0.7", "0.0.0", "2.0.0-rc.1", "1.2.3+build.5", "1.2.3-x-y.z"}) {
+    EXPECT_TRUE(IsConcreteVersion(good)) << good;
+  }
+  for (const char* bad : {"", "null", "latest", "^1.0.7", "~1.0.7", "1.0", "1", "1.0.x", "1.0.7 ",
+                          "v1.0.7", "01.0.7", ">=1.0.0", "1.2.3-", "1.2.3+", "1.2.3-a..b"}) {
+    EXPECT_FALSE(IsConcreteVersion(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace drydock::publisher
