@@ -32,7 +32,8 @@ struct RegistryLogin {
 };
 
 struct BuildxOptions {
-  std::string version = "0.13.1";  // of buildx; see Version()
+  // What `docker buildx version` prints.
+  std::string version = "github.com/docker/buildx v0.13.1 788433953af10f2a698f5c07611dddce2e08c7a0";
   // Image and cache are exported side by side, as BuildKit 0.28 and later do. Modelled, not
   // captured: when one of the two fails, the other stops before its next request. By default the
   // image is pushed first and the cache after it, as captured.
@@ -81,12 +82,12 @@ class Buildx {
   Result<CommandResult> ImagetoolsCreate(const std::vector<std::string>& tags,
                                          const std::vector<std::string>& sources);
 
-  // `docker buildx imagetools inspect NAME`: the digest that `name` has, on standard output too. Any
-  // answer but a manifest gives an exit code other than 0. kCancelled as for Build.
+  // `docker buildx imagetools inspect NAME`: the digest that `name` has, on standard output too.
+  // Any answer but a manifest gives an exit code other than 0. kCancelled as for Build.
   Result<CommandResult> ImagetoolsInspect(const std::string& name);
 
   // What `docker buildx version` prints.
-  std::string Version() const;
+  const std::string& Version() const;
 
  private:
   struct State;
