@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "scenarios/runner/reader.h"
+#include "simulator/faults/read_rules.h"
 
 namespace drydock::scenarios {
 namespace {
@@ -23,33 +24,15 @@ using reading::Scope;
 constexpr std::string_view kTemplateFolder = "projects";
 constexpr std::size_t kScenarioBytesMax = 1 << 20;
 
-std::vector<std::string> ReadFaultNames(Source& source, const Value& faults) {
-  std::vector<std::string> names;
-  if (faults.as_array() == nullptr) {
-    source.Fail(faults.line(), Concat({"faults: expected an array, found: ", faults.KindName()}));
-    return names;
-  }
-  for (const Value& fault : *faults.as_array()) {
-    const std::string name(fault.Text("name"));
-    if (name.empty()) {
-      source.Fail(fault.line(), "fault: missing key \"name\"");
-    }
-    if (std::find(names.begin(), names.end(), name) != names.end()) {
-      source.Fail(fault.line(), Concat({"fault: another fault has this name: \"", name, "\""}));
-    }
-    names.push_back(name);
-  }
-  return names;
-}
-
 bool Hashes(const Step& step) { return std::holds_alternative<HashStep>(step.action); }
 
 void ReadBody(Source& source, ObjectReader& reader, const std::string& folder, Scenario& scenario) {
   reading::KnownNames known;
   if (const Value* faults = reader.Optional("faults")) {
-    scenario.faults = *faults;
-    known.faults = ReadFaultNames(source, *faults);
-    scenario.fault_names = known.faults;
+    scenario.faults = simulator::ReadFaultRules(source, *faults);
+    for (const simulator::FaultRule& rule : scenario.faults) {
+      known.faults.push_back(rule.name);
+    }
   }
   if (const Value* steps = reader.Required("steps")) {
     scenario.steps = reading::ReadSteps(source, *steps, known);

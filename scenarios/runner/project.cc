@@ -2,7 +2,6 @@
 
 #include <git2.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -151,44 +150,22 @@ Status CopyTemplate(const std::string& folder, const ProjectSpec& spec) {
 }  // namespace
 
 Result<Project> Project::Make(const ProjectSpec& spec) {
-  std::error_code failure;
-  const fs::path root = fs::temp_directory_path(failure);
-  std::string folder = (root / "drydock-project-XXXXXX").string();
-  if (failure || mkdtemp(folder.data()) == nullptr) {
-    return Error(ErrorCode::kUnavailable, "project: no temporary folder can be made");
+  auto folder = TemporaryFolder::Make("drydock-project");
+  if (!folder) {
+    return folder.error();
   }
-  Project project(folder);
-  Status made = CopyTemplate(folder, spec);
+  Status made = CopyTemplate(folder->path(), spec);
   if (made) {
-    made = MakeRepository(folder, spec);
-  }
-  if (made && spec.dirty) {
-    std::ofstream change(fs::path(folder) / kDirtyFile, std::ios::app);
-    change << "# an edit nobody committed\n";
+    made = MakeRepository(folder->path(), spec);
   }
   if (!made) {
     return made.error();
   }
-  return project;
-}
-
-Project::Project(Project&& other) noexcept : folder_(std::exchange(other.folder_, {})) {}
-
-Project& Project::operator=(Project&& other) noexcept {
-  if (this != &other) {
-    Remove();
-    folder_ = std::exchange(other.folder_, {});
+  if (spec.dirty) {
+    std::ofstream change(fs::path(folder->path()) / kDirtyFile, std::ios::app);
+    change << "# an edit nobody committed\n";
   }
-  return *this;
-}
-
-Project::~Project() { Remove(); }
-
-void Project::Remove() {
-  if (!folder_.empty()) {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
+  return Project(std::move(*folder));
 }
 
 }  // namespace drydock::scenarios

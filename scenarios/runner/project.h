@@ -5,10 +5,12 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "core/clock.h"
 #include "core/result.h"
 #include "scenarios/runner/scenario.h"
+#include "scenarios/runner/temporary_folder.h"
 
 namespace drydock::scenarios {
 
@@ -19,17 +21,12 @@ class Project {
   // nothing behind.
   static Result<Project> Make(const ProjectSpec& spec);
 
-  Project(Project&& other) noexcept;
-  Project& operator=(Project&& other) noexcept;
-  ~Project();
-
-  const std::string& folder() const { return folder_; }  // absolute; never enters a journal
+  const std::string& folder() const { return folder_.path(); }  // never enters a journal
 
  private:
-  explicit Project(std::string folder) : folder_(std::move(folder)) {}
-  void Remove();
+  explicit Project(TemporaryFolder folder) : folder_(std::move(folder)) {}
 
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace drydock::scenarios

@@ -20,7 +20,8 @@ const std::vector<std::string>& Operations() {
       "ping",          "token",         "blob.head",    "blob.get",      "blob.delete",
       "upload.start",  "upload.mount",  "upload.patch", "upload.status", "upload.commit",
       "upload.cancel", "manifest.head", "manifest.get", "manifest.put",  "manifest.delete",
-      "tags.list",     "referrers",     "npm.metadata", "npm.tarball",   "catalog"};
+      "tags.list",     "referrers",     "catalog",      "npm.package",   "npm.version",
+      "npm.dist-tags", "npm.tarball"};
   return kNames;
 }
 

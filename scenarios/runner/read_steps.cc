@@ -51,6 +51,9 @@ StepAction ReadPublish(Source& source, const Value& value, const std::string& ki
       (step.attempts < 1 || step.attempts > kAttemptsMost)) {
     reader.Fail("attempts", Concat({"expected 1 to 10, found: ", std::to_string(step.attempts)}));
   }
+  if (step.publisher == Publisher::kCi) {
+    reader.Read("jobs", step.jobs);
+  }
   if (step.publisher == Publisher::kHost) {
     reader.Read("resume", step.resume);
     reader.Read("only", step.only);

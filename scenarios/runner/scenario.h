@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/clock.h"
-#include "core/json.h"
 #include "scenarios/runner/expectation.h"
+#include "simulator/faults/rule.h"
 
 namespace drydock::scenarios {
 
@@ -78,9 +78,11 @@ enum class Publisher { kCi, kHost, kHostScript };
 
 struct PublishStep {
   Publisher publisher = Publisher::kHost;
-  std::string run;      // "#332": a name for the report
-  bool cache = false;   // --cache-from and --cache-to type=registry,mode=max
-  int attempts = 1;     // CI: tries a push step has (three since 2026-05-28)
+  std::string run;     // "#332": a name for the report
+  bool cache = false;  // --cache-from and --cache-to type=registry,mode=max
+  int attempts = 1;    // CI: tries a push step has (three since 2026-05-28)
+  // CI: the variants in the order in which free runners take their jobs; empty: the release file's.
+  std::vector<std::string> jobs;
   bool resume = false;  // host: finish an earlier run
   std::string only;     // host: this variant alone; "" means all
   std::optional<KillSpec> kill;
@@ -128,8 +130,7 @@ struct Scenario {
   TimePoint start{};
   std::uint64_t seed = 1;
   WorldSpec world;
-  std::optional<json::Value> faults;  // the array as written; simulator/faults reads it
-  std::vector<std::string> fault_names;
+  std::vector<simulator::FaultRule> faults;
   std::vector<Step> steps;
   std::vector<Expectation> expect;  // about the whole run
   // About the run with the faults removed; empty means: everything is published and verified.

@@ -1,0 +1,149 @@
+// `drydock replay PATH…`: plays scenario files and reports. Everything is read before anything is
+// played, so that a broken file stops the command and not half of a long run.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "core/text.h"
+#include "scenarios/runner/loader.h"
+#include "scenarios/runner/report.h"
+#include "scenarios/runner/runner.h"
+
+namespace drydock::cli {
+namespace {
+
+constexpr int kExitFailed = 1;
+
+struct ReplayFlags {
+  std::vector<std::string> paths;
+  std::optional<std::uint64_t> seed;
+  std::string journal;
+  std::string junit;
+  bool json = false;
+  bool timeline = false;
+  bool brief = false;
+};
+
+Result<std::vector<scenarios::Scenario>> LoadAll(const std::vector<std::string>& paths) {
+  std::vector<scenarios::Scenario> loaded;
+  for (const std::string& path : paths) {
+    auto files = scenarios::FindScenarios(path);
+    if (!files) {
+      return files.error();
+    }
+    for (const std::string& file : *files) {
+      auto scenario = scenarios::LoadScenario(file);
+      if (!scenario) {
+        return scenario.error();
+      }
+      loaded.push_back(std::move(*scenario));
+    }
+  }
+  return loaded;
+}
+
+bool WriteFile(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.flush();
+  if (!file) {
+    std::cerr << "drydock replay: cannot write: " << path << "\n";
+  }
+  return static_cast<bool>(file);
+}
+
+class Replay {
+ public:
+  explicit Replay(const ReplayFlags& flags) : flags_(flags) {}
+
+  int Run() {
+    const auto loaded = LoadAll(flags_.paths);
+    if (!loaded) {
+      std::cerr << loaded.error().message() << "\n";
+      return kExitUsage;
+    }
+    style_.colour = isatty(STDOUT_FILENO) != 0 && !flags_.json;
+    style_.timeline = flags_.timeline || (loaded->size() == 1 && !flags_.brief);
+    for (const scenarios::Scenario& scenario : *loaded) {
+      PlayOne(scenario);
+    }
+    const bool written = WriteReports();
+    if (flags_.json) {
+      std::cout << ToJson(played_);
+    } else if (played_.size() > 1) {
+      std::cout << played_.size() - failed_ - broken_ << " of " << played_.size()
+                << " scenarios passed\n";
+    }
+    if (broken_ > 0 || !written) {
+      return kExitUsage;
+    }
+    return failed_ > 0 ? kExitFailed : 0;
+  }
+
+ private:
+  void PlayOne(const scenarios::Scenario& scenario) {
+    scenarios::RunOptions options;
+    options.seed = flags_.seed;
+    auto outcome = scenarios::RunScenario(scenario, options);
+    if (!outcome) {
+      ++broken_;
+      std::cerr << outcome.error().message() << "\n";
+    } else {
+      failed_ += outcome->passed() ? 0 : 1;
+      journal_ += outcome->journal;
+      if (!flags_.json) {
+        std::cout << ToText(*outcome, style_) << std::flush;
+      }
+      outcome->journal.clear();  // may be long, and is kept already
+    }
+    played_.push_back({scenario.file, std::move(outcome)});
+  }
+
+  bool WriteReports() {
+    const bool journal = flags_.journal.empty() || WriteFile(flags_.journal, journal_);
+    const bool junit = flags_.junit.empty() || WriteFile(flags_.junit, ToJUnit(played_));
+    return journal && junit;
+  }
+
+  const ReplayFlags& flags_;
+  scenarios::TextStyle style_;
+  std::vector<scenarios::Played> played_;
+  std::string journal_;
+  std::size_t failed_ = 0;
+  std::size_t broken_ = 0;
+};
+
+}  // namespace
+
+void AddReplay(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<ReplayFlags>();
+  CLI::App* command = app.add_subcommand(
+      "replay",
+      "Play scenario files or folders of them in virtual time, and check what they expect");
+  command->add_option("paths", flags->paths, "Scenario files or folders")
+      ->required()
+      ->type_name("PATH");
+  command->add_option("--seed", flags->seed, "Another seed than the files': another interleaving");
+  command->add_option("--journal", flags->journal, "Write every event as a line of JSON")
+      ->type_name("FILE");
+  command->add_option("--junit", flags->junit, "Write the results as JUnit XML")->type_name("FILE");
+  CLI::Option* json = command->add_flag("--json", flags->json, "Print the results as JSON");
+  CLI::Option* timeline =
+      command->add_flag("--timeline", flags->timeline,
+                        "Print the timeline of every scenario (of a single one anyway)");
+  command->add_flag("--brief", flags->brief, "Print verdicts and failures only")
+      ->excludes(timeline)
+      ->excludes(json);
+  command->footer(
+      "Exit code: 0 everything held, 1 something expected did not hold, 2 a scenario is broken.");
+  command->callback([flags, &exit_code] { exit_code = Replay(*flags).Run(); });
+}
+
+}  // namespace drydock::cli

@@ -1,0 +1,131 @@
+// The steps that publish: drydock's pipeline, the script, the workflow.
+#include <set>
+#include <utility>
+
+#include "core/text.h"
+#include "publisher/release/forge.h"
+#include "publisher/release/pipeline.h"
+#include "publisher/release/verdict.h"
+#include "scenarios/runner/player.h"
+#include "scenarios/runner/script/script.h"
+
+namespace drydock::scenarios {
+namespace {
+
+constexpr std::string_view kRunnerAddress = "192.0.2.10";
+
+// "type=registry,ref=joakimp/opencode-devbox:base-buildcache".
+std::string CacheReference(const Scenario& scenario, const publisher::ReleaseFile& release) {
+  const std::string& apart = scenario.world.hub.cache_repository;
+  return Concat(
+      {"type=registry,ref=", apart.empty() ? release.image.Name() : apart, ":base-buildcache"});
+}
+
+}  // namespace
+
+Status Player::Publish(const Step& step, const PublishStep& publish, StepResult& result,
+                       Play& play) {
+  result.actor = publish.publisher == Publisher::kCi ? "ci" : "host";
+  notes_[step.name] = publish.note;
+  cached_[step.name] = publish.cache;
+  if (!publish.note.empty()) {
+    stage_.journal().Append(result.actor, NoteEvent{publish.note});
+  }
+  if (publish.kill && faults_) {
+    kill_.Arm(*publish.kill, step.name);
+  }
+  stage_.world().Spawn(step.name, [&] {
+    if (publish.publisher == Publisher::kHost) {
+      RunPipeline(publish, result);
+    } else {
+      RunScript(step, publish, result);
+    }
+  });
+  const Status ran = stage_.world().Run();
+  if (!ran) {
+    return ran.error();
+  }
+  if (kill_.armed()) {
+    kill_.Disarm();
+    play.failures.push_back(
+        {scenario_.file, step.line, step.name, "killed on the way",
+         Concat({"it ran to its end; no request fits: ", publish.kill->after.ToString()}),
+         std::nullopt});
+  } else if (publish.kill && faults_) {
+    result.reason = Concat({"killed; ", result.reason});
+  }
+  return Ok{};
+}
+
+void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
+  const publisher::ReleaseFile& release = premises_->release;
+  const std::string& folder = premises_->project.folder();
+  WorkbenchBuilder builder(*host_, scenario_.world.builder.host,
+                           release.base ? release.base->dockerfile : "");
+  publisher::PipelineOptions options;
+  options.release_tag = scenario_.world.project.tag;
+  options.context = folder;
+  options.resume = publish.resume;
+  options.only = publish.only;
+  options.credentials = stage_.credentials();
+  if (publish.cache) {
+    const std::string reference = CacheReference(scenario_, release);
+    options.cache_from = {reference};
+    options.cache_to = {Concat({reference, ",mode=max"})};
+  }
+  publisher::Pipeline pipeline({host_->transport(), builder, stage_.clock(),
+                                stage_.world().Fork(result.name), stage_.journal(), states_},
+                               release, options);
+  publisher::LocalFacts facts;
+  facts.repository = [&] { return publisher::ReadRepositoryFacts(folder, options.release_tag); };
+  facts.base_hash = [&] { return BaseHashOf(folder, release); };
+  const publisher::PublishReport report = pipeline.Run(facts);
+  result.verdict = Name(report.verdict);
+  result.exit_code = ExitCode(report);
+  result.reason = report.why;
+  result.builds = builder.builds();
+  for (const publisher::StepRecord& record : report.steps) {
+    result.parts.push_back({record.name, std::string(Name(record.outcome)), record.detail});
+  }
+  result.output = Concat({builder.log(), ToText(report)});
+}
+
+void Player::RunScript(const Step& step, const PublishStep& publish, StepResult& result) {
+  const bool ci = publish.publisher == Publisher::kCi;
+  std::vector<std::unique_ptr<Workbench>> machines;
+  script::Surroundings surroundings{
+      stage_.clock(), stage_.journal(), result.actor, {}, [&](auto tasks) {
+        stage_.world().RunTogether(std::move(tasks));
+      }};
+  surroundings.fresh_machine = [&](const std::string& actor) {
+    if (!ci) {
+      return ToolsOf(*host_);
+    }
+    const std::string rng = Concat({step.name, "/", std::to_string(machines.size())});
+    machines.push_back(std::make_unique<Workbench>(stage_, kill_, premises_->release,
+                                                   scenario_.world.builder, actor,
+                                                   std::string(kRunnerAddress), rng));
+    return ToolsOf(*machines.back());
+  };
+  const script::Constants constants{premises_->release,
+                                    ci ? premises_->ci_folder() : premises_->project.folder(),
+                                    scenario_.world.project.tag, premises_->base_hash};
+  script::Settings settings;
+  settings.cache = publish.cache;
+  settings.cache_repository = scenario_.world.hub.cache_repository;
+  settings.attempts = publish.attempts;
+  settings.runners = scenario_.world.builder.runners;
+  settings.jobs = publish.jobs;
+  settings.times = ci ? scenario_.world.builder.ci : scenario_.world.builder.host;
+  script::Outcome outcome = ci ? script::RunWorkflow(surroundings, constants, settings)
+                               : script::RunShellScript(surroundings, constants, settings,
+                                                        scenario_.world.project.head_at_tag);
+  result.verdict = outcome.green ? "green" : "red";
+  result.exit_code = outcome.green ? 0 : 1;
+  result.reason = std::move(outcome.reason);
+  result.builds = outcome.builds;
+  result.parts = std::move(outcome.parts);
+  result.output = std::move(outcome.output);
+}
+
+}  // namespace drydock::scenarios

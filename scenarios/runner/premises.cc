@@ -1,0 +1,205 @@
+#include "scenarios/runner/premises.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "core/text.h"
+#include "publisher/hash/base_hash.h"
+#include "scenarios/runner/script/script.h"
+#include "scenarios/runner/upstream.h"
+#include "scenarios/runner/workbench.h"
+
+namespace drydock::scenarios {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kReleaseFile = "release.json";
+// How long before the scenario the earlier release went out.
+constexpr std::chrono::days kEarlier{7};
+
+std::vector<std::string> Dockerfiles(const std::string& folder,
+                                     const publisher::ReleaseFile& release) {
+  std::set<std::string> names;
+  if (release.base) {
+    names.insert(release.base->dockerfile);
+  }
+  for (const publisher::VariantSpec& variant : release.variants) {
+    names.insert(variant.dockerfile);
+  }
+  std::vector<std::string> paths;
+  for (const std::string& name : names) {
+    paths.push_back((fs::path(folder) / name).string());
+  }
+  return paths;
+}
+
+// The project as it was at the release before: the same, but for a line in each Dockerfile whose
+// images must differ from the present ones.
+Result<Project> EarlierProject(const Scenario& scenario, const publisher::ReleaseFile& release) {
+  ProjectSpec spec = scenario.world.project;
+  spec.tag = scenario.world.hub.previous_release;
+  spec.dirty = false;
+  spec.head_at_tag = true;
+  for (const std::string& path : Dockerfiles(spec.folder, release)) {
+    const std::string name = fs::path(path).filename().string();
+    const bool base = release.base && release.base->dockerfile == name;
+    if (base && scenario.world.hub.base_present) {
+      continue;
+    }
+    std::ifstream file(path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    const auto given = spec.files.find(name);
+    spec.files[name] = Concat({given == spec.files.end() ? text.str() : given->second,
+                               "\nLABEL release=", spec.tag, "\n"});
+  }
+  return Project::Make(spec);
+}
+
+// Publishes the earlier release into a world of its own, by the script and without any fault.
+Result<simulator::Store> ContentAtStart(const Scenario& scenario, const Premises& premises) {
+  simulator::Store upstream;
+  for (const std::string& image :
+       UpstreamImages(Dockerfiles(premises.project.folder(), premises.release))) {
+    PutUpstreamImage(upstream, image, premises.release.platforms);
+  }
+  if (scenario.world.hub.previous_release.empty()) {
+    return upstream;
+  }
+  const auto project = EarlierProject(scenario, premises.release);
+  if (!project) {
+    return project.error();
+  }
+  const auto hash = BaseHashOf(project->folder(), premises.release);
+  if (!hash) {
+    return hash.error();
+  }
+  StageSpec spec;
+  spec.seed = scenario.seed;
+  spec.start = scenario.start - kEarlier;
+  spec.npm = scenario.world.npm;
+  spec.tarballs_late = false;
+  spec.npm_registry = premises.release.npm_registry;
+  spec.owner = premises.Owner();
+  spec.content = &upstream;
+  Stage stage(std::move(spec));
+  const Status published = stage.PublishPackages();
+  if (!published) {
+    return published.error();
+  }
+  KillSwitch kill(stage);
+  Workbench bench(stage, kill, premises.release, scenario.world.builder, "host", "198.51.100.7",
+                  "earlier");
+  script::Surroundings surroundings{stage.clock(),
+                                    stage.journal(),
+                                    "host",
+                                    [&](const std::string&) { return ToolsOf(bench); },
+                                    {}};
+  const script::Constants constants{premises.release, project->folder(),
+                                    scenario.world.hub.previous_release, *hash};
+  script::Outcome outcome;
+  stage.world().Spawn("host", [&] {
+    outcome = script::RunShellScript(surroundings, constants, script::Settings{}, true);
+  });
+  const Status ran = stage.world().Run();
+  if (!ran) {
+    return ran.error();
+  }
+  if (!outcome.green) {
+    return Error(
+        ErrorCode::kInvalid,
+        Concat({scenario.file, ": the earlier release cannot be published: ", outcome.reason}));
+  }
+  return simulator::Store(stage.store());
+}
+
+// What a step may name in the release file.
+Status CheckNames(const Scenario& scenario, const publisher::ReleaseFile& release) {
+  for (const Step& step : scenario.steps) {
+    const auto* publish = std::get_if<PublishStep>(&step.action);
+    if (publish == nullptr) {
+      continue;
+    }
+    std::vector<std::string> names = publish->jobs;
+    if (!publish->only.empty()) {
+      names.push_back(publish->only);
+    }
+    for (const std::string& name : names) {
+      if (release.FindVariant(name) == nullptr) {
+        return Error(ErrorCode::kInvalid,
+                     Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name,
+                             ": the release file has no such variant: \"", name, "\""}));
+      }
+    }
+    if (!publish->jobs.empty() && publish->jobs.size() != release.variants.size()) {
+      return Error(ErrorCode::kInvalid,
+                   Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name,
+                           ": \"jobs\": expected every variant once"}));
+    }
+  }
+  return Ok{};
+}
+
+}  // namespace
+
+std::string Premises::Owner() const {
+  return release.image.repository.substr(0, release.image.repository.find('/'));
+}
+
+Result<std::string> BaseHashOf(const std::string& folder, const publisher::ReleaseFile& release) {
+  if (!release.base) {
+    return std::string();
+  }
+  const publisher::HashInputs& inputs = release.base->hash;
+  const auto hash = publisher::HashTree(
+      folder, publisher::MakeRecipe("release", inputs.dockerfile, inputs.tree, inputs.entrypoints));
+  if (!hash) {
+    return hash.error();
+  }
+  return hash->Short();
+}
+
+Result<Premises> MakePremises(const Scenario& scenario) {
+  const ProjectSpec& spec = scenario.world.project;
+  auto project = Project::Make(spec);
+  if (!project) {
+    return project.error();
+  }
+  auto release = publisher::ReadReleaseFile((fs::path(spec.folder) / kReleaseFile).string());
+  if (!release) {
+    return release.error();
+  }
+  const Status names = CheckNames(scenario, *release);
+  if (!names) {
+    return names.error();
+  }
+  Premises premises{std::move(*project), std::nullopt, std::move(*release), "", {}};
+  if (spec.dirty || !spec.head_at_tag) {
+    ProjectSpec clean = spec;
+    clean.dirty = false;
+    clean.head_at_tag = true;
+    auto checkout = Project::Make(clean);
+    if (!checkout) {
+      return checkout.error();
+    }
+    premises.checkout = std::move(*checkout);
+  }
+  auto hash = BaseHashOf(premises.ci_folder(), premises.release);
+  if (!hash) {
+    return hash.error();
+  }
+  premises.base_hash = std::move(*hash);
+  auto content = ContentAtStart(scenario, premises);
+  if (!content) {
+    return content.error();
+  }
+  premises.content = std::move(*content);
+  return premises;
+}
+
+}  // namespace drydock::scenarios

@@ -1,0 +1,37 @@
+// What all plays of one scenario share: the project's clone, its release file and base hash, and
+// what the Hub holds from earlier releases. Threads: made once, then read only.
+// Source: scenarios/runner/scenario.h (HubSpec, ProjectSpec).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/result.h"
+#include "publisher/release/release_file.h"
+#include "scenarios/runner/project.h"
+#include "scenarios/runner/scenario.h"
+#include "scenarios/runner/stage.h"
+#include "simulator/registry/store.h"
+
+namespace drydock::scenarios {
+
+struct Premises {
+  Project project;                  // the developer's clone
+  std::optional<Project> checkout;  // CI's, when the developer's is dirty or ahead of the tag
+  publisher::ReleaseFile release;
+  std::string base_hash;     // of the tag's tree: 12 hex digits; "" without a base
+  simulator::Store content;  // of the Hub at the start
+
+  const std::string& ci_folder() const { return checkout ? checkout->folder() : project.folder(); }
+  // The account that owns the image's repository.
+  std::string Owner() const;
+};
+
+// kInvalid when the project has no readable release file or the scenario names a variant it does
+// not have; kUnavailable without temporary folders. Leaves nothing behind.
+Result<Premises> MakePremises(const Scenario& scenario);
+
+// The base hash of a folder as its release file asks for it; "" without a base.
+Result<std::string> BaseHashOf(const std::string& folder, const publisher::ReleaseFile& release);
+
+}  // namespace drydock::scenarios

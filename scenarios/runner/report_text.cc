@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <utility>
+
+#include "core/text.h"
+#include "scenarios/runner/report.h"
+#include "scenarios/runner/timeline.h"
+
+namespace drydock::scenarios {
+namespace {
+
+bool Shipped(const StepResult& step) {
+  return step.verdict == "green" || step.verdict == "published-and-verified";
+}
+
+std::string Date(TimePoint time) {
+  std::string text = FormatRfc3339(time);
+  return ReplaceAll(text.substr(0, std::string_view("2026-05-28T06:00:00").size()), "T", " ");
+}
+
+std::vector<Event> EventsOf(const Play& play, const StepResult& step) {
+  std::vector<Event> events;
+  for (const Event& event : play.events) {
+    if (event.sequence >= step.first_sequence && event.sequence < step.end_sequence) {
+      events.push_back(event);
+    }
+  }
+  return events;
+}
+
+class TextReport {
+ public:
+  TextReport(const ScenarioResult& result, const TextStyle& style)
+      : result_(result), style_(style), paint_(style.colour) {}
+
+  std::string Text() {
+    if (style_.timeline) {
+      text_ += Concat(
+          {paint_.Strong(result_.title), "\n",
+           paint_.Quiet(Concat({result_.file, " · seed ", std::to_string(result_.seed)})), "\n"});
+      for (const StepResult& step : result_.main.steps) {
+        Step(result_.main, step);
+      }
+      if (result_.second) {
+        for (const StepResult& step : result_.second->steps) {
+          Step(*result_.second, step);
+        }
+      }
+      text_ += "\n";
+      Summary();
+    }
+    Failures(result_.main, "");
+    if (result_.twin) {
+      Failures(*result_.twin, "without the faults");
+    }
+    if (result_.second) {
+      Failures(*result_.second, "the second run");
+    }
+    const bool passed = result_.passed();
+    text_ += Concat({passed ? paint_.Good("PASS") : paint_.Bad("FAIL"), "  ", result_.file, "  ",
+                     paint_.Quiet(style_.timeline ? "" : result_.title), "\n"});
+    return std::move(text_);
+  }
+
+ private:
+  void Step(const Play& play, const StepResult& step) {
+    const std::string name = Concat({"── ", step.name, " "});
+    const std::string date = Concat({" ", Date(step.began), " ──"});
+    std::string rule;
+    const std::size_t used = step.name.size() + 4 + Date(step.began).size() + 4;
+    for (std::size_t column = used; column < style_.width; ++column) {
+      rule += "─";
+    }
+    text_ += Concat({"\n", paint_.Strong(name), paint_.Quiet(rule + date), "\n"});
+    text_ += TimelineText(EventsOf(play, step), style_);
+    for (const auto& [field, found] : step.findings) {
+      Finding(field, found);
+    }
+    if (!step.verdict.empty()) {
+      const std::string took = FormatDuration(step.ended - step.began);
+      const std::string line = Concat({Shipped(step) ? "  ✓ " : "  ✗ ", step.verdict, " after ",
+                                       took, step.reason.empty() ? "" : ": ", step.reason});
+      text_ += Concat({Shipped(step) ? paint_.Good(line) : paint_.Bad(line), "\n"});
+    } else if (!step.reason.empty()) {
+      text_ += Concat({"  ", step.reason, "\n"});
+    }
+  }
+
+  void Finding(const std::string& field, const std::string& found) {
+    if (field == "upstream") {
+      return;  // a document of its own; --json has it
+    }
+    std::string label = Concat({"  ", field});
+    label.resize(std::max<std::size_t>(label.size() + 1, 22), ' ');
+    text_ += Concat({paint_.Quiet(label), field == "cause" ? paint_.Strong(found) : found, "\n"});
+  }
+
+  void Summary() {
+    for (const FaultReport& fault : result_.main.faults) {
+      text_ += Concat({paint_.Quiet(Concat(
+                           {"fault ", fault.rule, ": offered ", std::to_string(fault.offered),
+                            ", matched ", std::to_string(fault.matched), ", fired ",
+                            std::to_string(fault.fired), ", seen ", std::to_string(fault.seen)})),
+                       "\n"});
+    }
+    if (result_.twin) {
+      text_ += Concat({paint_.Quiet("without the faults: "), Verdicts(*result_.twin), "\n"});
+    }
+    for (const MeasuredRate& rate : result_.rates) {
+      text_ += Concat(
+          {rate.name, ": ", HumanBytes(static_cast<std::uint64_t>(rate.bytes_per_second)), "/s, ",
+           Percent(rate.ratio), " of the floor (at least ", Percent(rate.ratio_least), ")\n"});
+    }
+  }
+
+  static std::string Percent(double ratio) {
+    return Concat({std::to_string(static_cast<int>(ratio * 100 + 0.5)), " %"});
+  }
+
+  // "green, published-and-verified ×2": verdicts of the twin, in order, runs of one joined.
+  static std::string Verdicts(const Play& play) {
+    std::vector<std::pair<std::string, int>> runs;
+    for (const StepResult& step : play.steps) {
+      if (step.verdict.empty()) {
+        continue;
+      }
+      if (runs.empty() || runs.back().first != step.verdict) {
+        runs.emplace_back(step.verdict, 0);
+      }
+      ++runs.back().second;
+    }
+    std::vector<std::string> pieces;
+    for (const auto& [verdict, count] : runs) {
+      pieces.push_back(count == 1 ? verdict : Concat({verdict, " ×", std::to_string(count)}));
+    }
+    return Join(pieces, ", ");
+  }
+
+  void Failures(const Play& play, std::string_view where) {
+    for (const ExpectationFailure& failure : play.failures) {
+      text_ += Concat({paint_.Bad("✗ "), where, where.empty() ? "" : ": ",
+                       FailureText(failure, play.events, result_.seed)});
+    }
+  }
+
+  const ScenarioResult& result_;
+  const TextStyle& style_;
+  Paint paint_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string ToText(const ScenarioResult& result, const TextStyle& style) {
+  return TextReport(result, style).Text();
+}
+
+std::string TimelineText(const std::vector<Event>& events, const TextStyle& style) {
+  return Timeline(events, style).Text();
+}
+
+std::string FailureText(const ExpectationFailure& failure, const std::vector<Event>& events,
+                        std::uint64_t seed) {
+  std::string text =
+      Concat({failure.file, ":", std::to_string(failure.line), ": ",
+              failure.step.empty() ? "the whole run" : failure.step, "\n    expected  ",
+              failure.expected, "\n    found     ", failure.found, "\n"});
+  const auto nearest = std::find_if(events.begin(), events.end(), [&](const Event& event) {
+    return failure.sequence && event.sequence == *failure.sequence;
+  });
+  if (nearest != events.end()) {
+    text += Concat({"    nearest   ", ToJson(*nearest), "\n"});
+  }
+  return Concat({text, "    replay    drydock replay ", failure.file, " --seed ",
+                 std::to_string(seed), "\n"});
+}
+
+}  // namespace drydock::scenarios

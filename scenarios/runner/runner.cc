@@ -1,0 +1,260 @@
+#include "scenarios/runner/runner.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/text.h"
+#include "scenarios/runner/check.h"
+#include "scenarios/runner/player.h"
+#include "scenarios/runner/premises.h"
+#include "scenarios/runner/stage.h"
+
+namespace drydock::scenarios {
+namespace {
+
+bool Publishes(const Step& step) { return std::holds_alternative<PublishStep>(step.action); }
+
+// Whether removing the faults changes anything.
+bool HasFaults(const Scenario& scenario) {
+  const auto killed = [](const Step& step) {
+    const auto* publish = std::get_if<PublishStep>(&step.action);
+    return publish != nullptr && publish->kill.has_value();
+  };
+  const auto late = [](const NpmVersionSpec& version) { return version.tarball_from.has_value(); };
+  return !scenario.faults.empty() ||
+         std::any_of(scenario.steps.begin(), scenario.steps.end(), killed) ||
+         std::any_of(scenario.world.npm.begin(), scenario.world.npm.end(), late);
+}
+
+StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint64_t seed,
+                  bool faults) {
+  StageSpec spec;
+  spec.seed = seed;
+  spec.start = scenario.start;
+  spec.npm = scenario.world.npm;
+  spec.tarballs_late = faults;
+  if (faults) {
+    spec.rules = scenario.faults;
+  }
+  if (premises != nullptr) {
+    spec.npm_registry = premises->release.npm_registry;
+    spec.owner = premises->Owner();
+    spec.content = &premises->content;
+  }
+  return spec;
+}
+
+ExpectationFailure Failure(const Scenario& scenario, const StepResult& step, std::string expected,
+                           std::string found, std::optional<std::uint64_t> sequence) {
+  return {scenario.file, step.line, step.name, std::move(expected), std::move(found), sequence};
+}
+
+// A fault that never acted proves nothing.
+void CheckFaultsFired(const Scenario& scenario, Play& play) {
+  for (const FaultReport& report : play.faults) {
+    if (report.fired > 0) {
+      continue;
+    }
+    const auto rule =
+        std::find_if(scenario.faults.begin(), scenario.faults.end(),
+                     [&](const simulator::FaultRule& each) { return each.name == report.rule; });
+    play.failures.push_back({scenario.file, rule->line, "",
+                             Concat({"fault ", report.rule, " fires at least once"}),
+                             Concat({"never: offered ", std::to_string(report.offered),
+                                     ", matched ", std::to_string(report.matched)}),
+                             std::nullopt});
+  }
+}
+
+std::vector<Expectation> OfPublishes(const std::vector<Expectation>& all, bool wanted) {
+  std::vector<Expectation> chosen;
+  for (const Expectation& each : all) {
+    const auto* count = std::get_if<CountIs>(&each.kind);
+    const bool of_publish = std::holds_alternative<VerdictIs>(each.kind) ||
+                            std::holds_alternative<ExitCodeIs>(each.kind) ||
+                            std::holds_alternative<OutputHas>(each.kind) ||
+                            std::holds_alternative<PartIs>(each.kind) ||
+                            (count != nullptr && count->what == CountIs::What::kBuilds);
+    if (of_publish == wanted) {
+      chosen.push_back(each);
+    }
+  }
+  return chosen;
+}
+
+bool NamesVerdict(const std::vector<Expectation>& expected) {
+  return std::any_of(expected.begin(), expected.end(), [](const Expectation& each) {
+    return std::holds_alternative<VerdictIs>(each.kind);
+  });
+}
+
+bool Shipped(const StepResult& step) {
+  return step.verdict == "green" || step.verdict == "published-and-verified";
+}
+
+std::vector<Event> EventsOf(const Play& play, const StepResult& step) {
+  std::vector<Event> events;
+  std::copy_if(play.events.begin(), play.events.end(), std::back_inserter(events),
+               [&](const Event& event) {
+                 return event.sequence >= step.first_sequence && event.sequence < step.end_sequence;
+               });
+  return events;
+}
+
+Tags TagsOf(const std::map<std::string, std::string>& all, const std::string& repository) {
+  Tags tags;
+  for (const auto& [name, digest] : all) {
+    if (name.rfind(repository + ":", 0) == 0) {
+      tags[name.substr(repository.size() + 1)] = digest;
+    }
+  }
+  return tags;
+}
+
+// Every publish of `play` against those of `expected` that speak of publishes, the whole of it
+// against the rest. Without a verdict asked for, every publish must have shipped.
+void CheckPlay(const Scenario& scenario, const std::vector<Expectation>& expected,
+               const std::map<std::string, std::string>& before, const std::string& repository,
+               Play& play) {
+  Stretch whole;
+  whole.file = scenario.file;
+  whole.events = play.events;
+  whole.before = TagsOf(before, repository);
+  whole.after = TagsOf(play.tags, repository);
+  for (const StepResult& step : play.steps) {
+    if (step.verdict.empty()) {
+      continue;
+    }
+    Stretch stretch = whole;
+    stretch.step = &step;
+    stretch.events = EventsOf(play, step);
+    if (!NamesVerdict(expected) && !Shipped(step)) {
+      play.failures.push_back(Failure(scenario, step, "published and verified",
+                                      Concat({step.verdict, ": ", step.reason}),
+                                      NearestTrouble(stretch.events)));
+    }
+    for (ExpectationFailure& failure : Check(OfPublishes(expected, true), stretch)) {
+      play.failures.push_back(std::move(failure));
+    }
+  }
+  for (ExpectationFailure& failure : Check(OfPublishes(expected, false), whole)) {
+    play.failures.push_back(std::move(failure));
+  }
+}
+
+// Blobs whose bytes were sent although the repository held them when the run began.
+void CheckNothingSentTwice(const Scenario& scenario, const std::set<Digest>& held,
+                           const std::string& repository, Play& play) {
+  for (const Event& event : play.events) {
+    const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
+    if (exchange == nullptr || exchange->operation != "upload.commit" ||
+        exchange->repository != repository || exchange->request_bytes == 0) {
+      continue;
+    }
+    const auto digest = Digest::Parse(exchange->reference);
+    if (digest && held.count(*digest) != 0) {
+      play.failures.push_back(Failure(scenario, play.steps.front(),
+                                      "no blob is sent that the registry holds",
+                                      exchange->reference, event.sequence));
+    }
+  }
+}
+
+class Run {
+ public:
+  Run(const Scenario& scenario, const Premises* premises, std::uint64_t seed,
+      const RunOptions& options)
+      : scenario_(scenario), premises_(premises), seed_(seed), options_(options) {
+    result_.file = scenario.file;
+    result_.title = scenario.title;
+    result_.seed = seed;
+  }
+
+  Result<ScenarioResult> Play() {
+    Stage stage(StageOf(scenario_, premises_, seed_, true));
+    const Status packages = stage.PublishPackages();
+    if (!packages) {
+      return packages.error().At(scenario_.file);
+    }
+    Player player(scenario_, premises_, stage, true);
+    auto played = player.PlaySteps();
+    if (!played) {
+      return played.error();
+    }
+    result_.main = std::move(*played);
+    CheckFaultsFired(scenario_, result_.main);
+    result_.rates = player.rates();
+    const bool publishes = std::any_of(scenario_.steps.begin(), scenario_.steps.end(), Publishes);
+    if (publishes && options_.second_run) {
+      const Status second = PlaySecond(stage, player);
+      if (!second) {
+        return second.error();
+      }
+    }
+    result_.journal = stage.journal().ToJsonLines();
+    if (publishes && options_.twin && HasFaults(scenario_)) {
+      const Status twin = PlayTwin();
+      if (!twin) {
+        return twin.error();
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  Status PlaySecond(Stage& stage, Player& player) {
+    const std::string& repository = premises_->release.image.repository;
+    const auto before = stage.AllTags();
+    const std::set<Digest> held = stage.store().Blobs(repository);
+    auto played = player.PlaySecond();
+    if (!played) {
+      return played.error();
+    }
+    CheckPlay(scenario_, scenario_.second, before, repository, *played);
+    CheckNothingSentTwice(scenario_, held, repository, *played);
+    result_.second = std::move(*played);
+    return Ok{};
+  }
+
+  Status PlayTwin() {
+    Stage stage(StageOf(scenario_, premises_, seed_, false));
+    const Status packages = stage.PublishPackages();
+    if (!packages) {
+      return packages.error().At(scenario_.file);
+    }
+    const auto before = stage.AllTags();
+    Player player(scenario_, premises_, stage, false);
+    auto played = player.PlaySteps();
+    if (!played) {
+      return played.error();
+    }
+    CheckPlay(scenario_, scenario_.twin, before, premises_->release.image.repository, *played);
+    result_.twin = std::move(*played);
+    return Ok{};
+  }
+
+  const Scenario& scenario_;
+  const Premises* premises_;
+  std::uint64_t seed_;
+  const RunOptions& options_;
+  ScenarioResult result_;
+};
+
+}  // namespace
+
+Result<ScenarioResult> RunScenario(const Scenario& scenario, const RunOptions& options) {
+  std::optional<Premises> premises;
+  if (!scenario.world.project.folder.empty()) {
+    auto made = MakePremises(scenario);
+    if (!made) {
+      return made.error();
+    }
+    premises = std::move(*made);
+  }
+  return Run(scenario, premises ? &*premises : nullptr, options.seed.value_or(scenario.seed),
+             options)
+      .Play();
+}
+
+}  // namespace drydock::scenarios

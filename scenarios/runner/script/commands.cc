@@ -1,0 +1,165 @@
+#include "scenarios/runner/script/commands.h"
+
+#include <array>
+#include <utility>
+
+#include "core/text.h"
+
+namespace drydock::scenarios::script {
+namespace {
+
+// Pauses of the push loop after the first and the second failure; later ones repeat the last.
+constexpr std::array<std::chrono::seconds, 2> kPauses = {std::chrono::seconds(15),
+                                                         std::chrono::seconds(30)};
+
+}  // namespace
+
+std::string LastErrorLine(std::string_view log) {
+  std::string last;
+  for (const std::string& line : Split(log, '\n')) {
+    const std::string_view trimmed = Trim(line);
+    if (ToLower(trimmed).rfind("error", 0) == 0) {
+      last = std::string(trimmed);
+    }
+  }
+  return last;
+}
+
+Machine::Machine(const Surroundings& surroundings, const Constants& constants,
+                 const Settings& settings, std::string actor)
+    : surroundings_(surroundings),
+      constants_(constants),
+      settings_(settings),
+      actor_(std::move(actor)),
+      tools_(surroundings.fresh_machine(actor_)) {}
+
+std::string Machine::Tagged(std::string_view tag) const {
+  return Concat({constants_.release.image.Name(), ":", tag});
+}
+
+std::string Machine::BaseTag() const { return Tagged(Concat({"base-", constants_.base_hash})); }
+
+void Machine::Print(std::string_view line) { output_ += Concat({line, "\n"}); }
+
+// Keeps what a command printed; true when it succeeded.
+bool Machine::Keep(const Tools::Command& command) {
+  if (!command) {
+    cancelled_ = true;
+    last_error_ = "killed";
+    return false;
+  }
+  output_ += command->output;
+  output_ += command->log;
+  if (command->exit_code != 0) {
+    const std::string error = LastErrorLine(command->log);
+    last_error_ =
+        error.empty() ? Concat({"exit code ", std::to_string(command->exit_code)}) : error;
+  }
+  return command->exit_code == 0;
+}
+
+bool Machine::Probe(const std::string& reference) {
+  return !cancelled_ && Keep(tools_.inspect(reference));
+}
+
+Versions Machine::ResolveVersions() {
+  Versions versions;
+  for (const publisher::VersionSpec& spec : constants_.release.versions) {
+    if (!spec.pinned.empty()) {
+      versions[spec.argument] = spec.pinned;
+      continue;
+    }
+    const auto version = tools_.npm_view(spec.package);
+    if (!version) {
+      cancelled_ = true;
+      return versions;
+    }
+    versions[spec.argument] = *version;
+    Print(Concat({"Resolved ", spec.argument, "=", *version}));
+  }
+  return versions;
+}
+
+bool Machine::Push(const simulator::BuildSpec& spec) {
+  for (int attempt = 1; !cancelled_; ++attempt) {
+    ++builds_;
+    if (Keep(tools_.build(spec))) {
+      return true;
+    }
+    if (cancelled_ || attempt >= settings_.attempts) {
+      break;
+    }
+    const auto index = std::min<std::size_t>(static_cast<std::size_t>(attempt) - 1, 1);
+    const Duration pause = kPauses[index];
+    Print(Concat(
+        {"push failed (attempt ", std::to_string(attempt), "), again in ", FormatDuration(pause)}));
+    surroundings_.journal.Append(actor_, WaitEvent{pause, "the push loop"});
+    if (!surroundings_.clock.SleepFor(pause)) {
+      cancelled_ = true;
+    }
+  }
+  return false;
+}
+
+bool Machine::BuildBase() {
+  simulator::BuildSpec spec;
+  spec.context = constants_.folder;
+  spec.dockerfile = constants_.release.base->dockerfile;
+  spec.platforms = constants_.release.platforms;
+  spec.build_args = constants_.release.base->build_args;
+  spec.tags = {BaseTag()};
+  spec.run_time = settings_.times.base;
+  if (settings_.cache) {
+    const std::string name = settings_.cache_repository.empty() ? constants_.release.image.Name()
+                                                                : settings_.cache_repository;
+    const std::string reference = Concat({"type=registry,ref=", name, ":base-buildcache"});
+    spec.cache_from = {reference};
+    spec.cache_to = {Concat({reference, ",mode=max"})};
+  }
+  return Push(spec);
+}
+
+bool Machine::BuildVariant(const publisher::VariantSpec& variant, const Versions& versions) {
+  simulator::BuildSpec spec;
+  spec.context = constants_.folder;
+  spec.dockerfile = variant.dockerfile;
+  spec.platforms = constants_.release.platforms;
+  spec.build_args = variant.build_args;
+  if (constants_.release.base) {
+    spec.build_args["BASE_IMAGE"] = BaseTag();
+  }
+  for (const std::string& argument : variant.versions) {
+    const auto version = versions.find(argument);
+    spec.build_args[argument] = version == versions.end() ? "" : version->second;
+  }
+  spec.tags = {Tagged(constants_.release_tag + variant.suffix), Tagged("latest" + variant.suffix)};
+  spec.run_time = settings_.times.variant;
+  return Push(spec);
+}
+
+bool Machine::PromoteBase() {
+  return !cancelled_ && Keep(tools_.retag(Tagged("base-latest"), BaseTag()));
+}
+
+void Machine::PrintTags() {
+  std::vector<std::string> tags;
+  if (constants_.release.base) {
+    tags = {BaseTag(), Tagged("base-latest")};
+  }
+  for (const publisher::VariantSpec& variant : constants_.release.variants) {
+    tags.push_back(Tagged(constants_.release_tag + variant.suffix));
+    tags.push_back(Tagged("latest" + variant.suffix));
+  }
+  for (const std::string& tag : tags) {
+    if (cancelled_) {
+      return;
+    }
+    const auto inspected = tools_.inspect(tag);
+    cancelled_ = !inspected;
+    const bool there = inspected && inspected->exit_code == 0;
+    Print(Concat(
+        {there ? inspected->digest ? inspected->digest->ToString() : "?" : "MISSING", "  ", tag}));
+  }
+}
+
+}  // namespace drydock::scenarios::script

@@ -1,0 +1,65 @@
+// What the shell script and the workflow have in common: how they spell tags, cache options and
+// build arguments, and the push loop. Internal to scenarios/runner/script.
+// Threads: one Machine belongs to one actor.
+// Source: opencode-devbox.md sections 3 (tags, cache) and 4 (retry).
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "scenarios/runner/script/script.h"
+
+namespace drydock::scenarios::script {
+
+// Build argument to version, as npm_view gave it.
+using Versions = std::map<std::string, std::string>;
+
+// One machine at work: runs commands, prints what they print, and loops around a push.
+class Machine {
+ public:
+  Machine(const Surroundings& surroundings, const Constants& constants, const Settings& settings,
+          std::string actor);
+
+  // True when `reference` can be inspected; every failure reads as "not there".
+  bool Probe(const std::string& reference);
+  // `npm view` for every package of the release file.
+  Versions ResolveVersions();
+  // Build and push; up to Settings::attempts times with 15 s and 30 s between. False when all of
+  // them failed.
+  bool BuildBase();
+  bool BuildVariant(const publisher::VariantSpec& variant, const Versions& versions);
+  bool PromoteBase();
+  // The digest of every expected tag, printed and not looked at.
+  void PrintTags();
+  void Print(std::string_view line);
+
+  // The run was killed: nothing more may be done.
+  bool cancelled() const { return cancelled_; }
+  const std::string& actor() const { return actor_; }
+  std::uint64_t builds() const { return builds_; }
+  const std::string& output() const { return output_; }
+  const std::string& last_error() const { return last_error_; }  // one line
+
+  std::string BaseTag() const;  // "joakimp/opencode-devbox:base-0123456789ab"
+
+ private:
+  bool Push(const simulator::BuildSpec& spec);
+  bool Keep(const Tools::Command& command);
+  std::string Tagged(std::string_view tag) const;
+
+  const Surroundings& surroundings_;
+  const Constants& constants_;
+  const Settings& settings_;
+  std::string actor_;
+  Tools tools_;
+  std::string output_;
+  std::string last_error_;
+  std::uint64_t builds_ = 0;
+  bool cancelled_ = false;
+};
+
+// "error: …" lines of a log, the last one; "" when there is none.
+std::string LastErrorLine(std::string_view log);
+
+}  // namespace drydock::scenarios::script

@@ -1,0 +1,70 @@
+// The world of one play: Docker Hub with its token service and npm on one internet, virtual time,
+// fault rules, one journal. Threads: built and asked by one thread; actors of its world use it.
+// Source: design.md "Virtual time"; scenarios/runner/scenario.h for what a file can ask for.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/journal.h"
+#include "core/result.h"
+#include "publisher/registry/credentials.h"
+#include "scenarios/runner/result.h"
+#include "scenarios/runner/scenario.h"
+#include "simulator/buildkit/buildx.h"
+#include "simulator/faults/fault_state.h"
+#include "simulator/neighbours/npm_registry.h"
+#include "simulator/registry/registry.h"
+#include "simulator/registry/token_service.h"
+#include "simulator/world/internet.h"
+#include "simulator/world/world.h"
+
+namespace drydock::scenarios {
+
+struct StageSpec {
+  std::uint64_t seed = 1;
+  TimePoint start{};
+  std::vector<simulator::FaultRule> rules;
+  std::vector<NpmVersionSpec> npm;
+  bool tarballs_late = true;                  // false: every tarball is there from the start
+  std::string npm_registry;                   // base URL; "" when there is none
+  std::string owner;                          // the account that may push
+  const simulator::Store* content = nullptr;  // what the Hub holds at the start; copied
+};
+
+class Stage {
+ public:
+  explicit Stage(StageSpec spec);
+  // Puts the packages into npm. kInvalid for what npm would refuse.
+  Status PublishPackages();
+
+  simulator::World& world() { return world_; }
+  Clock& clock() { return world_.clock(); }
+  Journal& journal() { return journal_; }
+  simulator::FaultState& faults() { return faults_; }
+  simulator::NpmRegistry& npm() { return npm_; }
+  simulator::Internet& internet() { return internet_; }
+  simulator::Store& store() { return hub_.store(); }
+
+  publisher::Credentials credentials() const;
+  std::map<std::string, simulator::RegistryLogin> logins() const;
+  // Tag to digest of one repository.
+  std::map<std::string, std::string> Tags(std::string_view repository);
+  // "repository:tag" to digest of all.
+  std::map<std::string, std::string> AllTags();
+  std::vector<FaultReport> FaultReports() const;
+
+ private:
+  StageSpec spec_;
+  simulator::World world_;
+  Journal journal_;
+  simulator::FaultState faults_;
+  simulator::Registry hub_;
+  simulator::TokenService tokens_;
+  simulator::NpmRegistry npm_;
+  simulator::Internet internet_;
+};
+
+}  // namespace drydock::scenarios

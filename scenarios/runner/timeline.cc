@@ -1,0 +1,293 @@
+#include "scenarios/runner/timeline.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text.h"
+
+namespace drydock::scenarios {
+namespace {
+
+constexpr std::size_t kMissingNamesMost = 3;
+constexpr std::size_t kWhoColumns = 6;
+
+std::string Padded(std::string_view text, std::size_t columns) {
+  return text.size() >= columns ? std::string(text)
+                                : Concat({text, std::string(columns - text.size(), ' ')});
+}
+
+std::string Count(std::uint64_t count, std::string_view one, std::string_view many) {
+  return Concat({std::to_string(count), " ", count == 1 ? one : many});
+}
+
+// "sha256:0123456789ab" for a digest, anything else as it stands.
+std::string Short(std::string_view reference) {
+  constexpr std::size_t kShown = std::string_view("sha256:0123456789ab").size();
+  return std::string(reference.rfind("sha256:", 0) == 0 ? reference.substr(0, kShown) : reference);
+}
+
+bool IsDigest(std::string_view reference) { return reference.find(':') != std::string_view::npos; }
+
+// What of an error body a line has room for: the title of a page, else its beginning.
+std::string BodyGist(const ExchangeEvent& exchange) {
+  const std::string_view body = Trim(exchange.response_excerpt);
+  const std::size_t open = body.find("<title>");
+  if (open != std::string_view::npos) {
+    const std::size_t start = open + std::string_view("<title>").size();
+    return Concat({"HTML “", body.substr(start, body.find("</title>", start) - start), "”"});
+  }
+  return ReplaceAll(ReplaceAll(std::string(body), "\n", " "), "\r", "");
+}
+
+std::string Subject(const ExchangeEvent& exchange) {
+  const std::string& operation = exchange.operation;
+  const std::string reference = Short(exchange.reference);
+  if (operation.rfind("upload.", 0) == 0) {
+    const std::size_t uploads = exchange.url.find("/blobs/uploads");
+    return uploads == std::string::npos
+               ? exchange.url
+               : Concat({"…", std::string_view(exchange.url).substr(uploads)});
+  }
+  if (operation.rfind("manifest.", 0) == 0) {
+    return Concat({"manifest ", reference});
+  }
+  if (operation.rfind("blob.", 0) == 0) {
+    return Concat({"blob ", reference});
+  }
+  const auto url = Url::Parse(exchange.url);
+  return url ? url->path : exchange.url;
+}
+
+}  // namespace
+
+std::string Paint::Wrapped(std::string_view code, std::string_view text) const {
+  return colour_ ? Concat({"\x1b[", code, "m", text, "\x1b[0m"}) : std::string(text);
+}
+
+std::string Cut(std::string_view text, std::size_t columns) {
+  std::size_t seen = 0;
+  std::size_t keep = 0;  // bytes of the first columns - 1 code points
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool starts = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
+    if (starts && ++seen == columns) {
+      keep = at;
+    }
+    if (seen > columns) {
+      return Concat({text.substr(0, keep), "…"});
+    }
+  }
+  return std::string(text);
+}
+
+std::string PeerName(std::string_view url) {
+  const auto parsed = Url::Parse(url);
+  const std::string host = parsed ? parsed->host : std::string(url);
+  if (host == "registry-1.docker.io") {
+    return "hub";
+  }
+  if (host == "auth.docker.io") {
+    return "token service";
+  }
+  return host.rfind("npm.", 0) == 0 ? "npm" : host;
+}
+
+std::string ExchangeText(const ExchangeEvent& exchange) {
+  std::string text = Concat({exchange.method, " ", Subject(exchange), " → "});
+  if (exchange.status == 0) {
+    return Concat({text, "no answer: ", exchange.lost});
+  }
+  text += Concat(
+      {std::to_string(exchange.status), exchange.reason.empty() ? "" : " ", exchange.reason});
+  const std::string gist = exchange.status >= 400 ? BodyGist(exchange) : "";
+  return Concat({text, gist.empty() ? "" : ", ", gist,
+                 exchange.lost.empty() ? "" : ", cut off: ", exchange.lost});
+}
+
+Timeline::Timeline(const std::vector<Event>& events, const TextStyle& style)
+    : events_(events), style_(style), paint_(style.colour) {
+  for (const Event& event : events) {
+    if (const auto* fault = std::get_if<FaultEvent>(&event.payload)) {
+      faults_[fault->exchange].push_back(fault);
+    }
+  }
+}
+
+std::string Timeline::Text() {
+  day_ =
+      events_.empty() ? TimePoint() : std::chrono::floor<std::chrono::days>(events_.front().time);
+  for (const Event& event : events_) {
+    Add(event);
+  }
+  FlushAll();
+  return std::move(text_);
+}
+
+void Timeline::Add(const Event& event) {
+  if (const auto* exchange = std::get_if<ExchangeEvent>(&event.payload)) {
+    AddExchange(event, *exchange);
+  } else if (const auto* step = std::get_if<StepEvent>(&event.payload)) {
+    AddStep(event, *step);
+  } else if (const auto* wait = std::get_if<WaitEvent>(&event.payload)) {
+    Flush(event.actor);
+    Line(event.time, event.actor,
+         Concat({"waits ", FormatDuration(wait->span), ": ", wait->reason}), &Paint::Warn);
+  } else if (const auto* tag = std::get_if<TagEvent>(&event.payload)) {
+    moved_[tag->tag] = *tag;
+  } else if (const auto* note = std::get_if<NoteEvent>(&event.payload)) {
+    Flush(event.actor);
+    Line(event.time, event.actor, note->text, &Paint::Quiet);
+  }
+}
+
+void Timeline::AddStep(const Event& event, const StepEvent& step) {
+  if (step.edge == StepEvent::Edge::kBegin || step.outcome == "not-reached") {
+    return;
+  }
+  Flush(event.actor);
+  const bool failed = step.outcome == "failed";
+  const bool skipped = step.outcome == "skipped";
+  Line(event.time, event.actor,
+       Concat({failed    ? "✗ "
+               : skipped ? "– "
+                         : "✓ ",
+               step.step, failed || skipped ? " " : "", failed || skipped ? step.outcome : "",
+               step.detail.empty() ? "" : ": ", step.detail}),
+       failed    ? &Paint::Bad
+       : skipped ? &Paint::Quiet
+                 : &Paint::Good);
+}
+
+void Timeline::AddExchange(const Event& event, const ExchangeEvent& exchange) {
+  const auto faults = faults_.find(exchange.ordinal);
+  const std::string peer = PeerName(exchange.url);
+  if (faults == faults_.end() && Sum(event, exchange, usual_[event.actor][peer])) {
+    return;
+  }
+  Flush(event.actor);
+  std::string text = Concat({"→ ", peer, "  ", ExchangeText(exchange)});
+  const bool good = exchange.status >= 200 && exchange.status < 400 && exchange.lost.empty();
+  const bool put = exchange.operation == "manifest.put" && !IsDigest(exchange.reference);
+  if (good && put) {
+    const auto moved = moved_.find(exchange.reference);
+    text = Concat({"→ ", peer, "  tag ", exchange.reference,
+                   moved == moved_.end() ? " put again, the same" : " is now ",
+                   moved == moved_.end() ? "" : Short(moved->second.to),
+                   moved == moved_.end() || moved->second.from.empty() ? "" : ", was ",
+                   moved == moved_.end() ? "" : Short(moved->second.from)});
+    moved_.erase(exchange.reference);
+  }
+  if (faults == faults_.end()) {
+    Line(event.time, event.actor, text, good ? &Paint::Strong : &Paint::Warn);
+    return;
+  }
+  std::set<std::string> rules;
+  for (const FaultEvent* fault : faults->second) {
+    rules.insert(fault->rule);
+  }
+  // The rule comes first, since a long line is cut at its end.
+  Line(event.time, event.actor,
+       Concat({"⚡ ", Join({rules.begin(), rules.end()}, ", "), "  ", text}), &Paint::Bad);
+}
+
+// True when the exchange went as usual and was added to the sums.
+bool Timeline::Sum(const Event& event, const ExchangeEvent& exchange, Usual& usual) const {
+  const int status = exchange.status;
+  const std::string& operation = exchange.operation;
+  const bool asks = exchange.method == "HEAD" || exchange.method == "GET";
+  const bool good = status >= 200 && status < 400 && exchange.lost.empty();
+  const bool token_dance = status == 401 && !exchange.request_headers.Has("Authorization");
+  const bool tag = operation.rfind("manifest.", 0) == 0 && !IsDigest(exchange.reference);
+  if (!good && !token_dance && !(asks && status == 404)) {
+    return false;
+  }
+  if (operation == "manifest.put" && good && tag) {
+    return false;
+  }
+  usual.last = event.time;
+  if (token_dance || operation == "token" || operation == "upload.start") {
+    return true;
+  }
+  if (operation == "upload.commit" || operation == "upload.patch") {
+    usual.blobs += operation == "upload.commit" ? 1U : 0U;
+    usual.bytes += exchange.request_bytes;
+  } else if (operation == "manifest.put") {
+    ++usual.manifests;
+  } else if (operation == "blob.head" || operation == "upload.mount") {
+    usual.already += good ? 1U : 0U;
+  } else if (status == 404 && tag) {
+    if (std::find(usual.missing.begin(), usual.missing.end(), exchange.reference) ==
+        usual.missing.end()) {
+      usual.missing.push_back(exchange.reference);
+    }
+  } else if (status == 404 && operation.rfind("manifest.", 0) != 0) {
+    return false;  // a file that npm does not have, a blob that is gone
+  } else {
+    ++usual.reads;
+  }
+  return true;
+}
+
+void Timeline::Flush(const std::string& actor) {
+  const auto found = usual_.find(actor);
+  if (found == usual_.end()) {
+    return;
+  }
+  for (const auto& [peer, usual] : found->second) {
+    std::vector<std::string> pieces;
+    if (!usual.missing.empty()) {
+      std::vector<std::string> names(
+          usual.missing.begin(),
+          usual.missing.begin() +
+              static_cast<std::ptrdiff_t>(std::min(usual.missing.size(), kMissingNamesMost)));
+      const std::size_t more = usual.missing.size() - names.size();
+      pieces.push_back(Concat({"not there: ", Join(names, ", "),
+                               more == 0 ? "" : Concat({" and ", std::to_string(more), " more"})}));
+    }
+    if (usual.blobs > 0) {
+      pieces.push_back(
+          Concat({"sends ", Count(usual.blobs, "blob", "blobs"), ", ", HumanBytes(usual.bytes)}));
+    }
+    if (usual.already > 0) {
+      pieces.push_back(Concat({Count(usual.already, "blob", "blobs"), " there already"}));
+    }
+    if (usual.manifests > 0) {
+      pieces.push_back(Concat({"puts ", Count(usual.manifests, "manifest", "manifests")}));
+    }
+    if (usual.reads > 0) {
+      pieces.push_back(Count(usual.reads, "read", "reads"));
+    }
+    if (!pieces.empty()) {
+      Line(usual.last, actor, Concat({"→ ", peer, "  ", Join(pieces, " · ")}), &Paint::Quiet);
+    }
+  }
+  usual_.erase(found);
+}
+
+void Timeline::FlushAll() {
+  std::vector<std::string> actors;
+  for (const auto& [actor, peers] : usual_) {
+    actors.push_back(actor);
+  }
+  for (const std::string& actor : actors) {
+    Flush(actor);
+  }
+}
+
+void Timeline::Line(TimePoint time, std::string_view who, std::string text,
+                    std::string (Paint::*paint)(std::string_view) const) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::string stamp = FormatRfc3339(time);
+  if (day != day_) {
+    day_ = day;
+    text_ += Concat({"  ", paint_.Quiet(stamp.substr(0, stamp.find('T'))), "\n"});
+  }
+  const std::string clock = stamp.substr(stamp.find('T') + 1, std::string_view("00:00:00").size());
+  const std::string head = Concat({"  ", clock, "  "});
+  const std::string actor = Padded(who, kWhoColumns);
+  const std::size_t used = head.size() + actor.size() + 1;
+  const std::size_t room = style_.width > used + 1 ? style_.width - used : 1;
+  text_ += Concat({paint_.Quiet(head), actor, " ",
+                   (paint_.*paint)(Cut(ReplaceAll(std::move(text), "\n", " "), room)), "\n"});
+}
+
+}  // namespace drydock::scenarios
