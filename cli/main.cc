@@ -26,7 +26,10 @@ int main(int argc, char** argv) {
   app.footer(kExamples);
   int exit_code = 0;
   // One line a command, in the order that --help shows them.
+  drydock::cli::AddReplay(app, exit_code);
   drydock::cli::AddServe(app, exit_code);
+  drydock::cli::AddHash(app, exit_code);
+  drydock::cli::AddTree(app, exit_code);
 
   try {
     app.parse(argc, argv);
