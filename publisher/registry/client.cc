@@ -43,7 +43,8 @@ bool IsLoopback(std::string_view registry) {
   const std::string_view host = registry.starts_with('[')
                                     ? registry.substr(0, registry.find(']') + 1)
                                     : registry.substr(0, registry.find(':'));
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+  const bool address = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || host == "[::1]" || (address && host.starts_with("127."));
 }
 
 bool IsRedirect(int status) {
