@@ -212,12 +212,13 @@ int Serve(const Flags& flags) {
     return Complain(started.error().message(), 1);
   }
   RegistryServer& server = **started;
-  Greet(flags, *options, server.base_url(), terminal);
   if (!flags.ready_file.empty()) {
     if (const Status ready = WriteReadyFile(flags.ready_file, server.base_url()); !ready) {
       return Complain(ready.error().message(), 1);
     }
   }
+
+  Greet(flags, *options, server.base_url(), terminal);
 
   int signal = 0;
   ::sigwait(&signals, &signal);

@@ -60,7 +60,7 @@ void Connection::Run() {
 }
 
 void Connection::End(Next next) {
-  if (next != Next::kGone) {
+  if (next == Next::kClose) {
     socket_.Finish(context_.limits.finish_time);
   }
 }
