@@ -1,0 +1,121 @@
+// The model against captures of runs without faults: each case brings the registry and the builder
+// to the state the capture began in, runs the captured command line, and compares the wire form
+// (wire_form.h states the normalisation), the exit code and the error text.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <ostream>
+
+#include "core/text.h"
+#include "tests/unit/buildkit/capture.h"
+#include "tests/unit/buildkit/rehearsal.h"
+#include "tests/unit/buildkit/wire_form.h"
+
+namespace drydock::simulator::buildkit {
+namespace {
+
+constexpr const char* kPlatforms = "--platform linux/amd64,linux/arm64 ";
+
+std::string BuildCommand(const std::string& rest) { return "docker buildx build " + rest; }
+
+struct Case {
+  const char* capture;
+  // Earlier commands in the same builder; "fresh" stands for a new builder.
+  std::vector<std::string> before;
+  std::vector<Deviation> deviations;
+};
+
+void PrintTo(const Case& test, std::ostream* out) { *out << test.capture; }
+
+const std::string kMultiBase =
+    BuildCommand(std::string(kPlatforms) +
+                 "--provenance=false --push -t registry.test/app/base:v1 "
+                 "ctx/base");
+const std::string kWebBase =
+    BuildCommand(std::string(kPlatforms) + "--push -t registry.test/app/web:base-abc ctx/base");
+const std::string kCiFirst =
+    BuildCommand(std::string(kPlatforms) +
+                 "--push -t registry.test/app/two:v1 --cache-from "
+                 "type=registry,ref=registry.test/app/two:buildcache --cache-to "
+                 "type=registry,ref=registry.test/app/two:buildcache,mode=max ctx/two");
+
+std::vector<Case> Cases() {
+  return {
+      {"buildx-push-single", {}, {}},
+      {"buildx-push-single-noprov", {}, {}},
+      {"buildx-push-single-two-tags", {}, {}},
+      {"buildx-push-multi", {}, {}},
+      {"buildx-push-multi-noprov", {}, {}},
+      {"buildx-push-twostage", {}, {}},
+      {"buildx-repush-noprov", {kMultiBase}, {}},
+      {"buildx-push-same-layers-other-repo", {kMultiBase}, {}},
+      {"buildx-cache-default", {}, {}},
+      {"buildx-cache-index", {}, {}},
+      {"buildx-cache-imagemanifest", {}, {}},
+      {"buildx-cache-imagemanifest-oci", {}, {}},
+      {"buildx-cache-imagemanifest-dockertypes", {}, {}},
+      {"buildx-cache-dockertypes", {}, {}},
+      {"buildx-cache-min", {}, {}},
+      {"buildx-cache-separate-repo", {}, {}},
+      {"buildx-ci-first", {}, {}},
+      {"buildx-ci-rebuild-warm", {kCiFirst}, {}},
+      {"buildx-ci-rebuild-cold", {kCiFirst, "fresh"}, {}},
+      {"buildx-ci-rebuild-cold-other-repo", {kCiFirst, "fresh"}, {}},
+      {"buildx-variant-base-exists", {kWebBase, "fresh"}, {}},
+      {"buildx-variant-base-exists-other-repo", {kWebBase, "fresh"}, {}},
+      {"buildx-variant-base-missing-tag", {kWebBase, "fresh"}, {}},
+      {"buildx-variant-base-missing-repo", {}, {}},
+      {"buildx-variant-base-missing-platform-index", {kWebBase, "fresh"}, {}},
+      {"buildx-variant-base-missing-platform",
+       {BuildCommand("--provenance=false --push -t registry.test/app/web:amd ctx/base"), "fresh",
+        BuildCommand("--provenance=false --push --build-arg BASE=registry.test/app/web:amd -t "
+                     "registry.test/app/web:v2 ctx/variant"),
+        "fresh"},
+       {}},
+      {"imagetools-create-promote", {kWebBase}, {}},
+      {"imagetools-create-promote-again",
+       {kWebBase,
+        "docker buildx imagetools create -t registry.test/app/web:base-latest "
+        "registry.test/app/web:base-abc"},
+       {}},
+      {"imagetools-create-missing", {kWebBase}, {}},
+      {"imagetools-create-merge",
+       {BuildCommand("--provenance=false --push -t registry.test/app/web:amd ctx/base"),
+        BuildCommand("--platform linux/arm64 --provenance=false --push -t "
+                     "registry.test/app/web:arm ctx/base")},
+       {}},
+      {"imagetools-create-other-repo", {kWebBase}, {}},
+  };
+}
+
+class WireCapture : public ::testing::TestWithParam<Case> {};
+
+TEST_P(WireCapture, IsWhatTheModelSends) {
+  const Capture capture = LoadCapture(GetParam().capture);
+  Rehearsal rehearsal;
+  for (const std::string& command : GetParam().before) {
+    if (command == "fresh") {
+      rehearsal.NewBuilder();
+      continue;
+    }
+    const CommandResult result = rehearsal.Run(command);
+    ASSERT_EQ(result.exit_code, 0) << command << "\n" << result.log;
+  }
+  rehearsal.proxy().Clear();
+  const CommandResult result = rehearsal.Run(capture.command);
+  const Comparison comparison =
+      Compare(capture.exchanges, rehearsal.proxy().exchanges(), GetParam().deviations);
+  EXPECT_EQ(comparison.captured, comparison.modelled);
+  EXPECT_EQ(capture.exit_code, result.exit_code) << result.log;
+  EXPECT_EQ(FinalError(capture.log), FinalError(result.log));
+}
+
+std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
+  return ReplaceAll(info.param.capture, "-", "_");
+}
+
+INSTANTIATE_TEST_SUITE_P(Captures, WireCapture, ::testing::ValuesIn(Cases()), CaseName);
+
+}  // namespace
+}  // namespace drydock::simulator::buildkit
