@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::size_t kAheadBytesMax = 256u << 10;  // read before anybody asked for it
 constexpr Duration kSocketTimeoutMax = std::chrono::hours(24);
+constexpr Duration kStopAgainAfter = std::chrono::milliseconds(20);
+// What a socket waits beyond the deadline, which the caller's thread keeps more exactly.
+constexpr Duration kSocketSlack = std::chrono::seconds(1);
 
 // What httplib takes for "host" and "port".
 struct Place {
@@ -118,8 +121,8 @@ class HttpTransport::Connection {
   void SetTimeouts(Duration left, Duration connect) {
     left = std::clamp(left, Duration(1), kSocketTimeoutMax);
     client_->set_connection_timeout(std::min(left, connect));
-    client_->set_read_timeout(left);
-    client_->set_write_timeout(left);
+    client_->set_read_timeout(left + kSocketSlack);
+    client_->set_write_timeout(left + kSocketSlack);
   }
 
   bool Send(httplib::Request& request, httplib::Response& response, httplib::Error& error) {
@@ -157,15 +160,19 @@ class HttpTransport::Flight {
   }
 
   Result<std::size_t> Read(std::span<char> into) {
-    std::unique_lock lock(mutex_);
-    Wait(lock, [this] { return !ahead_.empty() || done_; });
-    if (ahead_.empty()) {
-      return failed_ ? Result<std::size_t>(ErrorOf("answer's body: ")) : std::size_t{0};
+    if (taken_bytes_ == taken_.size()) {
+      std::unique_lock lock(mutex_);
+      Wait(lock, [this] { return !ahead_.empty() || done_; });
+      if (ahead_.empty()) {
+        return failed_ ? Result<std::size_t>(ErrorOf("answer's body: ")) : std::size_t{0};
+      }
+      taken_.clear();
+      taken_.swap(ahead_);
+      taken_bytes_ = 0;
+      changed_.notify_all();
     }
-    const std::size_t size = std::min(into.size(), ahead_.size());
-    std::copy_n(ahead_.begin(), size, into.begin());
-    ahead_.erase(0, size);
-    changed_.notify_all();
+    const std::size_t size = taken_.copy(into.data(), into.size(), taken_bytes_);
+    taken_bytes_ += size;
     return size;
   }
 
@@ -174,15 +181,9 @@ class HttpTransport::Flight {
     if (!worker_.joinable()) {
       return;
     }
-    bool running = false;
     {
-      const std::lock_guard lock(mutex_);
-      abandoned_ = true;
-      running = !done_;
-      changed_.notify_all();
-    }
-    if (running) {
-      connection_->Stop();
+      std::unique_lock lock(mutex_);
+      Abandon(lock);
     }
     worker_.join();
   }
@@ -197,13 +198,20 @@ class HttpTransport::Flight {
     }
     if (!changed_.wait_for(lock, deadline_ - clock_.Elapsed(), ready)) {
       timed_out_ = true;
-      abandoned_ = true;
-      changed_.notify_all();
+      Abandon(lock);
+      ahead_.clear();
+    }
+  }
+
+  // Ends the exchange. One that still connects cannot be stopped, so it is told again.
+  void Abandon(std::unique_lock<std::mutex>& lock) {
+    abandoned_ = true;
+    changed_.notify_all();
+    while (!done_) {
       lock.unlock();
       connection_->Stop();
       lock.lock();
-      changed_.wait(lock, [this] { return done_; });
-      ahead_.clear();
+      changed_.wait_for(lock, kStopAgainAfter, [this] { return done_; });
     }
   }
 
@@ -248,7 +256,10 @@ class HttpTransport::Flight {
     if (length == std::uint64_t{0}) {
       return;
     }
-    request.is_chunked_content_provider_ = !length.has_value();
+    if (!length) {
+      request.is_chunked_content_provider_ = true;
+      request.headers.emplace("Transfer-Encoding", "chunked");
+    }
     request.content_length_ = static_cast<std::size_t>(length.value_or(0));
     request.content_provider_ = [this, length](std::size_t offset, std::size_t,
                                                httplib::DataSink& sink) {
@@ -291,8 +302,10 @@ class HttpTransport::Flight {
     if (abandoned_) {
       return false;
     }
+    if (ahead_.empty()) {
+      changed_.notify_all();
+    }
     ahead_.append(data, size);
-    changed_.notify_all();
     return true;
   }
 
@@ -312,6 +325,10 @@ class HttpTransport::Flight {
   bool done_ = false;
   httplib::Error error_ = httplib::Error::Success;
   std::optional<Error> source_error_;  // the request's body broke off
+
+  // The caller's own: what it took over from `ahead_`, and how much of it was read.
+  std::string taken_;
+  std::size_t taken_bytes_ = 0;
 
   std::thread worker_;  // last: it uses all of the above
 };
