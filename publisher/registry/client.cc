@@ -1,8 +1,5 @@
 #include "publisher/registry/client.h"
 
-#include <algorithm>
-#include <array>
-
 #include "core/json.h"
 #include "core/media_type.h"
 #include "core/text.h"
@@ -10,9 +7,6 @@
 namespace drydock::publisher {
 namespace {
 
-constexpr int kRedirectsMax = 5;
-constexpr int kFreshTokensMax = 2;  // for one request
-constexpr std::size_t kFailureBytesMax = 64u << 10;
 constexpr std::size_t kPlatformsMax = 256;
 // A tag looked at longer ago is looked at again before it is moved.
 constexpr Duration kLookGoodFor = std::chrono::seconds(2);
@@ -30,25 +24,8 @@ std::string ManifestPath(const ImageReference& reference) {
   return Concat({"/v2/", reference.repository, "/manifests/", ReferenceText(reference)});
 }
 
-std::string ScopeOf(std::string_view method, std::string_view repository) {
-  const bool read = method == "GET" || method == "HEAD";
-  return Concat({"repository:", repository, read ? ":pull" : ":pull,push"});
-}
-
 std::string_view WithoutParameters(std::string_view media_type) {
   return Trim(media_type.substr(0, media_type.find(';')));
-}
-
-bool IsLoopback(std::string_view registry) {
-  const std::string_view host = registry.starts_with('[')
-                                    ? registry.substr(0, registry.find(']') + 1)
-                                    : registry.substr(0, registry.find(':'));
-  const bool address = host.find_first_not_of("0123456789.") == std::string_view::npos;
-  return host == "localhost" || host == "[::1]" || (address && host.starts_with("127."));
-}
-
-bool IsRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
 // An answer that came, but cannot be right; worth asking again.
@@ -106,143 +83,15 @@ std::string PlatformText(const json::Value& platform) {
   return variant.empty() || implied ? text : Concat({text, "/", variant});
 }
 
-// Up to `bytes_max` of a body; what follows is dropped. An error leaves what came before it.
-struct Beginning {
-  std::string bytes;
-  bool whole = true;
-  std::optional<Error> error;
-};
-Beginning ReadBeginning(Body& body, std::size_t bytes_max) {
-  Beginning beginning;
-  std::array<char, 16384> piece{};
-  while (true) {
-    const auto size = body.Read(piece);
-    if (!size) {
-      beginning.error = size.error();
-      return beginning;
-    }
-    if (*size == 0) {
-      return beginning;
-    }
-    const std::size_t room = bytes_max - beginning.bytes.size();
-    beginning.bytes.append(piece.data(), std::min(*size, room));
-    if (*size > room) {
-      beginning.whole = false;
-      return beginning;
-    }
-  }
-}
-
 }  // namespace
-
-struct RegistryClient::Answer {
-  AnswerSeen seen;
-  bool whole = true;  // all of the body is there
-  bool home = true;   // from the registry's own origin, not from where it redirected to
-};
 
 RegistryClient::RegistryClient(Transport& transport, Clock& clock, Rng rng, Journal& journal,
                                Options options)
-    : transport_(transport),
-      clock_(clock),
+    : clock_(clock),
       options_(std::move(options)),
-      authenticator_(transport, clock, options_.credentials, options_.request_deadline),
+      session_(transport, clock, options_.credentials, options_.plain_http,
+               options_.request_deadline),
       retrier_(clock, journal, rng.Fork("registry client"), options_.actor) {}
-
-// One request and its answer, without authentication and redirects.
-RegistryClient::Asked RegistryClient::Exchange(std::string_view method, const Url& url,
-                                               const Headers& headers, std::string_view body) {
-  Request request;
-  request.method = std::string(method);
-  request.url = url;
-  request.headers = headers;
-  request.headers.Set("User-Agent", kUserAgent);
-  request.body = Body::FromString(std::string(body));
-  auto response = transport_.Send(std::move(request), clock_.Elapsed() + options_.request_deadline);
-  if (!response) {
-    return ClassifyLoss(method, url.ToString(), response.error());
-  }
-  const bool success = response->status >= 200 && response->status < 300;
-  auto beginning = ReadBeginning(response->body, success ? kManifestBytesMax : kFailureBytesMax);
-  const bool cancelled = beginning.error && beginning.error->code() == ErrorCode::kCancelled;
-  if (cancelled || (beginning.error && success && method == "GET")) {
-    return ClassifyLoss(method, url.ToString(), *beginning.error);
-  }
-  Answer answer;
-  answer.seen = {std::string(method), url.ToString(), response->status,
-                 std::move(response->headers), std::move(beginning.bytes)};
-  answer.whole = beginning.whole;
-  return answer;
-}
-
-// Follows the redirects of a read; the login stays behind at the registry's own origin.
-RegistryClient::Asked RegistryClient::Follow(std::string_view method, Url url, Headers headers,
-                                             std::string_view body) {
-  const std::string origin = url.Origin();
-  for (int redirects = 0;; ++redirects) {
-    auto asked = Exchange(method, url, headers, body);
-    if (asked) {
-      asked->home = url.Origin() == origin;
-    }
-    const bool read = method == "GET" || method == "HEAD";
-    if (!asked || !IsRedirect(asked->seen.status) || !read || redirects == kRedirectsMax) {
-      return asked;
-    }
-    const auto target = url.Resolve(asked->seen.headers.Get("Location"));
-    const bool downgrade = target.ok() && url.scheme == "https" && target->scheme != "https";
-    if (!target || downgrade || !asked->seen.headers.Has("Location")) {
-      return asked;
-    }
-    url = *target;
-    if (url.Origin() != origin) {
-      headers.Remove("Authorization");
-    }
-  }
-}
-
-RegistryClient::Asked RegistryClient::SendOnce(std::string_view method,
-                                               const ImageReference& reference,
-                                               std::string_view path, const Headers& headers,
-                                               std::string_view body) {
-  const std::string& registry = reference.registry;
-  const std::string scope = ScopeOf(method, reference.repository);
-  Url url = RegistryOrigin(registry, options_.plain_http);
-  const Url origin = url;
-  url.path = std::string(path);
-  std::string authorization = authenticator_.Remembered(registry, scope);
-  for (int fresh = 0;; ++fresh) {
-    Headers sent = headers;
-    if (!authorization.empty()) {
-      sent.Set("Authorization", authorization);
-    }
-    auto asked = Follow(method, url, sent, body);
-    if (!asked || asked->seen.status != 401 || !asked->home) {
-      return asked;
-    }
-    Failure refused = ClassifyAnswer(asked->seen, clock_.Now());
-    const bool password_refused = authorization.starts_with("Basic ");
-    const bool scope_refused = !authorization.empty() && refused.next == NextMove::kStop;
-    if (password_refused || scope_refused || fresh == kFreshTokensMax) {
-      refused.persistence = Persistence::kDeterministic;
-      refused.next = NextMove::kStop;
-      refused.advice = scope_refused ? refused.advice
-                                     : "Check the login; if it is right, the registry's login "
-                                       "service is out of order and the run can be resumed later.";
-      authenticator_.Forget(registry, scope);
-      return refused;
-    }
-    const auto challenges = asked->seen.headers.All("WWW-Authenticate");
-    if (!BestChallenge(challenges)) {
-      return refused;
-    }
-    authenticator_.Forget(registry, scope);
-    auto answered = authenticator_.Answer(registry, origin, scope, challenges);
-    if (!answered) {
-      return answered.failure();
-    }
-    authorization = answered.value();
-  }
-}
 
 Outcome<Ok> RegistryClient::Ping(std::string_view registry) {
   Url url = RegistryOrigin(registry, options_.plain_http);
@@ -250,7 +99,7 @@ Outcome<Ok> RegistryClient::Ping(std::string_view registry) {
   const Headers headers = {{"Accept", "application/json"}};
   return retrier_.RunWithRetry(
       options_.budget, Concat({"ping ", registry}), [&](int) -> Outcome<Ok> {
-        auto asked = Exchange("GET", url, headers, "");
+        auto asked = session_.SendPlainly("GET", url, headers, "");
         if (!asked) {
           return asked.failure();
         }
@@ -276,7 +125,7 @@ ProbeAnswer RegistryClient::ProbeOnce(const ImageReference& reference) {
   }
   const Headers headers = {{"Accept", ManifestTypes()}};
   const std::string path = ManifestPath(reference);
-  auto head = SendOnce("HEAD", reference, path, headers, "");
+  auto head = session_.Send("HEAD", reference, path, headers, "");
   if (!head) {
     return Unknown{head.failure()};
   }
@@ -321,7 +170,7 @@ Outcome<Manifest> RegistryClient::GetManifestOnce(const ImageReference& referenc
     return LocalFailure(Concat({"neither tag nor digest: ", reference.ToString()}));
   }
   auto asked =
-      SendOnce("GET", reference, ManifestPath(reference), {{"Accept", ManifestTypes()}}, "");
+      session_.Send("GET", reference, ManifestPath(reference), {{"Accept", ManifestTypes()}}, "");
   if (!asked) {
     return asked.failure();
   }
@@ -441,7 +290,7 @@ Outcome<Ok> RegistryClient::PutTag(const Manifest& manifest, const ImageReferenc
 
 Outcome<Ok> RegistryClient::PutOnce(const Manifest& manifest, const ImageReference& to) {
   const Headers headers = {{"Content-Type", manifest.media_type}, {"Accept", "application/json"}};
-  auto asked = SendOnce("PUT", to, ManifestPath(to), headers, manifest.bytes);
+  auto asked = session_.Send("PUT", to, ManifestPath(to), headers, manifest.bytes);
   if (!asked) {
     return asked.failure();
   }
@@ -524,7 +373,7 @@ Outcome<Platforms> RegistryClient::PlatformOfConfig(const ImageReference& image,
       options_.budget, Concat({"read the config of ", image.ToString()}),
       [&](int) -> Outcome<Platforms> {
         const std::string path = Concat({"/v2/", image.repository, "/blobs/", digest->ToString()});
-        auto asked = SendOnce("GET", image, path, {{"Accept", "*/*"}}, "");
+        auto asked = session_.Send("GET", image, path, {{"Accept", "*/*"}}, "");
         if (!asked) {
           return asked.failure();
         }
@@ -540,14 +389,6 @@ Outcome<Platforms> RegistryClient::PlatformOfConfig(const ImageReference& image,
         }
         return Platforms{PlatformText(*platform)};
       });
-}
-
-Url RegistryOrigin(std::string_view registry, const std::set<std::string>& plain_http) {
-  Url url;
-  const bool plain = plain_http.count(std::string(registry)) > 0 || IsLoopback(registry);
-  url.scheme = plain ? "http" : "https";
-  url.host = registry == "docker.io" ? "registry-1.docker.io" : std::string(registry);
-  return url;
 }
 
 }  // namespace drydock::publisher

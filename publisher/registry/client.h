@@ -16,10 +16,10 @@
 #include "core/reference.h"
 #include "core/rng.h"
 #include "core/transport.h"
-#include "publisher/registry/authenticator.h"
 #include "publisher/registry/credentials.h"
 #include "publisher/registry/failure.h"
 #include "publisher/registry/retry.h"
+#include "publisher/registry/session.h"
 
 namespace drydock::publisher {
 
@@ -52,7 +52,7 @@ struct Promotion {
 // One platform of an image: "linux/amd64", "linux/arm/v7".
 using Platforms = std::vector<std::string>;
 
-inline constexpr std::size_t kManifestBytesMax = 4u << 20;  // distribution-spec's advice
+inline constexpr std::size_t kManifestBytesMax = kAnswerBytesMax;  // distribution-spec's advice
 
 class RegistryClient {
  public:
@@ -90,14 +90,6 @@ class RegistryClient {
   Outcome<Platforms> PlatformsOf(const ImageReference& reference);
 
  private:
-  struct Answer;
-  using Asked = Outcome<Answer>;
-
-  Asked Exchange(std::string_view method, const Url& url, const Headers& headers,
-                 std::string_view body);
-  Asked Follow(std::string_view method, Url url, Headers headers, std::string_view body);
-  Asked SendOnce(std::string_view method, const ImageReference& reference, std::string_view path,
-                 const Headers& headers, std::string_view body);
   ProbeAnswer ProbeOnce(const ImageReference& reference);
   static Outcome<ProbeAnswer> Known(ProbeAnswer answer);
   Outcome<Manifest> GetManifestOnce(const ImageReference& reference);
@@ -108,14 +100,10 @@ class RegistryClient {
                                    const ProbeAnswer& before);
   Outcome<Platforms> PlatformOfConfig(const ImageReference& image, const Manifest& manifest);
 
-  Transport& transport_;
   Clock& clock_;
   Options options_;
-  Authenticator authenticator_;
+  RegistrySession session_;
   Retrier retrier_;
 };
-
-// Where a registry's API is: docker.io lives at registry-1.docker.io.
-Url RegistryOrigin(std::string_view registry, const std::set<std::string>& plain_http);
 
 }  // namespace drydock::publisher
