@@ -9,7 +9,7 @@
 //
 // Threads: Build and ImagetoolsCreate are called from inside an actor of the world, one at a time;
 // uploads run as actors of their own, which take turns at the Transport. Pauses pass on the world's
-// clock. Source: wire captures described in docs/buildkit-model.md; docs/adr/0003-virtual-time.md.
+// clock. Source: tests/captures/buildx; docs/adr/0003-virtual-time.md.
 #pragma once
 
 #include <map>

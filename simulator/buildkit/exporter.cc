@@ -259,22 +259,22 @@ Status Exporter::PushLayers(const CacheGraph::Export& cache, const CacheOption& 
   Pusher pusher(tools_.registries.At(option.reference.registry), option.reference.repository,
                 &work_);
   std::set<Digest> written;
-  for (const Descriptor& layer : cache.layers) {
-    if (!written.insert(layer.digest).second) {
+  for (const Descriptor& entry : cache.layers) {
+    if (!written.insert(entry.digest).second) {
       continue;
     }
+    // Asked for under its OCI type, whatever the manifest is going to say.
+    const Descriptor layer{
+        std::string(media_type::kOciLayerGzip), entry.digest, entry.size, {}, {}};
+    const BytesSource bytes = [&] {
+      return LayerBytes(cache.by_digest.at(layer.digest), tools_.registries, tools_.store,
+                        tools_.progress, vertex);
+    };
     const Duration begun = tools_.progress.clock().Elapsed();
-    const std::string what = Concat({"writing layer ", layer.digest.ToString()});
     const Status pushed = WithRetries(tools_.progress, vertex, &work_, [&] {
-      return pusher.PushBlob(
-          layer,
-          [&] {
-            return LayerBytes(cache.by_digest.at(layer.digest), tools_.registries, tools_.store,
-                              tools_.progress, vertex);
-          },
-          "", WriteReference({std::string(media_type::kOciLayerGzip), layer.digest, 0, {}, {}}));
+      return pusher.PushBlob(layer, bytes, "", WriteReference(layer));
     });
-    tools_.progress.NoteDone(vertex, what, begun);
+    tools_.progress.NoteDone(vertex, Concat({"writing layer ", layer.digest.ToString()}), begun);
     if (!pushed) {
       return pushed.error().At("error writing layer blob");
     }

@@ -64,8 +64,8 @@ Result<std::vector<BuiltImage>> Solver::Solve() {
       return evaluated.error();
     }
     const StageState& state = **evaluated;
-    if (state.record != kNoRecord) {
-      graph_.At(state.record).of_result = true;
+    for (const std::size_t record : state.records) {
+      graph_.At(record).of_result = true;
     }
     images.push_back(
         {platform, state.layers, state.config.Write(platform, state.layers), state.materials});
@@ -115,6 +115,7 @@ Status Solver::StartStage(Scope& scope) {
   scope.state.materials = {{FullName(base.reference), base.top.digest}};
   CacheRecord record{OperationDigest({"from", base.manifest.ToString()}), {}, base.layers, false};
   scope.state.record = graph_.Add(std::move(record));
+  scope.state.records = {scope.state.record};
   ++scope.steps;
   scope.step = 1;
   const std::string name = Concat({FullName(base.reference), "@", base.top.digest.ToString()});
@@ -308,6 +309,7 @@ Status Solver::Finish(Scope& scope, Step step) {
   }
   scope.state.layers.push_back(layer);
   scope.state.record = index;
+  scope.state.records.push_back(index);
   graph_.At(index).chain = scope.state.layers;
   scope.state.config.AddHistory({step.created_by, false});
   return Ok{};

@@ -6,7 +6,7 @@
 // environment it sees, the platform and the step below it, so that whatever would give another
 // result gives another layer.
 //
-// Threads: inside an actor. Source: captures buildx-*; docs/buildkit-model.md.
+// Threads: inside an actor. Source: captures buildx-*.
 #pragma once
 
 #include <map>

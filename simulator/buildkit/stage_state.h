@@ -28,7 +28,8 @@ struct Solver::StageState {
   ImageConfig config;
   FileTree files;  // what COPY and RUN put there; a base image's files are not looked into
   std::vector<Layer> layers;
-  std::size_t record = kNoRecord;
+  std::size_t record = kNoRecord;    // of the latest layer
+  std::vector<std::size_t> records;  // of all layers
   std::vector<std::pair<std::string, Digest>> materials;
 };
 

@@ -49,6 +49,12 @@ void Rehearsal::NewRegistry() {
   internet_->Attach(std::string(kHost), *registry_);
 }
 
+BuildxOptions Rehearsal::LoggedIn() {
+  BuildxOptions options;
+  options.logins[std::string(kHost)] = {"u", "p"};
+  return options;
+}
+
 void Rehearsal::NewBuilder(BuildxOptions options) {
   options.plain_http.emplace_back(kHost);
   builder_ =
@@ -89,7 +95,10 @@ void Rehearsal::WriteContexts() {
 }
 
 void Rehearsal::Act(const std::function<void()>& work) {
-  world_->Spawn("ci", work);
+  world_->Spawn("ci", [&] {
+    EXPECT_TRUE(world_->clock().SleepFor(std::chrono::minutes(1)));
+    work();
+  });
   const Status run = world_->Run();
   EXPECT_TRUE(run) << (run ? "" : run.error().message());
 }

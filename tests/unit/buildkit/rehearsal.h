@@ -22,7 +22,9 @@ class Rehearsal {
   Rehearsal();
 
   // A builder with nothing in it, as a fresh CI runner has. Later calls of Build use it.
-  void NewBuilder(BuildxOptions options = {});
+  void NewBuilder(BuildxOptions options = LoggedIn());
+  // Knows the password that ProxyLogin wants.
+  static BuildxOptions LoggedIn();
   // Another registry with nothing in it at the same address.
   void NewRegistry();
   // Runs a command line of the captures ("docker buildx build … ctx/base", "docker buildx
@@ -30,7 +32,7 @@ class Rehearsal {
   CommandResult Run(const std::string& command);
   // As Run with a spec, in an actor "ci".
   CommandResult Build(const BuildSpec& spec);
-  // Runs `work` as the actor "ci" until it ends.
+  // Runs `work` as the actor "ci" until it ends, a minute after what came before.
   void Act(const std::function<void()>& work);
 
   World& world() { return *world_; }
@@ -53,6 +55,7 @@ class Rehearsal {
   std::unique_ptr<Transport> connection_;
   std::unique_ptr<CapturingProxy> proxy_;
   std::unique_ptr<Buildx> builder_;
+  int builders_ = 0;
 };
 
 }  // namespace drydock::simulator::buildkit

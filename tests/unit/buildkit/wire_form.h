@@ -16,8 +16,10 @@
 
 namespace drydock::simulator::buildkit {
 
-// Lines in canonical form: runs one after the other, each run's lines sorted.
-std::vector<std::string> WireForm(const std::vector<WireExchange>& exchanges);
+// Lines in canonical form: runs one after the other, each run's lines sorted. With `copies`, all
+// requests for manifests are one run: a copy between repositories streams each manifest, so that
+// its GET and the HEAD and PUT of its target are under way at once, and takes them in any order.
+std::vector<std::string> WireForm(const std::vector<WireExchange>& exchanges, bool copies = false);
 
 // A deviation of the model from a capture, and why it is meant to be so. Each entry takes one line
 // out of the capture's form or out of the model's.
@@ -35,7 +37,7 @@ struct Comparison {
 };
 Comparison Compare(const std::vector<WireExchange>& captured,
                    const std::vector<WireExchange>& modelled,
-                   const std::vector<Deviation>& deviations);
+                   const std::vector<Deviation>& deviations, bool copies = false);
 
 // Error texts with digests, upload ids, addresses and the scheme of the registry taken out: the
 // captured builder was told late that the registry speaks plain HTTP and so prints both schemes.
