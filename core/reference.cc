@@ -29,9 +29,8 @@ bool IsPathComponent(std::string_view text) {
     if (i == text.size()) {
       return true;
     }
-    const std::size_t end =
-        std::find_if(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), IsLowerAlnum) -
-        text.begin();
+    const auto* const next = std::find_if(text.begin() + i, text.end(), IsLowerAlnum);
+    const auto end = static_cast<std::size_t>(next - text.begin());
     const std::string_view separator = text.substr(i, end - i);
     const bool dashes = separator.find_first_not_of('-') == std::string_view::npos;
     if (!dashes && separator != "." && separator != "_" && separator != "__") {

@@ -77,7 +77,7 @@ struct Describer {
   }
 
   std::string operator()(const NoteEvent& note) const {
-    return Painted("     " + note.text, kRed, color);
+    return Painted("     " + note.text, kDim, color);
   }
 
   // A server neither waits on purpose nor works in steps.
@@ -109,7 +109,7 @@ std::string ActivityLine(const Event& event, bool color) {
 
 void Tally::Add(const Event& event) {
   if (std::holds_alternative<NoteEvent>(event.payload)) {
-    ++refused_heads_;
+    ++rejected_;
   }
   const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
   if (exchange == nullptr) {
@@ -132,7 +132,7 @@ std::string Tally::Summary(Duration up, const Holdings& held, const std::vector<
     }
   }
   text += Concat({unanswered_ > 0 ? std::to_string(unanswered_) + " without an answer, " : "",
-                  refused_heads_ > 0 ? std::to_string(refused_heads_) + " not understood, " : "",
+                  rejected_ > 0 ? std::to_string(rejected_) + " rejected unread, " : "",
                   HumanBytes(bytes_in_), " in, ", HumanBytes(bytes_out_), " out\n"});
   text +=
       Concat({"  held ", std::to_string(held.blobs), " blobs (", HumanBytes(held.blob_bytes),

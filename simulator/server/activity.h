@@ -28,7 +28,7 @@ class Tally {
  private:
   std::uint64_t requests_ = 0;
   std::uint64_t unanswered_ = 0;
-  std::uint64_t refused_heads_ = 0;
+  std::uint64_t rejected_ = 0;
   std::uint64_t classes_[6] = {};  // by the first digit of the status
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;

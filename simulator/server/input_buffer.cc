@@ -11,19 +11,21 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 
 void InputBuffer::Consume(std::size_t count) {
   begin_ += std::min(count, held().size());
-  if (begin_ == bytes_.size()) {
-    bytes_.clear();
-    begin_ = 0;
+  if (begin_ == end_) {
+    begin_ = end_ = 0;
   }
 }
 
 Result<std::size_t> InputBuffer::Fill() {
-  bytes_.erase(0, begin_);
-  begin_ = 0;
-  const std::size_t before = bytes_.size();
-  bytes_.resize(before + kReadBytes);
-  Result<std::size_t> got = source_.Read(std::span<char>(bytes_).subspan(before));
-  bytes_.resize(before + (got ? *got : 0));
+  if (bytes_.size() < end_ + kReadBytes) {
+    std::copy(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_),
+              bytes_.begin() + static_cast<std::ptrdiff_t>(end_), bytes_.begin());
+    end_ -= begin_;
+    begin_ = 0;
+    bytes_.resize(std::max(bytes_.size(), end_ + kReadBytes));
+  }
+  Result<std::size_t> got = source_.Read(std::span<char>(bytes_).subspan(end_));
+  end_ += got ? *got : 0;
   return got;
 }
 

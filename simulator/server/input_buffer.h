@@ -5,8 +5,8 @@
 
 #include <cstddef>
 #include <span>
-#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/http.h"
 
@@ -18,7 +18,7 @@ class InputBuffer {
   explicit InputBuffer(BodyReader& source) : source_(source) {}
 
   // What was read and not yet consumed; valid until the next call of anything else.
-  std::string_view held() const { return std::string_view(bytes_).substr(begin_); }
+  std::string_view held() const { return {bytes_.data() + begin_, end_ - begin_}; }
   void Consume(std::size_t count);
   // Reads once more from the source and adds to held(). 0 means that the peer ended.
   Result<std::size_t> Fill();
@@ -27,8 +27,10 @@ class InputBuffer {
 
  private:
   BodyReader& source_;
-  std::string bytes_;
+  // Held are [begin_, end_) of it; it only grows, up to one read more than its user leaves in it.
+  std::vector<char> bytes_;
   std::size_t begin_ = 0;
+  std::size_t end_ = 0;
 };
 
 }  // namespace drydock::simulator
