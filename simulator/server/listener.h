@@ -1,6 +1,6 @@
 // Takes connections on one address and runs each on a thread of its own, up to a limit. cpp-httplib
 // binds, accepts and keeps the threads; from the accepted socket on everything is ours
-// (docs/adr/0009-own-http-framing.md). Threads: Bind, Start and Stop from one thread.
+// (docs/adr/0007-own-http-framing.md). Threads: Bind, Start and Stop from one thread.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The head of an HTTP/1.1 request, as bytes and as data, and how its body is framed. Strict: what
 // RFC 9112 lets a server refuse is refused, since a lenient reader hides a client's defect. Pure.
-// Threads: values. Source: RFC 9112 sections 2, 3, 5, 6; docs/adr/0009-own-http-framing.md.
+// Threads: values. Source: RFC 9112 sections 2, 3, 5, 6; docs/adr/0007-own-http-framing.md.
 #pragma once
 
 #include <cstddef>

@@ -3,20 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
-#include <set>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
-#include "core/digest.h"
 #include "core/text.h"
-#include "simulator/server/listener.h"
-#include "tests/support/raw_client.h"
+#include "tests/unit/server/rig.h"
 
 namespace drydock::simulator {
 namespace {
@@ -25,137 +16,6 @@ using testing::End;
 using testing::RawAnswer;
 using testing::RawClient;
 using testing::RequestText;
-
-// What the sites' exchanges saw and did, for the test's thread to look at.
-class Witness {
- public:
-  void Saw(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
-    received_ += bytes;
-    changed_.notify_all();
-  }
-  void Began(const std::string& what) {
-    const std::lock_guard lock(mutex_);
-    begun_.insert(what);
-    changed_.notify_all();
-  }
-  bool WaitForBytes(std::size_t bytes) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return received_ >= bytes; });
-  }
-  bool WaitFor(const std::string& what) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return begun_.count(what) > 0; });
-  }
-
- private:
-  static constexpr std::chrono::seconds kPatience{10};
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t received_ = 0;
-  std::set<std::string> begun_;
-};
-
-// Bytes that nobody knows the number of.
-class Trickle : public BodyReader {
- public:
-  explicit Trickle(int pieces) : pieces_(pieces) {}
-  Result<std::size_t> Read(std::span<char> into) override {
-    return pieces_-- > 0 ? std::string_view("piece ").copy(into.data(), into.size()) : 0;
-  }
-
- private:
-  int pieces_;
-};
-
-Response Answered(int status, Headers headers, std::string body) {
-  Response response;
-  response.status = status;
-  response.headers = std::move(headers);
-  response.body = Body::FromString(std::move(body));
-  return response;
-}
-
-class TestExchange : public Exchange {
- public:
-  TestExchange(RequestHead head, Witness& witness) : head_(std::move(head)), witness_(witness) {
-    witness_.Began(head_.method + " " + head_.url.path);
-  }
-
-  const Route& route() const override { return route_; }
-  std::optional<Response> Decide() override {
-    if (head_.url.path == "/refused") {
-      return Answered(401, {}, "who are you");
-    }
-    return std::nullopt;
-  }
-  void Receive(std::string_view piece) override {
-    hasher_.Update(piece);
-    witness_.Saw(piece.size());
-  }
-  Response Apply() override {
-    const std::string& path = head_.url.path;
-    if (path == "/sink") {
-      return Answered(201, {{"Digest", hasher_.Finish().ToString()}}, "");
-    }
-    if (path == "/big") {
-      return Answered(200, {}, std::string(kBigBytes, 'b'));
-    }
-    if (path == "/range") {
-      return Answered(206, {{"Content-Range", "bytes 2-4/10"}}, "cde");
-    }
-    if (path == "/json") {
-      return Answered(200, {{"Content-Type", "application/json"}}, R"({"a":1})");
-    }
-    if (path == "/stream") {
-      Response response;
-      response.body = Body::FromReader(std::make_unique<Trickle>(3), std::nullopt);
-      return response;
-    }
-    return Answered(200, {}, Concat({head_.method, " ", head_.url.Target()}));
-  }
-
-  static constexpr std::size_t kBigBytes = 3'000'000;
-
- private:
-  RequestHead head_;
-  Witness& witness_;
-  Route route_;
-  Hasher hasher_;
-};
-
-class TestSite : public Site {
- public:
-  explicit TestSite(Witness& witness) : witness_(witness) {}
-  std::unique_ptr<Exchange> Begin(RequestHead head) override {
-    return std::make_unique<TestExchange>(std::move(head), witness_);
-  }
-
- private:
-  Witness& witness_;
-};
-
-// A server of its own for each test.
-struct Rig {
-  explicit Rig(std::vector<FaultRule> rules = {}, ServerLimits limits = {})
-      : faults(std::move(rules), 1), context{internet, journal, clock, limits, [] {}, {}} {
-    internet.Attach("*", site);
-    const Result<std::uint16_t> bound = listener.Bind("127.0.0.1", 0);
-    EXPECT_TRUE(bound.ok());
-    port = bound ? *bound : 0;
-    listener.Start();
-  }
-
-  SystemClock clock;
-  Journal journal{clock};
-  FaultState faults;
-  Internet internet{clock, journal, faults};
-  Witness witness;
-  TestSite site{witness};
-  ConnectionContext context;
-  Listener listener{context};
-  std::uint16_t port = 0;
-};
 
 FaultRule CutRule(Phase phase, Cut::Manner manner, std::optional<std::uint64_t> bytes) {
   FaultRule rule;
@@ -401,76 +261,6 @@ TEST(Connection, EndsASlowHeadAlthoughBytesKeepComing) {
     }
   }
   EXPECT_EQ("HTTP/1.1 408", client.ReadToEnd().substr(0, 12));
-}
-
-TEST(Connection, MakesRoomForWhoWaits) {
-  ServerLimits limits;
-  limits.connections_max = 4;
-  Rig rig({}, limits);
-  std::vector<std::unique_ptr<RawClient>> clients;
-  for (int i = 0; i < 16; ++i) {
-    clients.push_back(std::make_unique<RawClient>(rig.port));
-    ASSERT_TRUE(clients.back()->Send(RequestText("GET", "/a")));
-  }
-  std::size_t kept = 0;
-  for (const auto& client : clients) {
-    const RawAnswer answer = client->ReadAnswer();
-    EXPECT_EQ("GET /a", answer.body);
-    if (answer.Field("Connection") == "close") {
-      client->EndSending();
-    } else {
-      ++kept;  // and goes on occupying a place
-    }
-  }
-  EXPECT_LE(kept, limits.connections_max / 2);
-}
-
-TEST(Listener, StopsIdleConnectionsAtOnceAndLetsOthersFinish) {
-  Rig rig;
-  RawClient idle(rig.port);
-  ASSERT_TRUE(idle.Send(RequestText("GET", "/a")));
-  EXPECT_EQ("GET /a", idle.ReadAnswer().body);
-  RawClient busy(rig.port);
-  ASSERT_TRUE(busy.Send(RequestText("PUT", "/sink", "Content-Length: 6\r\n") + "abc"));
-  ASSERT_TRUE(rig.witness.WaitForBytes(3));
-
-  std::thread stopper([&rig] { rig.listener.Stop(); });
-  EXPECT_EQ("", idle.ReadToEnd());
-  EXPECT_EQ(End::kFin, idle.end());
-  ASSERT_TRUE(busy.Send("def"));
-  const RawAnswer answer = busy.ReadAnswer();
-  EXPECT_EQ(Digest::Of("abcdef").ToString(), answer.Field("Digest"));
-  EXPECT_EQ("close", answer.Field("Connection"));
-  busy.EndSending();
-  stopper.join();
-  EXPECT_FALSE(RawClient(rig.port).ok());
-}
-
-TEST(Listener, BreaksOffWhatTakesTooLong) {
-  ServerLimits limits;
-  limits.grace_time = std::chrono::milliseconds(50);
-  Rig rig({}, limits);
-  RawClient busy(rig.port);
-  ASSERT_TRUE(busy.Send(RequestText("PUT", "/sink", "Content-Length: 6\r\n") + "abc"));
-  ASSERT_TRUE(rig.witness.WaitForBytes(3));
-  rig.listener.Stop();
-  EXPECT_EQ("", busy.ReadToEnd());
-}
-
-TEST(Listener, SaysWhyItCannotListen) {
-  Rig rig;
-  Listener second(rig.context);
-  const Result<std::uint16_t> taken = second.Bind("127.0.0.1", rig.port);
-  ASSERT_FALSE(taken.ok());
-  EXPECT_EQ(ErrorCode::kConflict, taken.error().code());
-  EXPECT_NE(std::string::npos, taken.error().message().find("the port is in use"))
-      << taken.error().message();
-  const Result<std::uint16_t> nowhere = second.Bind("192.0.2.1", 0);
-  ASSERT_FALSE(nowhere.ok());
-  EXPECT_EQ(ErrorCode::kInvalid, nowhere.error().code());
-  const Result<std::uint16_t> nonsense = second.Bind("not an address", 0);
-  ASSERT_FALSE(nonsense.ok());
-  EXPECT_EQ(ErrorCode::kInvalid, nonsense.error().code());
 }
 
 }  // namespace
