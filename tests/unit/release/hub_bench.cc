@@ -32,8 +32,16 @@ class SwitchedTransport : public Transport {
   SwitchedTransport(Transport& real, Bench& bench) : real_(real), bench_(bench) {}
   Result<Response> Send(Request request, Deadline deadline) override {
     std::optional<Result<Response>> answer;
+    const std::size_t slash = request.url.path.rfind('/');
+    const std::string tag =
+        request.method == "PUT" ? request.url.path.substr(slash + 1) : std::string();
     const bool alive = bench_.kill.Point([&] {
+      const std::string before = bench_.DigestOf(tag);
       answer.emplace(real_.Send(std::move(request), deadline));
+      if (!before.empty() && before == bench_.DigestOf(tag) && answer->ok() &&
+          (*answer)->status == 201) {
+        bench_.resent.push_back(tag);
+      }
       if (bench_.on_change) {
         bench_.on_change();
       }
@@ -81,6 +89,7 @@ class SwitchedStates : public RunStateStore {
 
 bool KillSwitch::Point(const std::function<void()>& effect) {
   if (dead) {
+    ++after_death;
     return false;
   }
   const bool here = ++points == kill_at;
@@ -301,6 +310,8 @@ std::vector<Duration> Bench::Waits() const {
   }
   return waits;
 }
+
+bool IsFaultFile(const std::string& text) { return simulator::ParseFaultFile(text, "faults").ok(); }
 
 std::string SplitRelease() {
   return R"({

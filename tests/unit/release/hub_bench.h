@@ -28,6 +28,7 @@ namespace drydock::publisher {
 
 inline constexpr std::string_view kRepository = "joakimp/opencode-devbox";
 inline constexpr std::string_view kBaseHash = "0123456789ab";
+inline constexpr std::string_view kBaseLatestTag = "base-latest";
 
 // Counts the points at which a run can be killed and kills it at one of them. From then on nothing
 // the run does has an effect.
@@ -36,6 +37,7 @@ struct KillSwitch {
   int kill_at = 0;     // 0: never
   bool after = false;  // the point's own effect still happens, only its answer is lost
   bool dead = false;
+  int after_death = 0;  // points that a dead run still came to: it should unwind at once
 
   // Runs `effect` unless the run is dead by then; true when the caller may see its result.
   bool Point(const std::function<void()>& effect);
@@ -45,7 +47,7 @@ struct KillSwitch {
 struct BuildScript {
   bool pushes = true;  // the image and its tag
   std::vector<std::string> platforms = {"linux/amd64", "linux/arm64"};
-  std::string error = {};   // not "": the build ends with 1 after this line
+  std::string error = {};            // not "": the build ends with 1 after this line
   std::function<void()> first = {};  // runs before anything else; may be empty
 };
 
@@ -109,10 +111,14 @@ class Bench {
   simulator::Registry registry;
   simulator::NpmRegistry npm;
   FakeBuilder builder;
+  std::vector<std::string> resent;  // tags that were put although they named that digest already
 
  private:
   simulator::TokenService tokens_;
 };
+
+// Whether this is a fault file, with rules that can apply.
+bool IsFaultFile(const std::string& text);
 
 // Release texts of both shapes.
 std::string SplitRelease();     // base, and variants "base", "omos" (OMOS_VERSION), "with-pi"
