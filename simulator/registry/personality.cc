@@ -64,6 +64,7 @@ std::optional<Personality> FindPersonality(std::string_view name) {
 
 std::vector<std::string> PersonalityNames() {
   std::vector<std::string> names;
+  names.reserve(kPresets.size());
   for (const Preset& preset : kPresets) {
     names.emplace_back(preset.name);
   }

@@ -18,7 +18,7 @@ const Store::Repository& Store::At(std::string_view repository) const {
 }
 
 Digest Store::PutBlob(std::string_view repository, std::string bytes) {
-  const Digest digest = Digest::Of(bytes);
+  Digest digest = Digest::Of(bytes);
   PutBlob(repository, digest, std::make_shared<const std::string>(std::move(bytes)));
   return digest;
 }
@@ -35,7 +35,7 @@ void Store::PutBlob(std::string_view repository, const Digest& digest, Bytes byt
 
 Digest Store::PutManifest(std::string_view repository, std::string_view media_type,
                           std::string bytes) {
-  const Digest digest = Digest::Of(bytes);
+  Digest digest = Digest::Of(bytes);
   StoredManifest stored;
   stored.media_type = std::string(media_type);
   const auto read = ReadManifest(bytes, media_type);

@@ -89,11 +89,12 @@ const std::vector<Row>& HubRows() {
           const std::string state = other.substr(other.find('?'));
           for (const OpenUpload& upload : bench.registry.OpenUploads()) {
             const bool own = other.find(upload.session) != std::string::npos;
-            EXPECT_EQ(bench.Send("PATCH", kUploads + upload.session + state, token, "x").status,
-                      own ? 202 : 404);
-            EXPECT_EQ(
-                bench.Send("PATCH", kUploads + upload.session + "?_state=!", token, "x").status,
-                404);
+            const auto patch = [&](std::string_view query) {
+              return bench.Send("PATCH", Concat({kUploads, upload.session, query}), token, "x")
+                  .status;
+            };
+            EXPECT_EQ(patch(state), own ? 202 : 404);
+            EXPECT_EQ(patch("?_state=!"), 404);
           }
         })},
        DockerHubPersonality},

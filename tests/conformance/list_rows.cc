@@ -27,7 +27,7 @@ std::string TypedSignature() {
   return Signature(R"(,"artifactType":"application/x.signature","annotations":{"by":"me"})");
 }
 
-Step PushSignature(std::string manifest) {
+Step PushSignature(const std::string& manifest) {
   return Put(At("manifests/" + Sha256(manifest)))
       .Sending(manifest, media_type::kOciManifest)
       .Gives(201);

@@ -29,7 +29,7 @@ Step PutImage(std::string target, std::string manifest = Image()) {
   return Put(std::move(target)).Sending(std::move(manifest), kOciManifest);
 }
 
-std::string Index(std::vector<std::string> entries, std::string_view type = kOciIndex,
+std::string Index(const std::vector<std::string>& entries, std::string_view type = kOciIndex,
                   std::string_view more = "") {
   return Concat({R"({"schemaVersion":2,"mediaType":")", type, R"(","manifests":[)",
                  Join(entries, ","), "]", more, "}"});

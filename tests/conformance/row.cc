@@ -169,11 +169,11 @@ Step Put(std::string target) { return {"PUT", std::move(target)}; }
 Step Patch(std::string target) { return {"PATCH", std::move(target)}; }
 Step Delete(std::string target) { return {"DELETE", std::move(target)}; }
 
-Step HaveBlob(std::string repository, std::string bytes) {
+Step HaveBlob(const std::string& repository, const std::string& bytes) {
   return Step([=](Bench& bench) { bench.registry.store().PutBlob(repository, bytes); });
 }
 
-Step HaveImage(std::string repository, std::string tag) {
+Step HaveImage(const std::string& repository, const std::string& tag) {
   return Step([=](Bench& bench) {
     Store& store = bench.registry.store();
     store.PutBlob(repository, "config");
@@ -182,7 +182,7 @@ Step HaveImage(std::string repository, std::string tag) {
   });
 }
 
-Step HaveTags(std::string repository, std::vector<std::string> tags) {
+Step HaveTags(const std::string& repository, const std::vector<std::string>& tags) {
   return Step([=](Bench& bench) {
     for (const std::string& tag : tags) {
       bench.registry.store().SetTag(repository, tag, Digest::Of(Image()));

@@ -68,10 +68,10 @@ Step Patch(std::string target);
 Step Delete(std::string target);
 
 // Puts content in place without a request.
-Step HaveBlob(std::string repository, std::string bytes);
+Step HaveBlob(const std::string& repository, const std::string& bytes);
 // The blobs "config" and "layer" and the image over them, under that tag.
-Step HaveImage(std::string repository, std::string tag);
-Step HaveTags(std::string repository, std::vector<std::string> tags);
+Step HaveImage(const std::string& repository, const std::string& tag);
+Step HaveTags(const std::string& repository, const std::vector<std::string>& tags);
 Step Wait(Duration span);
 
 struct Row {

@@ -19,7 +19,7 @@ std::string Commit(std::string_view bytes) {
 
 Step Start() { return Post(kUploads).Gives(202); }
 
-Step Chunk(std::string range, std::string bytes) {
+Step Chunk(std::string_view range, std::string bytes) {
   return Patch("{location}").With("Content-Range", range).Sending(std::move(bytes));
 }
 

@@ -41,7 +41,7 @@ std::string Reply::Code() const {
   return code == nullptr || code->as_string() == nullptr ? "" : *code->as_string();
 }
 
-Bench::Bench(Personality personality, std::uint64_t seed)
+Bench::Bench(const Personality& personality, std::uint64_t seed)
     : journal(clock),
       registry("registry-1.docker.io", personality, clock, Rng(seed).Fork("registry"), journal,
                std::string(kTokenSecret)),
@@ -101,7 +101,7 @@ std::string Bench::Token(std::string_view scope, bool account) {
   return Concat({"Bearer ", parsed ? parsed->Text("token") : ""});
 }
 
-std::string Bench::StartUpload(const std::string& repository, Headers headers) {
+std::string Bench::StartUpload(const std::string& repository, const Headers& headers) {
   return std::string(Send("POST", Concat({"/v2/", repository, "/blobs/uploads/"}), headers)
                          .headers.Get("Location"));
 }

@@ -57,7 +57,7 @@ inline constexpr std::string_view kPassword = "secret";
 
 class Bench {
  public:
-  explicit Bench(Personality personality = AnonymousPersonality(), std::uint64_t seed = 1);
+  explicit Bench(const Personality& personality = AnonymousPersonality(), std::uint64_t seed = 1);
 
   // Drives the whole exchange. The body arrives in small pieces.
   Reply Send(const Ask& ask);
@@ -68,7 +68,7 @@ class Bench {
   // A Bearer value for Authorization. No account: anonymous.
   std::string Token(std::string_view scope, bool account = true);
   // Opens a session and gives its Location.
-  std::string StartUpload(const std::string& repository, Headers headers = {});
+  std::string StartUpload(const std::string& repository, const Headers& headers = {});
 
   ManualClock clock;
   Journal journal;
