@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kTokenBytesMax = 1u << 20;
 constexpr std::chrono::seconds kDefaultLifetime{60};
+constexpr int kFlightTurns = 32;
 constexpr std::chrono::milliseconds kFlightPoll{1};
 
 // Go's url.QueryEscape.
@@ -50,10 +51,10 @@ Scopes MergedScopes(const Scopes& a, const Scopes& b) {
   return result;
 }
 
-Authorizer::Authorizer(Transport& transport, Clock& clock, std::optional<RegistryLogin> login,
+Authorizer::Authorizer(World& world, Transport& transport, std::optional<RegistryLogin> login,
                        OnToken on_token)
-    : transport_(transport),
-      clock_(clock),
+    : world_(world),
+      transport_(transport),
       login_(std::move(login)),
       on_token_(std::move(on_token)) {}
 
@@ -97,15 +98,15 @@ Status Authorizer::TakeChallenge(const Response& refused, bool repeated) {
     if (!parsed) {
       continue;
     }
-    if (!parsed->error.empty() && repeated) {
-      const Scopes held = challenge_ == nullptr ? Scopes() : challenge_->scopes;
-      challenge_ = nullptr;
-      if (parsed->error == "insufficient_scope" && Covers(held, parsed->scopes)) {
-        return Error(ErrorCode::kDenied,
-                     Concat({"server message: ", parsed->error, ": authorization failed"}));
-      }
+    const bool refused_again = !parsed->error.empty() && repeated;
+    const bool pointless = refused_again && challenge_ != nullptr &&
+                           parsed->error == "insufficient_scope" &&
+                           Covers(challenge_->scopes, parsed->scopes);
+    if (pointless) {
+      return Error(ErrorCode::kDenied,
+                   Concat({"server message: ", parsed->error, ": authorization failed"}));
     }
-    if (challenge_ == nullptr) {
+    if (challenge_ == nullptr || refused_again) {
       challenge_ = std::make_shared<Challenge>(std::move(*parsed));
     }
     return Ok{};
@@ -128,21 +129,38 @@ Status Authorizer::Authorize(Headers& headers, const Scopes& scopes) {
   }
   const Scopes wanted = MergedScopes(scopes, challenge->scopes);
   Token& token = challenge->tokens[Join(wanted, " ")];
-  while (token.in_flight) {
-    if (Status waited = clock_.SleepFor(kFlightPoll); !waited) {
-      return waited;
+  if (token.in_flight) {
+    if (Status landed = AwaitFlight(token); !landed) {
+      return landed;
+    }
+    if (token.failure) {
+      return *token.failure;
     }
   }
-  if (token.text.empty() || token.expires <= clock_.Now()) {
+  if (token.text.empty() || token.expires <= world_.clock().Now()) {
     token.in_flight = true;
     Result<Token> fetched = FetchToken(*challenge, wanted);
     token.in_flight = false;
     if (!fetched) {
+      token.failure = fetched.error();
       return fetched.error();
     }
     token = std::move(*fetched);
   }
   headers.Add("Authorization", "Bearer " + token.text);
+  return Ok{};
+}
+
+// One fetch serves all actors that want the same scopes. A flight that takes no virtual time is
+// over after a few turns; only then time has to pass.
+Status Authorizer::AwaitFlight(const Token& token) {
+  for (int polls = 0; token.in_flight; ++polls) {
+    const Status waited =
+        polls < kFlightTurns ? world_.Yield() : world_.clock().SleepFor(kFlightPoll);
+    if (!waited) {
+      return waited;
+    }
+  }
   return Ok{};
 }
 
@@ -214,8 +232,8 @@ Result<Authorizer::Token> Authorizer::AskForToken(Request request) {
   }
   const json::Value* lifetime = parsed->Find("expires_in");
   const auto seconds = lifetime == nullptr ? std::nullopt : lifetime->as_integer();
-  token.expires =
-      clock_.Now() + (seconds && *seconds > 0 ? std::chrono::seconds(*seconds) : kDefaultLifetime);
+  token.expires = world_.clock().Now() +
+                  (seconds && *seconds > 0 ? std::chrono::seconds(*seconds) : kDefaultLifetime);
   return token;
 }
 

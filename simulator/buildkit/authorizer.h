@@ -29,7 +29,7 @@ class Authorizer {
   using OnToken = std::function<void(const std::string& host, const Scopes& scopes)>;
 
   // The references must outlive the Authorizer. `on_token` hears of every token fetched.
-  Authorizer(Transport& transport, Clock& clock, std::optional<RegistryLogin> login,
+  Authorizer(World& world, Transport& transport, std::optional<RegistryLogin> login,
              OnToken on_token);
 
   // Adds what the present challenge asks for; nothing before the first challenge. Fetches a token
@@ -45,6 +45,7 @@ class Authorizer {
     std::string text;
     TimePoint expires{};
     bool in_flight = false;
+    std::optional<Error> failure;  // of the latest fetch; those who waited for it share it
   };
   struct Challenge {
     bool basic = false;
@@ -59,8 +60,10 @@ class Authorizer {
   Result<Token> FetchToken(const Challenge& challenge, const Scopes& scopes);
   Result<Token> AskForToken(Request request);
 
+  Status AwaitFlight(const Token& token);
+
+  World& world_;
   Transport& transport_;
-  Clock& clock_;
   std::optional<RegistryLogin> login_;
   OnToken on_token_;
   std::shared_ptr<Challenge> challenge_;  // shared with fetches that outlive its replacement

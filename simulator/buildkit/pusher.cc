@@ -39,6 +39,9 @@ Status WithRetries(Progress& progress, Progress::Vertex vertex, const Undertakin
     if (result || !IsTransient(result.error())) {
       return result;
     }
+    if (work != nullptr && work->stopped) {
+      return Error(ErrorCode::kConflict, "context canceled");
+    }
     progress.Log(vertex, Concat({"error: ", result.error().message()}));
     if (attempts == kAttemptsMax) {
       return result;

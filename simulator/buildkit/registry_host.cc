@@ -102,7 +102,7 @@ Url RegistryHost::At(std::string_view repository, std::string_view rest) const {
 Authorizer& RegistryHost::AuthorizerFor(const Access& access) {
   std::unique_ptr<Authorizer>& held = authorizers_[{access.repository, access.push}];
   if (held == nullptr) {
-    held = std::make_unique<Authorizer>(transport_, world_.clock(), settings_.login, on_token_);
+    held = std::make_unique<Authorizer>(world_, transport_, settings_.login, on_token_);
   }
   return *held;
 }

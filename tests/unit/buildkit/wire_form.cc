@@ -117,14 +117,15 @@ std::map<std::string, std::string> DigestKinds(const std::vector<WireExchange>& 
   return kinds;
 }
 
+// Takes out the last line that begins so.
 bool Remove(std::vector<std::string>& lines, const std::string& start) {
-  const auto found = std::find_if(lines.begin(), lines.end(), [&](const std::string& line) {
+  const auto found = std::find_if(lines.rbegin(), lines.rend(), [&](const std::string& line) {
     return line.rfind(start, 0) == 0;
   });
-  if (found == lines.end()) {
+  if (found == lines.rend()) {
     return false;
   }
-  lines.erase(found);
+  lines.erase(std::next(found).base());
   return true;
 }
 
