@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/text.h"
-
 namespace drydock::publisher {
 namespace {
 
@@ -18,13 +16,24 @@ constexpr std::uint64_t kPartBytes = 1 << 20;
 
 // Appends what makes `input` with this stamp the same input in another run.
 void AppendIdentity(const Input& input, const FileStamp& stamp, std::string& into) {
-  if (input.kind == Input::Kind::kLine) {
-    into += Concat({"L", input.text});
-  } else {
-    into += input.kind == Input::Kind::kFile ? 'F' : 'T';
-    into += input.file.folder->path;
-    into += '/';
-    into += input.file.name;
+  switch (input.kind) {
+    case Input::Kind::kLine:
+      into += 'L';
+      into += input.text;
+      break;
+    case Input::Kind::kObject:
+      into += 'O';
+      into += input.path;
+      into += '\0';
+      into += input.text;
+      break;
+    case Input::Kind::kFile:
+    case Input::Kind::kTreeFile:
+      into += input.kind == Input::Kind::kFile ? 'F' : 'T';
+      into += input.file.folder->path;
+      into += '/';
+      into += input.file.name;
+      break;
   }
   into += '\0';
   into.append(reinterpret_cast<const char*>(&stamp), sizeof stamp);

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <ostream>
 
 #include "core/text.h"
 #include "publisher/hash/tree_source.h"
@@ -67,6 +68,10 @@ struct SilentRow {
   std::string refusal;
   RunAs user = RunAs::kMyself;
   std::size_t skipped = 1;
+
+  friend std::ostream& operator<<(std::ostream& out, const SilentRow& row) {
+    return out << row.name;
+  }
 };
 
 class SilentSkipTest : public ::testing::TestWithParam<SilentRow> {};

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 namespace drydock::publisher {
 namespace {
 
@@ -39,6 +41,10 @@ struct NamedRow {
   std::vector<std::string> lines;
   std::size_t inputs;   // 0: refused
   std::string refusal;  // a part of the message
+
+  friend std::ostream& operator<<(std::ostream& out, const NamedRow& row) {
+    return out << row.name << " with " << row.lines.size() << " lines";
+  }
 };
 
 class NamedRecipeTest : public ::testing::TestWithParam<NamedRow> {};

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <ostream>
 #include <set>
 
 #include "publisher/hash/base_hash.h"
@@ -18,6 +19,10 @@ using ::testing::HasSubstr;
 struct ShapeRow {
   TreeShape shape;
   std::string base_hash;
+
+  friend std::ostream& operator<<(std::ostream& out, const ShapeRow& row) {
+    return out << Name(row.shape);
+  }
 };
 
 class TreeShapeTest : public ::testing::TestWithParam<ShapeRow> {};
@@ -44,11 +49,11 @@ TEST_P(TreeShapeTest, MakesExactlyWhatIsAskedFor) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, TreeShapeTest,
-                         ::testing::Values(ShapeRow{TreeShape::kRootfs, ""},
-                                           ShapeRow{TreeShape::kNodeModules, ""},
-                                           ShapeRow{TreeShape::kFlat, ""},
-                                           ShapeRow{TreeShape::kDeep, ""},
-                                           ShapeRow{TreeShape::kBig, ""}),
+                         ::testing::Values(ShapeRow{TreeShape::kRootfs, "9e631dbd8205"},
+                                           ShapeRow{TreeShape::kNodeModules, "0b925508adf1"},
+                                           ShapeRow{TreeShape::kFlat, "6bc2bc6b7e73"},
+                                           ShapeRow{TreeShape::kDeep, "a68e66bf2c0e"},
+                                           ShapeRow{TreeShape::kBig, "36059c0147de"}),
                          [](const auto& row) { return std::string(Name(row.param.shape)); });
 
 TEST(TreeGeneratorTest, AnotherSeedMakesAnotherTree) {
