@@ -346,11 +346,11 @@ bool ObjectReader::Read(std::string_view key, std::int64_t& into) {
 
 bool ObjectReader::Read(std::string_view key, std::uint64_t& into) {
   const Value* value = Optional(key);
-  const auto integer = value == nullptr ? std::nullopt : value->as_integer();
-  if (Typed(key, "a whole number from 0 on", integer && *integer >= 0, value) == nullptr) {
+  const std::int64_t integer = value == nullptr ? -1 : value->as_integer().value_or(-1);
+  if (Typed(key, "a whole number from 0 on", integer >= 0, value) == nullptr) {
     return false;
   }
-  into = static_cast<std::uint64_t>(*integer);
+  into = static_cast<std::uint64_t>(integer);
   return true;
 }
 
