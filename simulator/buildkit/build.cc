@@ -40,6 +40,10 @@ std::string Excerpt(const std::string& name, const std::vector<std::string>& lin
   return text += kRule;
 }
 
+// BuildKit 0.28 and later, which export image and cache side by side, also push the blobs of a
+// cache side by side (moby/buildkit 6451).
+constexpr std::size_t kParallelCacheLanes = 4;
+
 Result<std::string> ReadDockerfile(const BuildSpec& spec) {
   std::ifstream file(std::filesystem::path(spec.context) / spec.dockerfile, std::ios::binary);
   if (!file) {
@@ -56,7 +60,7 @@ Build::Build(Solver::Tools tools, const BuildSpec& spec, const BuildxOptions& op
       spec_(spec),
       options_(options),
       rng_(rng),
-      exporter_(tools, work_),
+      exporter_(tools, work_, options.parallel_export ? kParallelCacheLanes : 1),
       started_(tools.world.clock().Now()) {}
 
 Result<CommandResult> Build::Run() {
@@ -235,7 +239,9 @@ Status Build::ExportCache(const CacheOption& option) {
   const auto vertex = tools_.progress.Begin("exporting cache to registry");
   if (option.ignore_error) {
     Undertaking own;
-    const Status exported = Exporter(tools_, own).ExportCache(solver_->graph(), option, vertex);
+    const Status exported =
+        Exporter(tools_, own, options_.parallel_export ? kParallelCacheLanes : 1)
+            .ExportCache(solver_->graph(), option, vertex);
     const Status settled = Settle(vertex, exported, own);
     return !settled && settled.error().code() == ErrorCode::kCancelled ? settled : Ok{};
   }

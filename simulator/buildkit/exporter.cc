@@ -256,30 +256,56 @@ Status Exporter::PushBlobs(const AssembledImage& image, const ImageReference& ta
 
 Status Exporter::PushLayers(const CacheGraph::Export& cache, const CacheOption& option,
                             Progress::Vertex vertex) {
-  Pusher pusher(tools_.registries.At(option.reference.registry), option.reference.repository,
-                &work_);
-  std::set<Digest> written;
+  std::set<Digest> seen;
+  std::vector<Descriptor> layers;
   for (const Descriptor& entry : cache.layers) {
-    if (!written.insert(entry.digest).second) {
-      continue;
-    }
-    // Asked for under its OCI type, whatever the manifest is going to say.
-    const Descriptor layer{
-        std::string(media_type::kOciLayerGzip), entry.digest, entry.size, {}, {}};
-    const BytesSource bytes = [&] {
-      return LayerBytes(cache.by_digest.at(layer.digest), tools_.registries, tools_.store,
-                        tools_.progress, vertex);
-    };
-    const Duration begun = tools_.progress.clock().Elapsed();
-    const Status pushed = WithRetries(tools_.progress, vertex, &work_, [&] {
-      return pusher.PushBlob(layer, bytes, "", WriteReference(layer));
-    });
-    tools_.progress.NoteDone(vertex, Concat({"writing layer ", layer.digest.ToString()}), begun);
-    if (!pushed) {
-      return pushed.error().At("error writing layer blob");
+    if (seen.insert(entry.digest).second) {
+      // Asked for under its OCI type, whatever the manifest is going to say.
+      layers.push_back({std::string(media_type::kOciLayerGzip), entry.digest, entry.size, {}, {}});
     }
   }
-  return Ok{};
+  if (cache_lanes_ == 1) {
+    Status pushed = Ok{};
+    for (const Descriptor& layer : layers) {
+      pushed = pushed ? PushLayer(cache, option, layer, vertex) : pushed;
+    }
+    return pushed;
+  }
+  std::size_t next = 0;
+  std::optional<Error> failure;
+  const std::string actor = tools_.world.CurrentActor();
+  std::vector<World::Task> tasks;
+  for (std::size_t i = 0; i < std::min(cache_lanes_, layers.size()); ++i) {
+    tasks.emplace_back(actor, [&] {
+      while (next < layers.size() && !failure && !work_.stopped) {
+        const Status pushed = PushLayer(cache, option, layers[next++], vertex);
+        if (!pushed) {
+          Keep(failure, pushed.error());
+        }
+      }
+    });
+  }
+  tools_.world.RunTogether(std::move(tasks));
+  if (tools_.world.IsKilled(actor)) {
+    return Error(ErrorCode::kCancelled, "the build was stopped");
+  }
+  return failure ? Status(*failure) : Status(Ok{});
+}
+
+Status Exporter::PushLayer(const CacheGraph::Export& cache, const CacheOption& option,
+                           const Descriptor& layer, Progress::Vertex vertex) {
+  Pusher pusher(tools_.registries.At(option.reference.registry), option.reference.repository,
+                &work_);
+  const BytesSource bytes = [&] {
+    return LayerBytes(cache.by_digest.at(layer.digest), tools_.registries, tools_.store,
+                      tools_.progress, vertex);
+  };
+  const Duration begun = tools_.progress.clock().Elapsed();
+  const Status pushed = WithRetries(tools_.progress, vertex, &work_, [&] {
+    return pusher.PushBlob(layer, bytes, "", WriteReference(layer));
+  });
+  tools_.progress.NoteDone(vertex, Concat({"writing layer ", layer.digest.ToString()}), begun);
+  return pushed ? pushed : pushed.error().At("error writing layer blob");
 }
 
 Status Exporter::ExportCache(const CacheGraph& graph, const CacheOption& option,

@@ -38,8 +38,10 @@ struct ImageFacts {
 class Exporter {
  public:
   // All references must outlive the Exporter. `work` stops what is still under way once a part of
-  // it failed.
-  Exporter(Solver::Tools tools, Undertaking& work) : tools_(tools), work_(work) {}
+  // it failed. Cache layers go out on `cache_lanes` connections at a time: one in BuildKit 0.13,
+  // four since 0.27.
+  Exporter(Solver::Tools tools, Undertaking& work, std::size_t cache_lanes = 1)
+      : tools_(tools), work_(work), cache_lanes_(cache_lanes) {}
 
   // Manifests and index of the built images; says so in the vertex.
   AssembledImage Assemble(const std::vector<BuiltImage>& images, const ImageFacts& facts,
@@ -54,11 +56,14 @@ class Exporter {
   Status PushBlobs(const AssembledImage& image, const ImageReference& tag, Progress::Vertex vertex);
   Status PushLayers(const CacheGraph::Export& cache, const CacheOption& option,
                     Progress::Vertex vertex);
+  Status PushLayer(const CacheGraph::Export& cache, const CacheOption& option,
+                   const Descriptor& layer, Progress::Vertex vertex);
   BytesSource SourceOf(const Content& blob, const std::vector<Layer>& layers,
                        Progress::Vertex vertex);
 
   Solver::Tools tools_;
   Undertaking& work_;
+  std::size_t cache_lanes_;
 };
 
 }  // namespace drydock::simulator::buildkit
