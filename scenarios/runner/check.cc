@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "core/text.h"
@@ -280,11 +281,19 @@ class Checker {
 }  // namespace
 
 std::optional<std::uint64_t> NearestTrouble(const std::vector<Event>& events) {
-  const auto trouble = std::find_if(events.rbegin(), events.rend(), [](const Event& event) {
+  std::set<std::uint64_t> faulted;
+  for (const Event& event : events) {
+    if (const auto* fault = std::get_if<FaultEvent>(&event.payload)) {
+      faulted.insert(fault->exchange);
+    }
+  }
+  const auto trouble = std::find_if(events.rbegin(), events.rend(), [&](const Event& event) {
     const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
-    // 401 opens every token dance and 404 answers every question about what is missing.
+    // 401 opens every token dance and 404 answers every question about what is missing, unless a
+    // fault said so.
     return exchange != nullptr && (exchange->status == 0 || exchange->status >= 400) &&
-           exchange->status != 401 && exchange->status != 404;
+           ((exchange->status != 401 && exchange->status != 404) ||
+            faulted.count(exchange->ordinal) != 0);
   });
   if (trouble != events.rend()) {
     return trouble->sequence;

@@ -212,11 +212,16 @@ std::vector<Step> ReadSteps(Source& source, const Value& value, const KnownNames
     if (!step) {
       return steps;
     }
-    const auto same = [&](const Step& other) { return other.name == step->name; };
-    const auto twins = std::count_if(steps.begin(), steps.end(), same);
-    if (twins > 0 && !std::holds_alternative<PublishStep>(step->action)) {
-      step->name += Concat({" (", std::to_string(twins + 1), ")"});
-    } else if (twins > 0) {
+    const auto taken = [&](const std::string& name) {
+      return std::any_of(steps.begin(), steps.end(),
+                         [&](const Step& other) { return other.name == name; });
+    };
+    if (!std::holds_alternative<PublishStep>(step->action)) {
+      const std::string kind = step->name;
+      for (int ordinal = 2; taken(step->name); ++ordinal) {
+        step->name = Concat({kind, " (", std::to_string(ordinal), ")"});
+      }
+    } else if (taken(step->name)) {
       source.Fail(step->line, Concat({"step: another step has this name: \"", step->name,
                                       "\" (expected a \"run\" that tells them apart)"}));
     }

@@ -56,13 +56,17 @@ class TextReport {
       Failures(*result_.second, "the second run");
     }
     const bool passed = result_.passed();
-    text_ += Concat({passed ? paint_.Good("PASS") : paint_.Bad("FAIL"), "  ", result_.file, "  ",
-                     paint_.Quiet(style_.timeline ? "" : result_.title), "\n"});
+    text_ += Concat({passed ? paint_.Good("PASS") : paint_.Bad("FAIL"), "  ", result_.file,
+                     style_.timeline ? "" : paint_.Quiet(Concat({"  ", result_.title})), "\n"});
     return std::move(text_);
   }
 
  private:
   void Step(const Play& play, const StepResult& step) {
+    if (step.kind == "wait" || step.kind == "faults") {
+      text_ += Concat({"\n", paint_.Quiet(Concat({"   ⋯ ", step.reason})), "\n"});
+      return;
+    }
     const std::string name = Concat({"── ", step.name, " "});
     const std::string date = Concat({" ", Date(step.began), " ──"});
     std::string rule;
@@ -72,26 +76,32 @@ class TextReport {
     }
     text_ += Concat({"\n", paint_.Strong(name), paint_.Quiet(rule + date), "\n"});
     text_ += TimelineText(EventsOf(play, step), style_);
-    for (const auto& [field, found] : step.findings) {
-      Finding(field, found);
-    }
-    if (!step.verdict.empty()) {
-      const std::string took = FormatDuration(step.ended - step.began);
-      const std::string line = Concat({Shipped(step) ? "  ✓ " : "  ✗ ", step.verdict, " after ",
-                                       took, step.reason.empty() ? "" : ": ", step.reason});
-      text_ += Concat({Shipped(step) ? paint_.Good(line) : paint_.Bad(line), "\n"});
+    if (!step.findings.empty()) {
+      Findings(step);
+    } else if (!step.verdict.empty()) {
+      const std::string line = Concat({Shipped(step) ? "✓ " : "✗ ", step.verdict, " after ",
+                                       FormatDuration(step.ended - step.began),
+                                       step.reason.empty() ? "" : ": ", Gist(step.reason)});
+      const std::string wrapped = Concat({"  ", Wrap(line, style_.width - 4, 4)});
+      text_ += Concat({Shipped(step) ? paint_.Good(wrapped) : paint_.Bad(wrapped), "\n"});
     } else if (!step.reason.empty()) {
       text_ += Concat({"  ", step.reason, "\n"});
     }
   }
 
-  void Finding(const std::string& field, const std::string& found) {
-    if (field == "upstream") {
-      return;  // a document of its own; --json has it
+  void Findings(const StepResult& step) {
+    constexpr std::size_t kIndent = 18;
+    std::string last;
+    for (const auto& [field, found] : step.findings) {
+      if (field == "upstream") {
+        continue;  // a document of its own; --json has it
+      }
+      std::string label = Concat({"  ", field == last ? "" : field});
+      label.resize(kIndent, ' ');
+      last = field;
+      const std::string text = Wrap(Gist(found), style_.width - kIndent, kIndent);
+      text_ += Concat({paint_.Quiet(label), field == "cause" ? paint_.Strong(text) : text, "\n"});
     }
-    std::string label = Concat({"  ", field});
-    label.resize(std::max<std::size_t>(label.size() + 1, 22), ' ');
-    text_ += Concat({paint_.Quiet(label), field == "cause" ? paint_.Strong(found) : found, "\n"});
   }
 
   void Summary() {

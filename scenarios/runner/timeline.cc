@@ -9,7 +9,8 @@ namespace drydock::scenarios {
 namespace {
 
 constexpr std::size_t kMissingNamesMost = 3;
-constexpr std::size_t kWhoColumns = 6;
+constexpr std::size_t kWhoColumns = 5;
+constexpr std::string_view kScenarioActor = "scenario";  // the runner's own marks
 
 std::string Padded(std::string_view text, std::size_t columns) {
   return text.size() >= columns ? std::string(text)
@@ -26,15 +27,23 @@ std::string Short(std::string_view reference) {
   return std::string(reference.rfind("sha256:", 0) == 0 ? reference.substr(0, kShown) : reference);
 }
 
+// "0123456789ab" for a digest.
+std::string Bare(std::string_view digest) { return Short(digest).substr(digest.find(':') + 1); }
+
 bool IsDigest(std::string_view reference) { return reference.find(':') != std::string_view::npos; }
 
-// What of an error body a line has room for: the title of a page, else its beginning.
+// What of an error body a line has room for. A page that only repeats the status says nothing more
+// than that it is one.
 std::string BodyGist(const ExchangeEvent& exchange) {
   const std::string_view body = Trim(exchange.response_excerpt);
-  const std::size_t open = body.find("<title>");
-  if (open != std::string_view::npos) {
-    const std::size_t start = open + std::string_view("<title>").size();
-    return Concat({"HTML “", body.substr(start, body.find("</title>", start) - start), "”"});
+  for (const std::string_view tag : {"title>", "h1>"}) {
+    const std::size_t open = body.find(tag);
+    if (open != std::string_view::npos) {
+      const std::size_t start = open + tag.size();
+      const std::string_view heading = body.substr(start, body.find("</", start) - start);
+      const bool repeats = heading.rfind(std::to_string(exchange.status), 0) == 0;
+      return repeats ? "HTML" : Concat({"HTML “", heading, "”"});
+    }
   }
   return ReplaceAll(ReplaceAll(std::string(body), "\n", " "), "\r", "");
 }
@@ -43,19 +52,40 @@ std::string Subject(const ExchangeEvent& exchange) {
   const std::string& operation = exchange.operation;
   const std::string reference = Short(exchange.reference);
   if (operation.rfind("upload.", 0) == 0) {
-    const std::size_t uploads = exchange.url.find("/blobs/uploads");
-    return uploads == std::string::npos
-               ? exchange.url
-               : Concat({"…", std::string_view(exchange.url).substr(uploads)});
+    return Concat({"blob ", reference.empty() ? "upload" : Bare(reference)});
   }
   if (operation.rfind("manifest.", 0) == 0) {
     return Concat({"manifest ", reference});
   }
   if (operation.rfind("blob.", 0) == 0) {
-    return Concat({"blob ", reference});
+    return Concat({"blob ", Bare(reference)});
   }
   const auto url = Url::Parse(exchange.url);
   return url ? url->path : exchange.url;
+}
+
+std::size_t Columns(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; }
+
+// Shortens the run of `accepted` characters after each `mark` to `keep` and "…".
+std::string Shortened(std::string text, std::string_view mark, std::size_t keep,
+                      bool (*accepted)(char)) {
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
+    const std::size_t start = at + mark.size();
+    std::size_t end = start;
+    while (end < text.size() && accepted(text[end])) {
+      ++end;
+    }
+    if (end - start > keep) {
+      text.replace(start + keep, end - start - keep, "…");
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -79,6 +109,33 @@ std::string Cut(std::string_view text, std::size_t columns) {
   return std::string(text);
 }
 
+std::string Wrap(std::string_view text, std::size_t columns, std::size_t indent) {
+  std::string wrapped;
+  std::size_t used = 0;
+  for (const std::string& word : Split(text, ' ')) {
+    const std::size_t width = Columns(word);
+    if (used > 0 && used + 1 + width > columns) {
+      wrapped += "\n" + std::string(indent, ' ');
+      used = 0;
+    } else if (used > 0) {
+      wrapped += ' ';
+      ++used;
+    }
+    wrapped += word;
+    used += width;
+  }
+  return wrapped;
+}
+
+std::string Gist(std::string_view text) {
+  constexpr std::size_t kDigits = 12;
+  std::string gist = ReplaceAll(std::string(text), "ERROR: failed to solve: ", "");
+  gist = Shortened(std::move(gist), "_state=", 0, [](char c) { return c != '&' && c > ' '; });
+  gist = Shortened(std::move(gist), "sha256:", kDigits, IsHex);
+  gist = Shortened(std::move(gist), "sha256%3A", kDigits, IsHex);
+  return Shortened(std::move(gist), "/blobs/uploads/", 8, IsHex);
+}
+
 std::string PeerName(std::string_view url) {
   const auto parsed = Url::Parse(url);
   const std::string host = parsed ? parsed->host : std::string(url);
@@ -91,15 +148,13 @@ std::string PeerName(std::string_view url) {
   return host.rfind("npm.", 0) == 0 ? "npm" : host;
 }
 
-std::string ExchangeText(const ExchangeEvent& exchange) {
-  std::string text = Concat({exchange.method, " ", Subject(exchange), " → "});
+std::string AnswerText(const ExchangeEvent& exchange) {
   if (exchange.status == 0) {
-    return Concat({text, "no answer: ", exchange.lost});
+    return Concat({"no answer: ", exchange.lost});
   }
-  text += Concat(
-      {std::to_string(exchange.status), exchange.reason.empty() ? "" : " ", exchange.reason});
   const std::string gist = exchange.status >= 400 ? BodyGist(exchange) : "";
-  return Concat({text, gist.empty() ? "" : ", ", gist,
+  return Concat({std::to_string(exchange.status), exchange.reason.empty() ? "" : " ",
+                 exchange.reason, gist.empty() ? "" : ", ", gist,
                  exchange.lost.empty() ? "" : ", cut off: ", exchange.lost});
 }
 
@@ -140,53 +195,70 @@ void Timeline::Add(const Event& event) {
 }
 
 void Timeline::AddStep(const Event& event, const StepEvent& step) {
-  if (step.edge == StepEvent::Edge::kBegin || step.outcome == "not-reached") {
+  if (step.edge == StepEvent::Edge::kBegin || step.outcome == "not-reached" ||
+      event.actor == kScenarioActor) {
+    return;
+  }
+  Actor& actor = actors_[event.actor];
+  if (step.outcome == "skipped") {
+    FlushUsual(event.actor);
+    actor.skipped.push_back(step.step);
+    actor.skipped_at = event.time;
+    return;
+  }
+  // The line about the tag has said it.
+  const bool said = !actor.put.empty() && step.detail.find(actor.put) != std::string::npos;
+  const bool failed = step.outcome == "failed";
+  if (said && !failed) {
     return;
   }
   Flush(event.actor);
-  const bool failed = step.outcome == "failed";
-  const bool skipped = step.outcome == "skipped";
   Line(event.time, event.actor,
-       Concat({failed    ? "✗ "
-               : skipped ? "– "
-                         : "✓ ",
-               step.step, failed || skipped ? " " : "", failed || skipped ? step.outcome : "",
+       Concat({failed ? "✗ " : "✓ ", step.step, failed ? " failed" : "",
                step.detail.empty() ? "" : ": ", step.detail}),
-       failed    ? &Paint::Bad
-       : skipped ? &Paint::Quiet
-                 : &Paint::Good);
+       failed ? &Paint::Bad : &Paint::Good);
+}
+
+void Timeline::AddTagPut(const Event& event, const ExchangeEvent& exchange) {
+  std::string text = Concat({"→ ", PeerName(exchange.url), "  tag ", exchange.reference});
+  const auto moved = moved_.find(exchange.reference);
+  if (moved == moved_.end()) {
+    text += " put again, the same as before";
+  } else {
+    actors_[event.actor].put = Bare(moved->second.to);
+    text += Concat({" is now ", Bare(moved->second.to), moved->second.from.empty() ? "" : ", was ",
+                    Bare(moved->second.from)});
+    moved_.erase(moved);
+  }
+  Line(event.time, event.actor, text, &Paint::Strong);
 }
 
 void Timeline::AddExchange(const Event& event, const ExchangeEvent& exchange) {
   const auto faults = faults_.find(exchange.ordinal);
   const std::string peer = PeerName(exchange.url);
-  if (faults == faults_.end() && Sum(event, exchange, usual_[event.actor][peer])) {
+  if (faults == faults_.end() && Sum(event, exchange, actors_[event.actor].usual[peer])) {
     return;
   }
   Flush(event.actor);
-  std::string text = Concat({"→ ", peer, "  ", ExchangeText(exchange)});
   const bool good = exchange.status >= 200 && exchange.status < 400 && exchange.lost.empty();
-  const bool put = exchange.operation == "manifest.put" && !IsDigest(exchange.reference);
-  if (good && put) {
-    const auto moved = moved_.find(exchange.reference);
-    text = Concat({"→ ", peer, "  tag ", exchange.reference,
-                   moved == moved_.end() ? " put again, the same" : " is now ",
-                   moved == moved_.end() ? "" : Short(moved->second.to),
-                   moved == moved_.end() || moved->second.from.empty() ? "" : ", was ",
-                   moved == moved_.end() ? "" : Short(moved->second.from)});
-    moved_.erase(exchange.reference);
+  const bool tag = exchange.operation == "manifest.put" && !IsDigest(exchange.reference);
+  if (faults == faults_.end() && good && tag) {
+    AddTagPut(event, exchange);
+    return;
   }
+  const std::string asked = Concat({"→ ", peer, "  ", exchange.method, " ", Subject(exchange)});
   if (faults == faults_.end()) {
-    Line(event.time, event.actor, text, good ? &Paint::Strong : &Paint::Warn);
+    Line(event.time, event.actor, Concat({asked, " → ", AnswerText(exchange)}),
+         good ? &Paint::Strong : &Paint::Warn);
     return;
   }
   std::set<std::string> rules;
   for (const FaultEvent* fault : faults->second) {
     rules.insert(fault->rule);
   }
-  // The rule comes first, since a long line is cut at its end.
   Line(event.time, event.actor,
-       Concat({"⚡ ", Join({rules.begin(), rules.end()}, ", "), "  ", text}), &Paint::Bad);
+       Concat({asked, " ⚡ ", Join({rules.begin(), rules.end()}, ", "), ": ", AnswerText(exchange)}),
+       &Paint::Bad);
 }
 
 // True when the exchange went as usual and was added to the sums.
@@ -221,51 +293,53 @@ bool Timeline::Sum(const Event& event, const ExchangeEvent& exchange, Usual& usu
     }
   } else if (status == 404 && operation.rfind("manifest.", 0) != 0) {
     return false;  // a file that npm does not have, a blob that is gone
-  } else {
-    ++usual.reads;
   }
   return true;
 }
 
 void Timeline::Flush(const std::string& actor) {
-  const auto found = usual_.find(actor);
-  if (found == usual_.end()) {
+  FlushSkipped(actor);
+  FlushUsual(actor);
+}
+
+void Timeline::FlushSkipped(const std::string& actor) {
+  Actor& who = actors_[actor];
+  if (who.skipped.empty()) {
     return;
   }
-  for (const auto& [peer, usual] : found->second) {
+  Line(who.skipped_at, actor, Concat({"– skipped: ", Join(who.skipped, ", ")}), &Paint::Quiet);
+  who.skipped.clear();
+}
+
+void Timeline::FlushUsual(const std::string& actor) {
+  for (const auto& [peer, usual] : std::exchange(actors_[actor].usual, {})) {
     std::vector<std::string> pieces;
-    if (!usual.missing.empty()) {
-      std::vector<std::string> names(
-          usual.missing.begin(),
-          usual.missing.begin() +
-              static_cast<std::ptrdiff_t>(std::min(usual.missing.size(), kMissingNamesMost)));
-      const std::size_t more = usual.missing.size() - names.size();
-      pieces.push_back(Concat({"not there: ", Join(names, ", "),
-                               more == 0 ? "" : Concat({" and ", std::to_string(more), " more"})}));
-    }
     if (usual.blobs > 0) {
       pieces.push_back(
           Concat({"sends ", Count(usual.blobs, "blob", "blobs"), ", ", HumanBytes(usual.bytes)}));
     }
-    if (usual.already > 0) {
-      pieces.push_back(Concat({Count(usual.already, "blob", "blobs"), " there already"}));
+    if (usual.already > 0 && (usual.blobs > 0 || usual.manifests > 0)) {
+      pieces.push_back(Concat({std::to_string(usual.already), " there already"}));
     }
     if (usual.manifests > 0) {
       pieces.push_back(Concat({"puts ", Count(usual.manifests, "manifest", "manifests")}));
     }
-    if (usual.reads > 0) {
-      pieces.push_back(Count(usual.reads, "read", "reads"));
+    if (pieces.empty() && !usual.missing.empty()) {
+      std::vector<std::string> names = usual.missing;
+      names.resize(std::min(names.size(), kMissingNamesMost));
+      const std::size_t more = usual.missing.size() - names.size();
+      pieces.push_back(Concat({"not there: ", Join(names, ", "),
+                               more == 0 ? "" : Concat({" and ", std::to_string(more), " more"})}));
     }
     if (!pieces.empty()) {
       Line(usual.last, actor, Concat({"→ ", peer, "  ", Join(pieces, " · ")}), &Paint::Quiet);
     }
   }
-  usual_.erase(found);
 }
 
 void Timeline::FlushAll() {
   std::vector<std::string> actors;
-  for (const auto& [actor, peers] : usual_) {
+  for (const auto& [actor, what] : actors_) {
     actors.push_back(actor);
   }
   for (const std::string& actor : actors) {
@@ -273,7 +347,7 @@ void Timeline::FlushAll() {
   }
 }
 
-void Timeline::Line(TimePoint time, std::string_view who, std::string text,
+void Timeline::Line(TimePoint time, std::string_view who, std::string_view text,
                     std::string (Paint::*paint)(std::string_view) const) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::string stamp = FormatRfc3339(time);
@@ -287,7 +361,7 @@ void Timeline::Line(TimePoint time, std::string_view who, std::string text,
   const std::size_t used = head.size() + actor.size() + 1;
   const std::size_t room = style_.width > used + 1 ? style_.width - used : 1;
   text_ += Concat({paint_.Quiet(head), actor, " ",
-                   (paint_.*paint)(Cut(ReplaceAll(std::move(text), "\n", " "), room)), "\n"});
+                   (paint_.*paint)(Cut(ReplaceAll(Gist(text), "\n", " "), room)), "\n"});
 }
 
 }  // namespace drydock::scenarios

@@ -80,6 +80,15 @@ Versions Machine::ResolveVersions() {
   return versions;
 }
 
+std::string Machine::Describe(const Versions& versions) const {
+  std::vector<std::string> pieces;
+  for (const publisher::VersionSpec& spec : constants_.release.versions) {
+    const auto found = versions.find(spec.argument);
+    pieces.push_back(Concat({spec.package, " ", found == versions.end() ? "?" : found->second}));
+  }
+  return Join(pieces, ", ");
+}
+
 bool Machine::Push(const simulator::BuildSpec& spec) {
   for (int attempt = 1; !cancelled_; ++attempt) {
     ++builds_;

@@ -25,6 +25,8 @@ class Machine {
   bool Probe(const std::string& reference);
   // `npm view` for every package of the release file.
   Versions ResolveVersions();
+  // "oh-my-opencode-slim 1.0.9, …".
+  std::string Describe(const Versions& versions) const;
   // Build and push; up to Settings::attempts times with 15 s and 30 s between. False when all of
   // them failed.
   bool BuildBase();

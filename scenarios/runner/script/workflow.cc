@@ -18,7 +18,7 @@ class Workflow {
   Outcome Run() {
     Machine first(surroundings_, constants_, settings_, surroundings_.actor);
     const Versions versions = first.ResolveVersions();
-    End("resolve-versions", first, !first.cancelled());
+    End("resolve-versions", first, !first.cancelled(), first.Describe(versions));
     bool ready = !first.cancelled();
     if (constants_.release.base) {
       ready = ready && Base(first);
@@ -37,7 +37,9 @@ class Workflow {
   bool Base(Machine& machine) {
     const bool there = machine.Probe(machine.BaseTag());
     machine.Print(Concat({"Computed base tag: base-", constants_.base_hash}));
-    if (!End("base-decide", machine, !machine.cancelled())) {
+    if (!End("base-decide", machine, !machine.cancelled(),
+             Concat(
+                 {"base-", constants_.base_hash, there ? " is there" : " is missing, it says"}))) {
       return false;
     }
     if (there) {
@@ -100,9 +102,10 @@ class Workflow {
     }
   }
 
-  bool End(const std::string& name, const Machine& machine, bool succeeded) {
+  bool End(const std::string& name, const Machine& machine, bool succeeded,
+           std::string_view detail = "") {
     Part(name, machine.actor(), succeeded ? "ran" : "failed",
-         succeeded ? "" : machine.last_error());
+         succeeded ? detail : machine.last_error());
     if (!succeeded) {
       failed_.push_back(Concat({name, ": ", machine.last_error()}));
       killed_ = killed_ || machine.cancelled();

@@ -1,0 +1,58 @@
+// One seed, one journal, byte for byte; another seed, another interleaving with the same outcome.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/scenario/plays.h"
+
+namespace drydock::testing {
+namespace {
+
+using ::testing::TestParamInfo;
+using ::testing::ValuesIn;
+
+std::string NameOf(const TestParamInfo<std::string>& info) { return TestName(info.param); }
+
+scenarios::ScenarioResult PlayWith(const scenarios::Scenario& scenario, std::uint64_t seed) {
+  scenarios::RunOptions options;
+  options.seed = seed;
+  options.twin = false;
+  auto result = Play(scenario, options);
+  EXPECT_TRUE(result.ok());
+  return result ? std::move(*result) : scenarios::ScenarioResult();
+}
+
+class DeterminismTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(DeterminismTest, OneSeedOneJournal) {
+  const auto scenario = Load(GetParam());
+  std::set<std::string> journals;
+  for (const std::uint64_t seed : {11U, 12U}) {
+    const auto once = PlayWith(scenario, seed);
+    const auto again = PlayWith(scenario, seed);
+    EXPECT_EQ(Failures(once), "");
+    EXPECT_FALSE(once.journal.empty());
+    EXPECT_TRUE(once.journal == again.journal) << "seed " << seed;
+    journals.insert(once.journal);
+  }
+  EXPECT_EQ(journals.size(), 2U) << "the seed changes nothing";
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, DeterminismTest, ValuesIn(FilesIn("scenarios/incidents")), NameOf);
+
+// Image and cache race in these files: what they say must hold in any interleaving.
+class ManySeedsTest : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(ManySeedsTest, TheIncidentOf20260528Holds) {
+  for (const std::string& file : FilesIn("scenarios/incidents")) {
+    if (file.find("2026-05-28") == std::string::npos) {
+      continue;
+    }
+    EXPECT_EQ(Failures(PlayWith(Load(file), GetParam())), "") << file;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, ManySeedsTest, ::testing::Range<std::uint64_t>(100, 108));
+
+}  // namespace
+}  // namespace drydock::testing

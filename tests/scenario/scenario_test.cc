@@ -1,0 +1,76 @@
+// Every file below scenarios/incidents and scenarios/hash is played: main run, fault-free twin and
+// second run. And the files have teeth: without their faults they fail.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "scenarios/runner/hash_step.h"
+#include "tests/scenario/plays.h"
+
+namespace drydock::testing {
+namespace {
+
+using ::testing::TestParamInfo;
+using ::testing::ValuesIn;
+
+std::string NameOf(const TestParamInfo<std::string>& info) { return TestName(info.param); }
+
+class IncidentTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(IncidentTest, Holds) {
+  const auto result = Play(Load(GetParam()));
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(Failures(*result), "");
+  EXPECT_TRUE(result->passed());
+  ASSERT_TRUE(result->second);
+  EXPECT_EQ(result->second->steps.back().verdict, "published-and-verified");
+  EXPECT_EQ(result->twin.has_value(), HasFaults(Load(GetParam())));
+}
+
+TEST_P(IncidentTest, FailsWithoutItsFaults) {
+  const auto scenario = Load(GetParam());
+  if (!HasFaults(scenario)) {
+    GTEST_SKIP() << "has no faults";
+  }
+  scenarios::RunOptions options;
+  options.twin = false;
+  options.second_run = false;
+  const auto result = Play(WithoutFaults(scenario), options);
+  ASSERT_TRUE(result.ok());
+  EXPECT_FALSE(result->passed()) << "holds with and without its faults: it proves nothing";
+}
+
+// A file says how it tells a cache blob apart, and where the baseline does worse or why it is here.
+TEST_P(IncidentTest, SaysWhatItStandsOn) {
+  const auto scenario = Load(GetParam());
+  EXPECT_FALSE(scenario.about.empty());
+  const bool cache = GetParam().find("cache-export") != std::string::npos;
+  EXPECT_EQ(!scenario.cache_blob.empty(), cache);
+  EXPECT_TRUE(cache || !scenario.script_baseline.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, IncidentTest, ValuesIn(FilesIn("scenarios/incidents")), NameOf);
+
+class HashTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(HashTest, Holds) {
+  if (!scenarios::AssertsSpeed()) {
+    GTEST_SKIP() << "only optimised builds without sanitizers assert speed";
+  }
+  const auto result = Play(Load(GetParam()));
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(Failures(*result), "");
+  ASSERT_FALSE(result->rates.empty());
+  EXPECT_GT(result->rates.front().floor_bytes_per_second, 0);
+  // A speed differs from run to run and must not enter a journal.
+  EXPECT_EQ(result->journal.find("floor"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, HashTest, ValuesIn(FilesIn("scenarios/hash")), NameOf);
+
+TEST(ScenarioFilesTest, AreAllInAFolderThatIsPlayed) {
+  EXPECT_EQ(FilesIn("scenarios").size(),
+            FilesIn("scenarios/incidents").size() + FilesIn("scenarios/hash").size());
+}
+
+}  // namespace
+}  // namespace drydock::testing

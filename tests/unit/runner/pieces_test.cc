@@ -1,0 +1,178 @@
+// The smaller pieces a play is made of: upstream images, npm inside a build, the project.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/json.h"
+#include "core/text.h"
+#include "publisher/release/release_file.h"
+#include "scenarios/runner/npm_install.h"
+#include "scenarios/runner/premises.h"
+#include "scenarios/runner/project.h"
+#include "scenarios/runner/stage.h"
+#include "scenarios/runner/temporary_folder.h"
+#include "scenarios/runner/upstream.h"
+
+namespace drydock::scenarios {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+namespace fs = std::filesystem;
+
+TEST(UpstreamTest, FindsWhatAProjectBuildsFrom) {
+  const auto folder = TemporaryFolder::Make("drydock-test");
+  ASSERT_TRUE(folder.ok());
+  const std::string path = folder->path() + "/Dockerfile";
+  std::ofstream(path) << "# FROM commented:1\n"
+                         "FROM --platform=$BUILDPLATFORM golang:1.22 AS build\n"
+                         "FROM build\n"
+                         "from debian:12-slim\n"
+                         "FROM ${BASE_IMAGE}\n"
+                         "FROM ghcr.io/a/b:1\n"
+                         "FROM untagged\n";
+  EXPECT_THAT(UpstreamImages({path, folder->path() + "/missing"}),
+              ElementsAre("debian:12-slim", "golang:1.22"));
+}
+
+TEST(UpstreamTest, PutsAnIndexWithEveryPlatform) {
+  simulator::Store store;
+  PutUpstreamImage(store, "debian:12-slim", {"linux/amd64", "linux/arm/v7"});
+  const auto digest = store.FindTag("library/debian", "12-slim");
+  ASSERT_TRUE(digest);
+  const auto* index = store.FindManifest("library/debian", *digest);
+  ASSERT_NE(index, nullptr);
+  ASSERT_EQ(index->manifests.size(), 2U);
+  const auto* child = store.FindManifest("library/debian", index->manifests[1]);
+  ASSERT_NE(child, nullptr);
+  const auto manifest = json::Parse(*child->bytes, "manifest");
+  ASSERT_TRUE(manifest.ok());
+  for (const char* pointer : {"/config/digest", "/layers/0/digest"}) {
+    const auto blob = Digest::Parse(*manifest->At(pointer)->as_string());
+    ASSERT_TRUE(blob.ok());
+    EXPECT_NE(store.FindBlob("library/debian", *blob), nullptr) << pointer;
+  }
+}
+
+TEST(TemporaryFolderTest, GoesWithItsValue) {
+  std::string path;
+  {
+    auto folder = TemporaryFolder::Make("drydock-test");
+    ASSERT_TRUE(folder.ok());
+    path = folder->path();
+    std::ofstream(path + "/file") << "x";
+    const TemporaryFolder moved = std::move(*folder);
+    EXPECT_TRUE(fs::exists(path));
+  }
+  EXPECT_FALSE(fs::exists(path));
+}
+
+class NpmTest : public ::testing::Test {
+ protected:
+  // Asks as an actor of the stage's world.
+  std::string Install(const std::string& package, const std::string& version) {
+    std::string complaint = "never ran";
+    Ask([&](Transport& transport) {
+      const auto result = NpmInstall(transport, "https://npm.example", package, version);
+      complaint = result ? *result : result.error().message();
+    });
+    return complaint;
+  }
+
+  std::string View(const std::string& package) {
+    std::string version = "never ran";
+    Ask([&](Transport& transport) {
+      version = *NpmView(transport, "https://npm.example", package);
+    });
+    return version;
+  }
+
+  void Ask(const std::function<void(Transport&)>& body) {
+    StageSpec spec;
+    spec.npm_registry = "https://npm.example";
+    spec.owner = "owner";
+    spec.npm = {
+        {"@scope/omos", "1.0.7", true, std::nullopt, {{"sdk", "1.14.44"}, {"old", "^1.0"}}},
+        {"sdk", "1.14.43", true, std::nullopt, {}},
+        {"sdk", "1.14.44", false, late_ ? std::optional(TimePoint::max()) : std::nullopt, {}},
+        {"old", "1.0.0", true, std::nullopt, {}}};
+    Stage stage(spec);
+    ASSERT_TRUE(stage.PublishPackages().ok());
+    const auto transport = stage.internet().Connect(stage.world(), "192.0.2.1", "ci");
+    stage.world().Spawn("ci", [&] { body(*transport); });
+    ASSERT_TRUE(stage.world().Run().ok());
+  }
+
+  bool late_ = false;
+};
+
+TEST_F(NpmTest, InstallsAVersionWithItsDependencies) {
+  EXPECT_EQ(Install("@scope/omos", "1.0.7"), "");
+  EXPECT_EQ(Install("@scope/omos", "latest"), "");
+  EXPECT_EQ(Install("@scope/omos", ""), "");
+}
+
+TEST_F(NpmTest, FailsOnADependencyWithoutATarball) {
+  late_ = true;
+  EXPECT_THAT(Install("@scope/omos", "1.0.7"), HasSubstr("npm error 404 Not Found - GET https://"));
+}
+
+TEST_F(NpmTest, FailsOnWhatDoesNotExist) {
+  EXPECT_THAT(Install("@scope/omos", "9.9.9"), HasSubstr("ETARGET"));
+  EXPECT_THAT(Install("nowhere", "1.0.0"), HasSubstr("E404"));
+}
+
+TEST_F(NpmTest, ViewGivesTheLatestVersionOrNothing) {
+  EXPECT_EQ(View("@scope/omos"), "1.0.7");
+  EXPECT_EQ(View("nowhere"), "");
+}
+
+class TemplateTest : public ::testing::TestWithParam<std::string> {};
+
+// scenarios/projects/opencode-devbox-2026-05/release.json and its elder brother are what they say.
+TEST_P(TemplateTest, IsAProjectThatCanBeReleased) {
+  const std::string folder = Concat({DRYDOCK_SOURCE_DIR, "/scenarios/projects/", GetParam()});
+  const auto release = publisher::ReadReleaseFile(folder + "/release.json");
+  ASSERT_TRUE(release.ok()) << release.error().message();
+  EXPECT_EQ(release->variants.size(), 4U);
+  ProjectSpec spec;
+  spec.folder = folder;
+  spec.tag = "v1.0.0";
+  const auto project = Project::Make(spec);
+  ASSERT_TRUE(project.ok()) << project.error().message();
+  const auto hash = BaseHashOf(project->folder(), *release);
+  ASSERT_TRUE(hash.ok()) << hash.error().message();
+  EXPECT_EQ(hash->size(), release->base ? 12U : 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Templates, TemplateTest,
+                         ::testing::Values("opencode-devbox-2026-05", "opencode-devbox-2026-05-09"),
+                         [](const auto& each) { return ReplaceAll(each.param, "-", "_"); });
+
+TEST(ProjectTest, TheSameSpecGivesTheSameCommit) {
+  ProjectSpec spec;
+  spec.folder = Concat({DRYDOCK_SOURCE_DIR, "/scenarios/projects/opencode-devbox-2026-05"});
+  spec.tag = "v1.0.0";
+  const auto head = [&] {
+    const auto project = Project::Make(spec);
+    EXPECT_TRUE(project.ok());
+    std::ifstream file(project->folder() + "/.git/refs/tags/v1.0.0");
+    std::string id;
+    file >> id;
+    return id;
+  };
+  const std::string first = head();
+  EXPECT_EQ(first.size(), 40U);
+  EXPECT_EQ(head(), first);
+  spec.files["rootfs/etc/devbox/motd"] = "other\n";
+  EXPECT_NE(head(), first);
+  spec.folder = "/nowhere";
+  EXPECT_EQ(Project::Make(spec).error().code(), ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace drydock::scenarios
