@@ -41,9 +41,11 @@ Result<CommandResult> Buildx::ImagetoolsCreate(const std::vector<std::string>& t
   return buildkit::Imagetools(registries, progress).Create(tags, sources);
 }
 
-// What `create` asks about its source, and no tag to write.
 Result<CommandResult> Buildx::ImagetoolsInspect(const std::string& name) {
-  return ImagetoolsCreate({}, {name});
+  buildkit::Progress progress(state_->world.clock());
+  buildkit::Registries registries(state_->world, state_->transport, Rng(state_->rng.Next()),
+                                  state_->options, buildkit::kContainerdAgent, progress);
+  return buildkit::Imagetools(registries, progress).Inspect(name);
 }
 
 const std::string& Buildx::Version() const { return state_->options.version; }

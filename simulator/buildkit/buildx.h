@@ -82,7 +82,7 @@ class Buildx {
   Result<CommandResult> ImagetoolsCreate(const std::vector<std::string>& tags,
                                          const std::vector<std::string>& sources);
 
-  // `docker buildx imagetools inspect NAME`: the digest that `name` has, on standard output too.
+  // `docker buildx imagetools inspect NAME`: what `name` points at, described on standard output.
   // Any answer but a manifest gives an exit code other than 0. kCancelled as for Build.
   Result<CommandResult> ImagetoolsInspect(const std::string& name);
 

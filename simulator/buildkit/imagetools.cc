@@ -9,15 +9,64 @@
 
 namespace drydock::simulator::buildkit {
 
+namespace {
+
+// The text of `imagetools inspect`, with the blanks its column writer leaves.
+std::string Description(const std::string& name, const Content& manifest) {
+  const Descriptor& top = manifest.descriptor;
+  std::string text = Concat({"Name:      ", name, "\nMediaType: ", top.media_type,
+                             "\nDigest:    ", top.digest.ToString(), "\n"});
+  if (!media_type::IsIndex(top.media_type)) {
+    return text;
+  }
+  const std::string repository = name.substr(0, name.find('@'));
+  text += "           \nManifests: \n";
+  std::string separator;
+  for (const Descriptor& entry : ReadChildren(*manifest.bytes).entries) {
+    text += Concat({separator, "  Name:        ", repository, "@", entry.digest.ToString(),
+                    "\n  MediaType:   ", entry.media_type, "\n"});
+    if (entry.platform) {
+      text += Concat({"  Platform:    ", entry.platform->ToString(), "\n"});
+    }
+    std::size_t width = 0;
+    for (const auto& [key, value] : entry.annotations) {
+      width = std::max(width, key.size());
+    }
+    text += entry.annotations.empty() ? "" : "  Annotations: \n";
+    for (const auto& [key, value] : entry.annotations) {
+      text += Concat({"    ", key, ": ", std::string(width - key.size(), ' '), value, "\n"});
+    }
+    separator = "               \n";
+  }
+  return text;
+}
+
+}  // namespace
+
 Result<CommandResult> Imagetools::Create(const std::vector<std::string>& tags,
                                          const std::vector<std::string>& sources) {
   Digest digest = Digest::Of("");
   const Status done = Run(tags, sources, digest);
+  return Finish(done, digest, "");
+}
+
+Result<CommandResult> Imagetools::Inspect(const std::string& name) {
+  const Result<Source> source = Load(name);
+  if (!source) {
+    return Finish(source.error(), Digest::Of(""), "");
+  }
+  return Finish(Ok{}, source->manifest.descriptor.digest,
+                Description(FullName(source->reference), source->manifest));
+}
+
+Result<CommandResult> Imagetools::Finish(const Status& done, const Digest& digest,
+                                         std::string output) {
   if (!done && done.error().code() == ErrorCode::kCancelled) {
     return done.error();
   }
   CommandResult result;
   result.exit_code = done ? 0 : 1;
+  result.output = std::move(output);
   result.log = progress_.Report();
   if (done) {
     result.digest = digest;

@@ -1,6 +1,6 @@
-// `docker buildx imagetools create`: gives a tag to what another tag points at, or merges several
-// into one index. Nothing is repeated but 429, at once. Threads: inside an actor.
-// Source: captures imagetools-create-*; faults promote-*.
+// `docker buildx imagetools`: `create` gives a tag to what another tag points at, or merges several
+// into one index; `inspect` shows what a tag points at. Nothing is repeated but 429, at once.
+// Threads: inside an actor. Source: captures imagetools-*; faults promote-*.
 #pragma once
 
 #include <string>
@@ -23,6 +23,7 @@ class Imagetools {
   // kCancelled when the actor was killed; every other failure is in the result.
   Result<CommandResult> Create(const std::vector<std::string>& tags,
                                const std::vector<std::string>& sources);
+  Result<CommandResult> Inspect(const std::string& name);
 
  private:
   struct Source {
@@ -30,6 +31,7 @@ class Imagetools {
     Content manifest;
   };
 
+  Result<CommandResult> Finish(const Status& done, const Digest& digest, std::string output);
   Status Run(const std::vector<std::string>& tags, const std::vector<std::string>& sources,
              Digest& digest);
   Result<Source> Load(const std::string& name);

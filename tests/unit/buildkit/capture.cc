@@ -59,6 +59,7 @@ Capture LoadCapture(const std::string& name) {
     capture.name = line.Text("name");
     capture.command = line.Text("command");
     capture.exit_code = Number(line.Find("exit_code"));
+    capture.output = line.Text("stdout");
     capture.log = line.Text("stderr");
   }
   EXPECT_EQ(capture.name.empty(), false) << name;

@@ -28,7 +28,8 @@ struct Capture {
   std::string name;
   std::string command;
   int exit_code = 0;
-  std::string log;  // standard error
+  std::string output;  // standard output
+  std::string log;     // standard error
   std::vector<WireExchange> exchanges;
 };
 

@@ -138,9 +138,13 @@ CommandResult Rehearsal::Run(const std::string& command) {
     i += takes_value ? 1 : 0;
   }
   if (words[2] == "imagetools") {
-    plain.erase(plain.begin());  // "create"
+    const bool create = plain.front() == "create";
+    plain.erase(plain.begin());
     Result<CommandResult> result = Error(ErrorCode::kInternal, "did not run");
-    Act([&] { result = builder_->ImagetoolsCreate(spec.tags, plain); });
+    Act([&] {
+      result = create ? builder_->ImagetoolsCreate(spec.tags, plain)
+                      : builder_->ImagetoolsInspect(plain.front());
+    });
     EXPECT_TRUE(result);
     return result ? std::move(*result) : CommandResult();
   }

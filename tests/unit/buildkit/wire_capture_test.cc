@@ -128,6 +128,9 @@ std::vector<Case> Cases() {
         BuildCommand("--platform linux/arm64 --provenance=false --push -t "
                      "registry.test/app/web:arm ctx/base")},
        {}},
+      {"imagetools-inspect", {kWebBase}, {}},
+      {"imagetools-inspect-missing", {kWebBase}, {}},
+      {"imagetools-inspect-missing-repo", {kWebBase}, {}},
       {"imagetools-create-other-repo", {kWebBase}, {kHeadOfOtherType}},
   };
 }
@@ -153,6 +156,7 @@ TEST_P(WireCapture, IsWhatTheModelSends) {
   EXPECT_EQ(comparison.captured, comparison.modelled);
   EXPECT_EQ(capture.exit_code, result.exit_code) << result.log;
   EXPECT_EQ(FinalError(capture.log), FinalError(result.log));
+  EXPECT_EQ(PlainErrorText(capture.output), PlainErrorText(result.output));
 }
 
 std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
