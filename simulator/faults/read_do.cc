@@ -18,6 +18,7 @@ constexpr std::array<Phase, 5> kPhases = {Phase::kRequestHead, Phase::kRequestBo
 
 std::string Names(const std::vector<Phase>& phases) {
   std::vector<std::string> names;
+  names.reserve(phases.size());
   for (const Phase phase : phases) {
     names.push_back(Concat({"\"", Name(phase), "\""}));
   }

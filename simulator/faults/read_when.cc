@@ -168,6 +168,7 @@ bool ReadKeys(ObjectReader& reader, std::string_view key, std::vector<Key>& into
     return false;
   }
   std::vector<std::string> choices;
+  choices.reserve(kKeys.size());
   for (const Key known : kKeys) {
     choices.emplace_back(Name(known));
   }

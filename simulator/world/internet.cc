@@ -12,8 +12,8 @@
 namespace drydock::simulator {
 namespace {
 
-constexpr std::size_t kPieceBytes = 32 * 1024;
-constexpr std::size_t kManifestBytesMax = 4U << 20U;  // what rules get to look into
+constexpr std::size_t kPieceBytes = std::size_t{32} * 1024;
+constexpr std::size_t kManifestBytesMax = std::size_t{4} << 20U;  // what rules get to look into
 constexpr std::size_t kExcerptBytesMax = 2048;
 
 // A body of which `prefix` was read already.

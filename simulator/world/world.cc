@@ -260,8 +260,9 @@ void World::RunTogether(std::vector<Task> tasks) {
   State::Lock lock(state_->mutex);
   Actor* self = state_->running;
   std::vector<Actor*> children;
-  for (auto& [name, body] : tasks) {
-    children.push_back(&state_->Add(std::move(name), std::move(body)));
+  children.reserve(tasks.size());
+  for (Task& task : tasks) {
+    children.push_back(&state_->Add(std::move(task.first), std::move(task.second)));
     children.back()->awaited = self != nullptr;
   }
   if (self == nullptr) {
