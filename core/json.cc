@@ -356,13 +356,14 @@ bool ObjectReader::Read(std::string_view key, std::uint64_t& into) {
 
 bool ObjectReader::Read(std::string_view key, int& into) {
   const Value* value = Optional(key);
-  const auto integer = value == nullptr ? std::nullopt : value->as_integer();
-  const bool fits = integer && *integer >= std::numeric_limits<int>::min() &&
-                    *integer <= std::numeric_limits<int>::max();
+  constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();  // fits no int either
+  const std::int64_t integer = value == nullptr ? kNone : value->as_integer().value_or(kNone);
+  const bool fits =
+      integer >= std::numeric_limits<int>::min() && integer <= std::numeric_limits<int>::max();
   if (Typed(key, "a whole number", fits, value) == nullptr) {
     return false;
   }
-  into = static_cast<int>(*integer);
+  into = static_cast<int>(integer);
   return true;
 }
 
