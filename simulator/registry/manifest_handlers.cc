@@ -31,36 +31,42 @@ void MoveTag(Call& call, std::string_view tag, const Digest& digest) {
   TellTag(call, tag, call.state.store.SetTag(call.route.repository, tag, digest), digest);
 }
 
-// A blob or manifest the descriptor names must be in the repository, and be as large as it says.
-std::optional<Problem> CheckDescriptor(const Call& call, const Descriptor& descriptor) {
-  if (descriptor.foreign) {
-    return std::nullopt;
+// What an index names: a manifest, or a blob if its type is none of a manifest's (the layers of
+// BuildKit's cache).
+Bytes FindEntry(const Call& call, const Descriptor& entry) {
+  const StoredManifest* manifest =
+      call.state.store.FindManifest(call.route.repository, entry.digest);
+  if (manifest != nullptr) {
+    return manifest->bytes;
   }
-  const Store& store = call.state.store;
-  const StoredManifest* manifest = store.FindManifest(call.route.repository, descriptor.digest);
-  Bytes bytes =
-      manifest == nullptr || !IsManifestType(descriptor.media_type) ? nullptr : manifest->bytes;
-  if (bytes == nullptr && !IsManifestType(descriptor.media_type)) {
-    bytes = store.FindBlob(call.route.repository, descriptor.digest);
-  }
-  if (bytes == nullptr) {
-    return Problem{ApiCode::kManifestBlobUnknown, "digest", descriptor.digest.ToString()};
-  }
-  if (call.state.personality.descriptor_sizes_checked && bytes->size() != descriptor.size) {
-    return Problem{ApiCode::kSizeInvalid, "digest", descriptor.digest.ToString()};
-  }
-  return std::nullopt;
+  return IsManifestType(entry.media_type)
+             ? nullptr
+             : call.state.store.FindBlob(call.route.repository, entry.digest);
 }
 
+Bytes FindBlob(const Call& call, const Descriptor& blob) {
+  return call.state.store.FindBlob(call.route.repository, blob.digest);
+}
+
+// Everything a descriptor names must be in the repository, and be as large as it says.
 std::vector<Problem> CheckContent(const Call& call, const ManifestContent& content) {
   std::vector<Problem> problems;
-  for (const auto* list : {&content.blobs, &content.manifests}) {
-    for (const Descriptor& descriptor : *list) {
-      if (auto problem = CheckDescriptor(call, descriptor)) {
-        problems.push_back(std::move(*problem));
+  const auto check = [&](const std::vector<Descriptor>& descriptors, auto find) {
+    for (const Descriptor& descriptor : descriptors) {
+      if (descriptor.foreign) {
+        continue;
+      }
+      const Bytes bytes = find(call, descriptor);
+      if (bytes == nullptr) {
+        problems.push_back({ApiCode::kManifestBlobUnknown, "digest", descriptor.digest.ToString()});
+      } else if (call.state.personality.descriptor_sizes_checked &&
+                 bytes->size() != descriptor.size) {
+        problems.push_back({ApiCode::kSizeInvalid, "digest", descriptor.digest.ToString()});
       }
     }
-  }
+  };
+  check(content.blobs, FindBlob);
+  check(content.manifests, FindEntry);
   return problems;
 }
 

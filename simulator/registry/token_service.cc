@@ -162,10 +162,12 @@ std::vector<std::string> TokenService::Granted(std::string_view account, const S
   const bool readable = owner || (store_.HasRepository(asked.name) &&
                                   options_.private_repositories.count(asked.name) == 0);
   std::vector<std::string> granted;
-  for (const std::string& action : asked.actions) {
-    if (owner ? action == "pull" || action == "push" || action == "delete"
-              : readable && action == "pull") {
-      granted.push_back(action);
+  for (const std::string_view action : {"pull", "push", "delete"}) {
+    const bool wanted =
+        std::any_of(asked.actions.begin(), asked.actions.end(),
+                    [&](const std::string& one) { return one == action || one == "*"; });
+    if (wanted && (owner || (readable && action == "pull"))) {
+      granted.emplace_back(action);
     }
   }
   return granted;

@@ -182,6 +182,14 @@ const std::vector<Row>& AuthRows() {
             .Has("WWW-Authenticate", Asks("repository:joakimp/web:delete", "insufficient_scope"))},
        DockerHubPersonality},
       {"docker-hub",
+       "all actions at once, as skopeo asks before a delete",
+       {HaveImage(kMine, "v1"),
+        Step([](Bench& bench) { bench.registry.store().DeleteTag(kMine, "v1"); }),
+        Delete(At("manifests/" + Sha256(Image()), kMine)).As("repository:joakimp/web:*").Gives(202),
+        HaveImage("other/web", "v1"), Get(Tag("other/web")).As("repository:other/web:*").Gives(200),
+        Post(Uploads("other/web")).As("repository:other/web:*").Refused(401, "UNAUTHORIZED")},
+       DockerHubPersonality},
+      {"docker-hub",
        "nobody reads the catalog",
        {Get("/v2/_catalog")
             .As("registry:catalog:*")

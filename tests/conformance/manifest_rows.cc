@@ -155,6 +155,24 @@ const std::vector<Row>& ManifestRows() {
        "an index of layers that are missing",
        {Put(kV1).Sending(CacheIndex(), kOciIndex).Refused(400, "MANIFEST_BLOB_UNKNOWN")}},
       {"end-7",
+       "an index of a type nobody knows, stored as a manifest",
+       {HaveBlob("app/web", "x"),
+        Put(At("manifests/child")).Sending("{}", "application/vnd.example+json").Gives(201),
+        Put(kV1)
+            .Sending(Index({DescriptorJson("application/vnd.example+json", "{}")}), kOciIndex)
+            .Gives(201)},
+       [] {
+         Personality personality = AnonymousPersonality();
+         personality.known_manifest_types_only = false;
+         return personality;
+       }},
+      {"end-7",
+       "a manifest is no layer",
+       {HaveImage("app/web", "child"),
+        Invalid(ReplaceAll(Image(), DescriptorJson(media_type::kOciLayerGzip, "layer"),
+                           DescriptorJson(media_type::kOciLayerGzip, Image())),
+                "MANIFEST_BLOB_UNKNOWN")}},
+      {"end-7",
        "an image whose layer is missing",
        {HaveBlob("app/web", "config"),
         Invalid(Image(), "MANIFEST_BLOB_UNKNOWN").Says("*" + Sha256("layer") + "*"),
