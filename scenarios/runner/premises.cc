@@ -32,6 +32,7 @@ std::vector<std::string> Dockerfiles(const std::string& folder,
     names.insert(variant.dockerfile);
   }
   std::vector<std::string> paths;
+  paths.reserve(names.size());
   for (const std::string& name : names) {
     paths.push_back((fs::path(folder) / name).string());
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "core/text.h"
@@ -123,7 +124,7 @@ class TextReport {
   }
 
   static std::string Percent(double ratio) {
-    return Concat({std::to_string(static_cast<int>(ratio * 100 + 0.5)), " %"});
+    return Concat({std::to_string(std::lround(ratio * 100)), " %"});
   }
 
   // "green, published-and-verified ×2": verdicts of the twin, in order, runs of one joined.
@@ -139,6 +140,7 @@ class TextReport {
       ++runs.back().second;
     }
     std::vector<std::string> pieces;
+    pieces.reserve(runs.size());
     for (const auto& [verdict, count] : runs) {
       pieces.push_back(count == 1 ? verdict : Concat({verdict, " ×", std::to_string(count)}));
     }
