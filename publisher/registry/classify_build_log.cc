@@ -177,12 +177,9 @@ std::optional<Failure> FromNpm(const std::vector<std::string>& lines, std::size_
       const std::string_view word = line.substr(mark + std::string_view(" code ").size());
       code = std::string(word.substr(0, word.find(' ')));
     }
-    if (Contains(line, " - GET ") || Contains(line, "No matching version") ||
-        Contains(line, "network request to")) {
-      told = line;
-    } else if (told.empty()) {
-      told = line;
-    }
+    const bool tells = Contains(line, " - GET ") || Contains(line, "No matching version") ||
+                       Contains(line, "network request to");
+    told = tells || told.empty() ? line : told;
   }
   if (code.empty()) {
     return std::nullopt;
@@ -190,7 +187,7 @@ std::optional<Failure> FromNpm(const std::vector<std::string>& lines, std::size_
   Failure failure;
   failure.answerer = Answerer::kPackageRegistry;
   failure.code = code;
-  failure.status = static_cast<int>(ParseUnsigned(code.substr(1)).value_or(0));
+  failure.status = static_cast<int>(ParseUnsigned(code.substr(1, 3)).value_or(0));
   if (failure.status == 401 || failure.status == 403) {
     failure.advice = "npm refused the package; check the registry's address and its login.";
   } else {

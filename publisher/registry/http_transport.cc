@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/text.h"
+#include "publisher/registry/http_socket.h"
 
 namespace drydock::publisher {
 namespace {
@@ -96,6 +97,51 @@ std::optional<std::uint64_t> LengthOf(const Headers& headers) {
                                           : ParseUnsigned(headers.Get("Content-Length"));
 }
 
+// Lets httplib speak through an HttpSocket.
+class SocketStream : public httplib::Stream {
+ public:
+  SocketStream(int socket, SSL* tls, Duration silence_max)
+      : handle_(socket), socket_(socket, tls, silence_max) {}
+
+  bool is_readable() const override { return socket_.IsReadable(); }
+  bool is_writable() const override { return socket_.IsWritable(); }
+  ssize_t read(char* into, std::size_t size) override { return socket_.Read(into, size); }
+  ssize_t write(const char* bytes, std::size_t size) override {
+    return socket_.Write({bytes, size});
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  int socket() const override { return handle_; }
+
+  bool IsReusable() { return socket_.IsReusable(); }
+
+ private:
+  int handle_;
+  mutable HttpSocket socket_;
+};
+
+// An httplib client, plain or TLS, that does so.
+template <class Client>
+class SocketClient : public Client {
+ public:
+  using Client::Client;
+
+ private:
+  bool process_socket(const httplib::ClientImpl::Socket& socket,
+                      std::function<bool(httplib::Stream&)> callback) override {
+    const Duration silence_max = std::chrono::seconds(this->read_timeout_sec_) +
+                                 std::chrono::microseconds(this->read_timeout_usec_);
+    SocketStream stream(socket.sock, socket.ssl, silence_max);
+    const bool good = callback(stream);
+    // `socket` is the client's own; httplib has closed it already when the peer asked for that.
+    if (socket.is_open() && !stream.IsReusable()) {
+      const std::lock_guard lock(this->socket_mutex_);
+      this->socket_should_be_closed_when_request_is_done_ = true;
+    }
+    return good;
+  }
+};
+
 }  // namespace
 
 // One origin's connection. httplib keeps it alive and opens it anew when the peer has closed it.
@@ -103,18 +149,25 @@ class HttpTransport::Connection {
  public:
   Connection(const Url& url, const Place& place, const Options& options) {
     if (url.scheme == "https") {
-      client_ = std::make_unique<httplib::SSLClient>(place.host, place.port);
+      client_ = std::make_unique<SocketClient<httplib::SSLClient>>(place.host, place.port);
       if (!options.ca_file.empty()) {
         client_->set_ca_cert_path(options.ca_file);
       }
     } else {
-      client_ = std::make_unique<httplib::ClientImpl>(place.host, place.port);
+      client_ = std::make_unique<SocketClient<httplib::ClientImpl>>(place.host, place.port);
     }
     client_->set_keep_alive(true);
     client_->set_tcp_nodelay(true);
     client_->set_follow_location(false);
     client_->set_url_encode(false);
     client_->set_decompress(false);
+  }
+
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() {
+    const NoSigpipe guard;
+    client_.reset();  // says goodbye over TLS
   }
 
   // `left` is what the deadline leaves for all of the exchange.
@@ -126,11 +179,15 @@ class HttpTransport::Connection {
   }
 
   bool Send(httplib::Request& request, httplib::Response& response, httplib::Error& error) {
+    const NoSigpipe guard;
     return client_->send(request, response, error);
   }
 
   // Ends the exchange under way, from another thread.
-  void Stop() { client_->stop(); }
+  void Stop() {
+    const NoSigpipe guard;
+    client_->stop();
+  }
 
  private:
   std::unique_ptr<httplib::ClientImpl> client_;

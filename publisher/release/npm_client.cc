@@ -170,8 +170,9 @@ Outcome<std::string> NpmClient::GetOnce(Url url, std::string_view what, bool rea
   for (int redirects = 0;; ++redirects) {
     Request request;
     request.url = url;
-    request.headers = {{"User-Agent", std::string(kUserAgent)},
-                       {"Accept", read ? "application/json" : "*/*"}};
+    request.headers = {
+        {"User-Agent", std::string(kUserAgent)},
+        {"Accept", read ? "application/vnd.npm.install-v1+json, application/json;q=0.9" : "*/*"}};
     auto response = transport_.Send(std::move(request), deadline);
     if (!response) {
       return ClassifyLoss("GET", url.ToString(), response.error());

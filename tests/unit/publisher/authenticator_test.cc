@@ -28,7 +28,7 @@ class AuthenticatorTest : public ::testing::Test {
                               const Url& origin = kHub) {
     return authenticator_.Answer("docker.io", origin, scope, {std::move(challenge)});
   }
-  void ThenToken(std::string token, std::string extra = ",\"expires_in\":300") {
+  void ThenToken(std::string_view token, std::string_view extra = ",\"expires_in\":300") {
     transport_.Then(200, {}, Concat({R"({"token":")", token, "\"", extra, "}"}));
   }
 

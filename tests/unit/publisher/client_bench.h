@@ -48,7 +48,7 @@ class ClientTest : public ::testing::Test {
   void ThenRegistry(int status, const char* code) {
     transport_.Then([=](const Sent&) -> Result<Response> { return RegistryError(status, code); });
   }
-  void ThenPage(int status, Headers headers = {}) {
+  void ThenPage(int status, const Headers& headers = {}) {
     transport_.Then([=](const Sent&) -> Result<Response> { return HtmlPage(status, headers); });
   }
   void ThenChallenge(const char* more = "") {

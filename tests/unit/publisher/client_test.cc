@@ -14,7 +14,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 
 const Failure& WhyUnknown(const ProbeAnswer& answer) { return std::get<Unknown>(answer).why; }

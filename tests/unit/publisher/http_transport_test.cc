@@ -6,11 +6,14 @@
 #include <httplib.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "core/text.h"
+#include "publisher/registry/http_socket.h"
 #include "tests/unit/publisher/loopback.h"
 
 namespace drydock::publisher {
@@ -282,6 +285,36 @@ TEST_F(HttpTransportTest, ALostAnswerIsAmbiguous) {
   }
 }
 
+TEST_F(HttpTransportTest, HearsAnAnswerThatComesBeforeTheRequestIsThrough) {
+  const RawServer server("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno",
+                         RawServer::After::kClose);
+  constexpr std::size_t kMore = 64u << 20;  // than any socket takes at once
+  auto response = Send(*Url::Parse(server.Url()), "PATCH",
+                       Body::FromReader(std::make_unique<PieceReader>(kMore), kMore));
+  ASSERT_TRUE(response.ok()) << response.error().message();
+  EXPECT_EQ(response->status, 401);
+}
+
+TEST_F(HttpTransportTest, DoesNotTakeASurplusOfOneAnswerForTheNext) {
+  const RawServer server(
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Surplus\r\n\r\n",
+      RawServer::After::kHold);
+  for (int i = 1; i <= 2; ++i) {
+    auto response = Send(*Url::Parse(server.Url()));
+    ASSERT_TRUE(response.ok()) << response.error().message();
+    EXPECT_EQ(*ReadAll(response->body, 10), "ok");
+    EXPECT_EQ(server.connections(), i);
+  }
+}
+
+TEST_F(HttpTransportTest, AnEndlessHeadIsNoHead) {
+  for (const char* start : {"HTTP/1.1 200 ", "HTTP/1.1 200 OK\r\nX-Endless: "}) {
+    const RawServer server(Concat({start, std::string(4u << 20, 'a'), "\r\n\r\n"}),
+                           RawServer::After::kClose);
+    EXPECT_EQ(FailureOf(Send(*Url::Parse(server.Url()))), ErrorCode::kAmbiguous) << start;
+  }
+}
+
 TEST_F(HttpTransportTest, GivesWhatCameBeforeTheCut) {
   const RawServer server("HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\nabc",
                          RawServer::After::kClose);
@@ -370,6 +403,64 @@ TEST_F(HttpsTransportTest, TrustsTheGivenAuthorityOnly) {
   EXPECT_EQ(SendTrusting(ca_file_, stranger->At("/x")).error().code(), ErrorCode::kDenied);
 }
 
+TEST_F(HttpsTransportTest, StreamsBothWaysOverOneConnection) {
+  const KeyAndCertificate identity = MakeServerCertificate(authority_, "IP:127.0.0.1");
+  auto server =
+      std::make_unique<httplib::SSLServer>(identity.certificate.get(), identity.key.get());
+  std::set<int> ports;
+  server->Put("/echo", [&](const httplib::Request& request, httplib::Response& response) {
+    ports.insert(request.remote_port);
+    response.set_content(request.body, "application/octet-stream");
+  });
+  const RunningServer running(std::move(server), "https");
+  HttpTransport transport(clock_, {.ca_file = ca_file_});
+  for (int i = 0; i < 3; ++i) {
+    Request request;
+    request.method = "PUT";
+    request.url = running.At("/echo");
+    request.body = Body::FromReader(std::make_unique<PieceReader>(kLarge), kLarge);
+    auto response = transport.Send(std::move(request), clock_.Elapsed() + seconds(20));
+    ASSERT_TRUE(response.ok()) << response.error().message();
+    EXPECT_EQ(*ReadAll(response->body, kLarge), std::string(kLarge, 'x'));
+  }
+  EXPECT_EQ(ports.size(), 1u);
+}
+
+TEST_F(HttpsTransportTest, SurvivesAServerThatAnswersEarlyAndHangsUp) {
+  const KeyAndCertificate identity = MakeServerCertificate(authority_, "IP:127.0.0.1");
+  auto server =
+      std::make_unique<httplib::SSLServer>(identity.certificate.get(), identity.key.get());
+  server->set_keep_alive_max_count(1);
+  server->set_pre_routing_handler([](const httplib::Request&, httplib::Response& response) {
+    response.status = 401;
+    return httplib::Server::HandlerResponse::Handled;
+  });
+  const RunningServer running(std::move(server), "https");
+  constexpr std::size_t kMore = 64u << 20;
+  HttpTransport transport(clock_, {.ca_file = ca_file_});
+  Request request;
+  request.method = "PATCH";
+  request.url = running.At("/x");
+  request.body = Body::FromReader(std::make_unique<PieceReader>(kMore), kMore);
+  const auto response = transport.Send(std::move(request), clock_.Elapsed() + seconds(20));
+  ASSERT_TRUE(response.ok()) << response.error().message();
+  EXPECT_EQ(response->status, 401);
+}
+
+// httplib's servers make the process ignore the signal; a publisher has none.
+TEST(NoSigpipe, LetsAWriteToAClosedPeerFailInsteadOfKill) {
+  const auto ignored = std::signal(SIGPIPE, SIG_DFL);
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  close(ends[0]);
+  {
+    const NoSigpipe guard;
+    EXPECT_EQ(write(ends[1], "x", 1), -1);
+  }
+  close(ends[1]);
+  std::signal(SIGPIPE, ignored);
+}
+
 TEST_F(HttpsTransportTest, ChecksTheNameInTheCertificate) {
   const auto server = Serve(MakeServerCertificate(authority_, "DNS:another.test,IP:127.0.0.2"));
   EXPECT_EQ(SendTrusting(ca_file_, server->At("/x")).error().code(), ErrorCode::kDenied);
@@ -383,7 +474,7 @@ TEST_F(HttpsTransportTest, SaysWhenTheAuthorityFileIsMissing) {
 TEST_F(HttpsTransportTest, ASpeakerOfPlainHttpIsUnavailable) {
   const RawServer plain("HTTP/1.1 400 Bad Request\r\n\r\n", RawServer::After::kClose);
   const Url url = *Url::Parse(Concat({"https://127.0.0.1:", std::to_string(plain.port()), "/x"}));
-  HttpTransport transport(clock_, {.ca_file = ca_file_, .connect_timeout = milliseconds(500)});
+  HttpTransport transport(clock_, {.ca_file = ca_file_, .connect_timeout = milliseconds(100)});
   Request request;
   request.url = url;
   EXPECT_EQ(transport.Send(std::move(request), kNoDeadline).error().code(),

@@ -96,10 +96,10 @@ class ScriptedTransport : public Transport {
   void Otherwise(Handler handler) { otherwise_ = std::move(handler); }
   // The next request gets this answer; one call per request, in order.
   void Then(Handler handler) { queue_.push_back(std::move(handler)); }
-  void Then(int status, Headers headers = {}, std::string body = "") {
+  void Then(int status, const Headers& headers = {}, const std::string& body = "") {
     Then([=](const Sent&) -> Result<Response> { return MakeResponse(status, headers, body); });
   }
-  void ThenError(ErrorCode code, std::string message = "lost") {
+  void ThenError(ErrorCode code, const std::string& message = "lost") {
     Then([=](const Sent&) -> Result<Response> { return Error(code, message); });
   }
 

@@ -1,0 +1,148 @@
+#include "publisher/registry/http_socket.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace drydock::publisher {
+namespace {
+
+constexpr std::size_t kBufferBytes = 64u << 10;
+
+sigset_t OnlySigpipe() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  return set;
+}
+
+bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
+}  // namespace
+
+NoSigpipe::NoSigpipe() {
+  const sigset_t sigpipe = OnlySigpipe();
+  pthread_sigmask(SIG_BLOCK, &sigpipe, &before_);
+}
+
+NoSigpipe::~NoSigpipe() {
+  if (sigismember(&before_, SIGPIPE) == 0) {
+    const sigset_t sigpipe = OnlySigpipe();
+    const timespec at_once{};
+    sigtimedwait(&sigpipe, nullptr, &at_once);  // one that came meanwhile
+  }
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+HttpSocket::HttpSocket(int socket, SSL* tls, Duration silence_max)
+    : socket_(socket), tls_(tls), silence_max_(silence_max) {}
+
+long HttpSocket::Read(char* into, std::size_t size) {
+  if (used_ == buffer_.size()) {
+    const long filled = Fill();
+    if (filled <= 0) {
+      return filled;
+    }
+  }
+  const std::size_t taken = buffer_.copy(into, size, used_);
+  used_ += taken;
+  if (size > 1) {
+    line_ = 0;
+  } else if (IsLineTooLong(*into)) {
+    return -1;
+  }
+  return static_cast<long>(taken);
+}
+
+bool HttpSocket::IsLineTooLong(char next) {
+  ++line_;
+  if (line_ > (first_line_ ? kFirstLineMax : kLineMax)) {
+    return true;
+  }
+  if (next == '\n') {
+    line_ = 0;
+    first_line_ = false;
+  }
+  return false;
+}
+
+long HttpSocket::Fill() {
+  buffer_.resize(kBufferBytes);
+  used_ = 0;
+  long size = -1;
+  while (IsReadable()) {
+    if (tls_ == nullptr) {
+      size = recv(socket_, buffer_.data(), buffer_.size(), 0);
+      if (size >= 0 || !WouldBlock()) {
+        break;
+      }
+    } else {
+      ERR_clear_error();
+      size = SSL_read(tls_, buffer_.data(), static_cast<int>(buffer_.size()));
+      const int reason = size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls_, static_cast<int>(size));
+      size = reason == SSL_ERROR_ZERO_RETURN ? 0 : size;
+      if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) {
+        size = reason == SSL_ERROR_NONE || reason == SSL_ERROR_ZERO_RETURN ? size : -1;
+        break;
+      }
+      size = -1;
+    }
+  }
+  buffer_.resize(static_cast<std::size_t>(std::max(size, 0L)));
+  return size;
+}
+
+long HttpSocket::Write(std::string_view bytes) {
+  std::string_view rest = bytes;
+  while (!rest.empty() && !hung_up_) {
+    if (!IsWritable()) {
+      return -1;
+    }
+    long size = 0;
+    bool again = false;
+    if (tls_ == nullptr) {
+      size = send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
+      again = size < 0 && WouldBlock();
+    } else {
+      ERR_clear_error();
+      size = SSL_write(tls_, rest.data(), static_cast<int>(std::min(rest.size(), kBufferBytes)));
+      const int reason = size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls_, static_cast<int>(size));
+      again = reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE;
+    }
+    if (size > 0) {
+      rest.remove_prefix(static_cast<std::size_t>(size));
+    } else if (!again) {
+      hung_up_ = true;
+    }
+  }
+  return static_cast<long>(bytes.size());
+}
+
+bool HttpSocket::IsReadable() {
+  return used_ < buffer_.size() || (tls_ != nullptr && SSL_pending(tls_) > 0) ||
+         Wait(POLLIN, silence_max_);
+}
+
+bool HttpSocket::IsWritable() { return hung_up_ || Wait(POLLOUT, silence_max_); }
+
+bool HttpSocket::IsReusable() {
+  const bool said_more = used_ < buffer_.size() || (tls_ != nullptr && SSL_pending(tls_) > 0);
+  // TLS may send tickets of its own at any time; only a plain socket must be quiet.
+  return !hung_up_ && !said_more && (tls_ != nullptr || !Wait(POLLIN, Duration::zero()));
+}
+
+bool HttpSocket::Wait(short events, Duration span) {
+  const auto millis = std::chrono::ceil<std::chrono::milliseconds>(span).count();
+  pollfd waiting = {socket_, events, 0};
+  int ready = -1;
+  do {
+    ready = poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(millis, 1'000'000'000)));
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0;
+}
+
+}  // namespace drydock::publisher
