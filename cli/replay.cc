@@ -1,8 +1,10 @@
 // `drydock replay PATH…`: plays scenario files and reports. Everything is read before anything is
 // played, so that a broken file stops the command and not half of a long run.
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -59,6 +61,18 @@ bool WriteFile(const std::string& path, const std::string& text) {
   return static_cast<bool>(file);
 }
 
+constexpr std::size_t kWidthLeast = 60;
+constexpr std::size_t kWidthMost = 120;
+
+// Columns of the terminal, within reason; the style's own width when there is none.
+std::size_t TerminalWidth(std::size_t otherwise) {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return otherwise;
+  }
+  return std::clamp<std::size_t>(size.ws_col, kWidthLeast, kWidthMost);
+}
+
 class Replay {
  public:
   explicit Replay(const ReplayFlags& flags) : flags_(flags) {}
@@ -70,6 +84,7 @@ class Replay {
       return kExitUsage;
     }
     style_.colour = isatty(STDOUT_FILENO) != 0 && !flags_.json;
+    style_.width = style_.colour ? TerminalWidth(style_.width) : style_.width;
     style_.timeline = flags_.timeline || (loaded->size() == 1 && !flags_.brief);
     for (const scenarios::Scenario& scenario : *loaded) {
       PlayOne(scenario);

@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "scenarios/runner/report.h"
 #include "scenarios/runner/timeline.h"
+#include "scenarios/runner/wording.h"
 
 namespace drydock::scenarios {
 namespace {

@@ -1,6 +1,7 @@
 #include "scenarios/runner/timeline.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/text.h"
@@ -21,142 +22,9 @@ std::string Count(std::uint64_t count, std::string_view one, std::string_view ma
   return Concat({std::to_string(count), " ", count == 1 ? one : many});
 }
 
-// "sha256:0123456789ab" for a digest, anything else as it stands.
-std::string Short(std::string_view reference) {
-  constexpr std::size_t kShown = std::string_view("sha256:0123456789ab").size();
-  return std::string(reference.rfind("sha256:", 0) == 0 ? reference.substr(0, kShown) : reference);
-}
-
-// "0123456789ab" for a digest.
-std::string Bare(std::string_view digest) { return Short(digest).substr(digest.find(':') + 1); }
-
 bool IsDigest(std::string_view reference) { return reference.find(':') != std::string_view::npos; }
 
-// What of an error body a line has room for. A page that only repeats the status says nothing more
-// than that it is one.
-std::string BodyGist(const ExchangeEvent& exchange) {
-  const std::string_view body = Trim(exchange.response_excerpt);
-  for (const std::string_view tag : {"title>", "h1>"}) {
-    const std::size_t open = body.find(tag);
-    if (open != std::string_view::npos) {
-      const std::size_t start = open + tag.size();
-      const std::string_view heading = body.substr(start, body.find("</", start) - start);
-      const bool repeats = heading.rfind(std::to_string(exchange.status), 0) == 0;
-      return repeats ? "HTML" : Concat({"HTML “", heading, "”"});
-    }
-  }
-  return ReplaceAll(ReplaceAll(std::string(body), "\n", " "), "\r", "");
-}
-
-std::string Subject(const ExchangeEvent& exchange) {
-  const std::string& operation = exchange.operation;
-  const std::string reference = Short(exchange.reference);
-  if (operation.rfind("upload.", 0) == 0) {
-    return Concat({"blob ", reference.empty() ? "upload" : Bare(reference)});
-  }
-  if (operation.rfind("manifest.", 0) == 0) {
-    return Concat({"manifest ", reference});
-  }
-  if (operation.rfind("blob.", 0) == 0) {
-    return Concat({"blob ", Bare(reference)});
-  }
-  const auto url = Url::Parse(exchange.url);
-  return url ? url->path : exchange.url;
-}
-
-std::size_t Columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
-}
-
-bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; }
-
-// Shortens the run of `accepted` characters after each `mark` to `keep` and "…".
-std::string Shortened(std::string text, std::string_view mark, std::size_t keep,
-                      bool (*accepted)(char)) {
-  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
-    const std::size_t start = at + mark.size();
-    std::size_t end = start;
-    while (end < text.size() && accepted(text[end])) {
-      ++end;
-    }
-    if (end - start > keep) {
-      text.replace(start + keep, end - start - keep, "…");
-    }
-  }
-  return text;
-}
-
 }  // namespace
-
-std::string Paint::Wrapped(std::string_view code, std::string_view text) const {
-  return colour_ ? Concat({"\x1b[", code, "m", text, "\x1b[0m"}) : std::string(text);
-}
-
-std::string Cut(std::string_view text, std::size_t columns) {
-  std::size_t seen = 0;
-  std::size_t keep = 0;  // bytes of the first columns - 1 code points
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool starts = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
-    if (starts && ++seen == columns) {
-      keep = at;
-    }
-    if (seen > columns) {
-      return Concat({text.substr(0, keep), "…"});
-    }
-  }
-  return std::string(text);
-}
-
-std::string Wrap(std::string_view text, std::size_t columns, std::size_t indent) {
-  std::string wrapped;
-  std::size_t used = 0;
-  for (const std::string& word : Split(text, ' ')) {
-    const std::size_t width = Columns(word);
-    if (used > 0 && used + 1 + width > columns) {
-      wrapped += "\n" + std::string(indent, ' ');
-      used = 0;
-    } else if (used > 0) {
-      wrapped += ' ';
-      ++used;
-    }
-    wrapped += word;
-    used += width;
-  }
-  return wrapped;
-}
-
-std::string Gist(std::string_view text) {
-  constexpr std::size_t kDigits = 12;
-  std::string gist = ReplaceAll(std::string(text), "ERROR: failed to solve: ", "");
-  gist = Shortened(std::move(gist), "_state=", 0, [](char c) { return c != '&' && c > ' '; });
-  gist = Shortened(std::move(gist), "sha256:", kDigits, IsHex);
-  gist = Shortened(std::move(gist), "sha256%3A", kDigits, IsHex);
-  return Shortened(std::move(gist), "/blobs/uploads/", 8, IsHex);
-}
-
-std::string PeerName(std::string_view url) {
-  const auto parsed = Url::Parse(url);
-  const std::string host = parsed ? parsed->host : std::string(url);
-  if (host == "registry-1.docker.io") {
-    return "hub";
-  }
-  if (host == "auth.docker.io") {
-    return "token service";
-  }
-  return host.rfind("npm.", 0) == 0 ? "npm" : host;
-}
-
-std::string AnswerText(const ExchangeEvent& exchange) {
-  if (exchange.status == 0) {
-    return Concat({"no answer: ", exchange.lost});
-  }
-  const std::string gist = exchange.status >= 400 ? BodyGist(exchange) : "";
-  return Concat({std::to_string(exchange.status), exchange.reason.empty() ? "" : " ",
-                 exchange.reason, gist.empty() ? "" : ", ", gist,
-                 exchange.lost.empty() ? "" : ", cut off: ", exchange.lost});
-}
 
 Timeline::Timeline(const std::vector<Event>& events, const TextStyle& style)
     : events_(events), style_(style), paint_(style.colour) {
@@ -201,6 +69,7 @@ void Timeline::AddStep(const Event& event, const StepEvent& step) {
   }
   Actor& actor = actors_[event.actor];
   if (step.outcome == "skipped") {
+    FlushRefusals(event.actor);
     FlushUsual(event.actor);
     actor.skipped.push_back(step.step);
     actor.skipped_at = event.time;
@@ -234,31 +103,44 @@ void Timeline::AddTagPut(const Event& event, const ExchangeEvent& exchange) {
 }
 
 void Timeline::AddExchange(const Event& event, const ExchangeEvent& exchange) {
-  const auto faults = faults_.find(exchange.ordinal);
+  const bool faulted = faults_.count(exchange.ordinal) != 0;
   const std::string peer = PeerName(exchange.url);
-  if (faults == faults_.end() && Sum(event, exchange, actors_[event.actor].usual[peer])) {
+  if (!faulted && Sum(event, exchange, actors_[event.actor].usual[peer])) {
+    return;
+  }
+  const bool good = exchange.status >= 200 && exchange.status < 400 && exchange.lost.empty();
+  const bool tag = exchange.operation == "manifest.put" && !IsDigest(exchange.reference);
+  if (!faulted && good && tag) {
+    Flush(event.actor);
+    AddTagPut(event, exchange);
+  } else {
+    AddRefusal(event, exchange);
+  }
+}
+
+void Timeline::AddRefusal(const Event& event, const ExchangeEvent& exchange) {
+  Refusals next;
+  next.time = std::chrono::floor<std::chrono::seconds>(event.time);
+  next.count = 1;
+  next.asked =
+      Concat({"→ ", PeerName(exchange.url), "  ", exchange.method, " ", Subject(exchange)});
+  std::set<std::string> rules;
+  if (const auto faults = faults_.find(exchange.ordinal); faults != faults_.end()) {
+    for (const FaultEvent* fault : faults->second) {
+      rules.insert(fault->rule);
+    }
+  }
+  next.fault = !rules.empty();
+  next.answer = Concat({next.fault ? " ⚡ " : " → ", Join({rules.begin(), rules.end()}, ", "),
+                        next.fault ? ": " : "", AnswerText(exchange)});
+  next.kind = Concat({exchange.method, " ", exchange.operation, next.answer});
+  Refusals& held = actors_[event.actor].refusals;
+  if (held.count > 0 && held.kind == next.kind && held.time == next.time) {
+    ++held.count;
     return;
   }
   Flush(event.actor);
-  const bool good = exchange.status >= 200 && exchange.status < 400 && exchange.lost.empty();
-  const bool tag = exchange.operation == "manifest.put" && !IsDigest(exchange.reference);
-  if (faults == faults_.end() && good && tag) {
-    AddTagPut(event, exchange);
-    return;
-  }
-  const std::string asked = Concat({"→ ", peer, "  ", exchange.method, " ", Subject(exchange)});
-  if (faults == faults_.end()) {
-    Line(event.time, event.actor, Concat({asked, " → ", AnswerText(exchange)}),
-         good ? &Paint::Strong : &Paint::Warn);
-    return;
-  }
-  std::set<std::string> rules;
-  for (const FaultEvent* fault : faults->second) {
-    rules.insert(fault->rule);
-  }
-  Line(event.time, event.actor,
-       Concat({asked, " ⚡ ", Join({rules.begin(), rules.end()}, ", "), ": ", AnswerText(exchange)}),
-       &Paint::Bad);
+  actors_[event.actor].refusals = std::move(next);
 }
 
 // True when the exchange went as usual and was added to the sums.
@@ -299,6 +181,7 @@ bool Timeline::Sum(const Event& event, const ExchangeEvent& exchange, Usual& usu
 
 void Timeline::Flush(const std::string& actor) {
   FlushSkipped(actor);
+  FlushRefusals(actor);
   FlushUsual(actor);
 }
 
@@ -309,6 +192,17 @@ void Timeline::FlushSkipped(const std::string& actor) {
   }
   Line(who.skipped_at, actor, Concat({"– skipped: ", Join(who.skipped, ", ")}), &Paint::Quiet);
   who.skipped.clear();
+}
+
+void Timeline::FlushRefusals(const std::string& actor) {
+  const Refusals held = std::exchange(actors_[actor].refusals, {});
+  if (held.count > 0) {
+    Line(held.time, actor,
+         Concat({held.asked,
+                 held.count == 1 ? "" : Concat({" and ", std::to_string(held.count - 1), " more"}),
+                 held.answer}),
+         held.fault ? &Paint::Bad : &Paint::Warn);
+  }
 }
 
 void Timeline::FlushUsual(const std::string& actor) {

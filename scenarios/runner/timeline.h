@@ -5,43 +5,15 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/journal.h"
 #include "scenarios/runner/report.h"
+#include "scenarios/runner/wording.h"
 
 namespace drydock::scenarios {
-
-// Colours by meaning.
-class Paint {
- public:
-  explicit Paint(bool colour) : colour_(colour) {}
-  std::string Bad(std::string_view text) const { return Wrapped("31", text); }
-  std::string Good(std::string_view text) const { return Wrapped("32", text); }
-  std::string Warn(std::string_view text) const { return Wrapped("33", text); }
-  std::string Quiet(std::string_view text) const { return Wrapped("2", text); }
-  std::string Strong(std::string_view text) const { return Wrapped("1", text); }
-
- private:
-  std::string Wrapped(std::string_view code, std::string_view text) const;
-  bool colour_;
-};
-
-// At most `columns` columns of `text`, "…" last when it was longer. Counts UTF-8 code points.
-std::string Cut(std::string_view text, std::size_t columns);
-// `text` broken at blanks into lines of at most `columns` columns (a longer word stays whole), all
-// but the first after `indent` blanks.
-std::string Wrap(std::string_view text, std::size_t columns, std::size_t indent);
-// The text without what no person reads: digests and upload ids to their beginnings, the values of
-// _state left out, the builder's "ERROR: failed to solve: " dropped.
-std::string Gist(std::string_view text);
-// "hub", "token service", "npm": a server's name as people say it.
-std::string PeerName(std::string_view url);
-// What came back, in one line: "400 Bad request, HTML".
-std::string AnswerText(const ExchangeEvent& exchange);
 
 class Timeline {
  public:
@@ -59,21 +31,33 @@ class Timeline {
     std::uint64_t manifests = 0;
     std::vector<std::string> missing;
   };
+  // Refusals alike, one after another: shown as one line.
+  struct Refusals {
+    TimePoint time{};
+    std::string asked;   // "→ hub  PUT blob 0123456789ab"
+    std::string answer;  // " ⚡ edge: 400 Bad request, HTML"
+    std::string kind;    // what makes them alike
+    std::uint64_t count = 0;
+    bool fault = false;
+  };
   struct Actor {
     std::map<std::string, Usual> usual;  // by peer
     std::vector<std::string> skipped;    // steps left out, one after another
     TimePoint skipped_at{};
+    Refusals refusals;
     std::string put;  // short digest of the last tag it put
   };
 
   void Add(const Event& event);
   void AddExchange(const Event& event, const ExchangeEvent& exchange);
   void AddStep(const Event& event, const StepEvent& step);
+  void AddRefusal(const Event& event, const ExchangeEvent& exchange);
   void AddTagPut(const Event& event, const ExchangeEvent& exchange);
   bool Sum(const Event& event, const ExchangeEvent& exchange, Usual& usual) const;
   void Flush(const std::string& actor);
   void FlushUsual(const std::string& actor);
   void FlushSkipped(const std::string& actor);
+  void FlushRefusals(const std::string& actor);
   void FlushAll();
   void Line(TimePoint time, std::string_view who, std::string_view text,
             std::string (Paint::*paint)(std::string_view) const);

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/json.h"
-#include "scenarios/runner/timeline.h"
+#include "scenarios/runner/wording.h"
 
 namespace drydock::scenarios {
 namespace {
@@ -103,6 +103,19 @@ TEST(TimelineTest, ShowsFaultsInRedWithWhatTheyAnswered) {
   EXPECT_THAT(events.Text(true), HasSubstr("\x1b[31m→ hub  PUT blob"));
 }
 
+TEST(TimelineTest, JoinsRefusalsOfOneMoment) {
+  Events events;
+  for (int index = 0; index < 4; ++index) {
+    events.Exchange("PUT", "upload.commit", std::string(kDigest), 503).reason =
+        "Service Unavailable";
+    events.events.back().time = At(0);
+  }
+  events.events.back().time = At(2);
+  EXPECT_EQ(events.Text(),
+            "  06:00:00  ci    → hub  PUT blob 0123456789ab and 2 more → 503 Service Unavailable\n"
+            "  06:00:02  ci    → hub  PUT blob 0123456789ab → 503 Service Unavailable\n");
+}
+
 TEST(TimelineTest, ShowsRejectionsThatNoFaultMade) {
   Events events;
   ExchangeEvent& exchange = events.Exchange("PUT", "manifest.put", "v1", 403);
@@ -112,7 +125,7 @@ TEST(TimelineTest, ShowsRejectionsThatNoFaultMade) {
   ExchangeEvent& lost = events.Exchange("PUT", "manifest.put", "v2", 0);
   lost.lost = "connection reset";
   const std::string text = events.Text();
-  EXPECT_THAT(text, HasSubstr("PUT manifest v1 → 403 Forbidden, {\"errors\""));
+  EXPECT_THAT(text, HasSubstr("PUT manifest v1 → 403 Forbidden, DENIED\n"));
   EXPECT_THAT(text, HasSubstr("→ 404 Not Found"));
   EXPECT_THAT(text, HasSubstr("PUT manifest v2 → no answer: connection reset"));
 }
