@@ -1,9 +1,8 @@
-// Every file below scenarios/incidents and scenarios/hash is played: main run, fault-free twin and
-// second run. And the files have teeth: without their faults they fail.
+// Every file below scenarios/incidents is played: main run, fault-free twin and second run. And the
+// files have teeth: without their faults they fail.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "scenarios/runner/hash_step.h"
 #include "tests/scenario/plays.h"
 
 namespace drydock::testing {
@@ -49,23 +48,6 @@ TEST_P(IncidentTest, SaysWhatItStandsOn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, IncidentTest, ValuesIn(FilesIn("scenarios/incidents")), NameOf);
-
-class HashTest : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(HashTest, Holds) {
-  if (!scenarios::AssertsSpeed()) {
-    GTEST_SKIP() << "only optimised builds without sanitizers assert speed";
-  }
-  const auto result = Play(Load(GetParam()));
-  ASSERT_TRUE(result.ok());
-  EXPECT_EQ(Failures(*result), "");
-  ASSERT_FALSE(result->rates.empty());
-  EXPECT_GT(result->rates.front().floor_bytes_per_second, 0);
-  // A speed differs from run to run and must not enter a journal.
-  EXPECT_EQ(result->journal.find("floor"), std::string::npos);
-}
-
-INSTANTIATE_TEST_SUITE_P(Files, HashTest, ValuesIn(FilesIn("scenarios/hash")), NameOf);
 
 TEST(ScenarioFilesTest, AreAllInAFolderThatIsPlayed) {
   EXPECT_EQ(FilesIn("scenarios").size(),
