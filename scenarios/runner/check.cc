@@ -298,7 +298,10 @@ std::optional<std::uint64_t> NearestTrouble(const std::vector<Event>& events) {
   if (trouble != events.rend()) {
     return trouble->sequence;
   }
-  return events.empty() ? std::nullopt : std::optional(events.back().sequence);
+  // The runner's own marks say nothing about what went wrong.
+  const auto last = std::find_if(events.rbegin(), events.rend(),
+                                 [](const Event& event) { return event.actor != kScenarioActor; });
+  return last == events.rend() ? std::nullopt : std::optional(last->sequence);
 }
 
 std::string FindingText(const StepResult& step, std::string_view field) {

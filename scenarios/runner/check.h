@@ -4,12 +4,16 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scenarios/runner/expectation.h"
 #include "scenarios/runner/result.h"
 
 namespace drydock::scenarios {
+
+// Who marks the beginning and the end of a step in the journal.
+inline constexpr std::string_view kScenarioActor = "scenario";
 
 // Tag to digest, of the project's repository.
 using Tags = std::map<std::string, std::string>;

@@ -10,7 +10,6 @@
 namespace drydock::scenarios {
 namespace {
 
-constexpr std::string_view kScenarioActor = "scenario";
 constexpr std::string_view kHostAddress = "198.51.100.7";
 
 std::string KindOf(const Step& step) { return step.name.substr(0, step.name.find(' ')); }

@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "core/text.h"
+#include "scenarios/runner/check.h"
 
 namespace drydock::scenarios {
 namespace {
 
 constexpr std::size_t kMissingNamesMost = 3;
 constexpr std::size_t kWhoColumns = 5;
-constexpr std::string_view kScenarioActor = "scenario";  // the runner's own marks
 
 std::string Padded(std::string_view text, std::size_t columns) {
   return text.size() >= columns ? std::string(text)

@@ -80,6 +80,23 @@ TEST_F(CheckTest, FailuresNameFileLineStepAndEvent) {
   EXPECT_THAT(failure->found, HasSubstr("partial"));
 }
 
+TEST(NearestTroubleTest, IsTheLastRejectionElseTheLastThingAnybodyDid) {
+  Event mark;
+  mark.sequence = 9;
+  mark.actor = "scenario";
+  mark.payload = StepEvent{"s", StepEvent::Edge::kEnd, "red", ""};
+  EXPECT_EQ(NearestTrouble({}), std::nullopt);
+  EXPECT_EQ(NearestTrouble({mark}), std::nullopt);
+  EXPECT_EQ(NearestTrouble({Wait(1, 5), mark}), 1U);
+  EXPECT_EQ(NearestTrouble({Exchange(1, "manifest.head", "a", 503), Wait(2, 5), mark}), 1U);
+  Event missing = Exchange(1, "manifest.head", "a", 404);
+  EXPECT_EQ(NearestTrouble({missing, Wait(2, 5)}), 2U);
+  std::get<ExchangeEvent>(missing.payload).ordinal = 7;
+  Event fault;
+  fault.payload = FaultEvent{"gone", "decide", "reply 404", 7, ""};
+  EXPECT_EQ(NearestTrouble({fault, missing, Wait(2, 5)}), 1U);
+}
+
 TEST_F(CheckTest, WhatThePublishSaid) {
   EXPECT_TRUE(Holds(VerdictIs{"partial"}));
   EXPECT_TRUE(Holds(ExitCodeIs{5}));
