@@ -219,7 +219,7 @@ Outcome<StepEnd> Pipeline::Course::Survey() {
     if (auto looked = Look(record.tag); !looked.ok()) {
       Failure why = looked.failure();
       why.words = Concat({"whether ", record.tag, " is there is not known, and what is not known ",
-                          "is not built: ", why.words});
+                          "is not built", why.words.empty() ? "" : ": ", why.words});
       return why;
     }
     record.before = record.digest;
