@@ -130,6 +130,14 @@ std::string Platform::ToString() const {
   return Concat({os, "/", architecture, variant.empty() ? "" : "/", variant});
 }
 
+bool Platform::Fits(const Platform& other) const {
+  const auto variant_of = [](const Platform& platform) {
+    return platform.architecture == "arm64" && platform.variant.empty() ? "v8" : platform.variant;
+  };
+  return os == other.os && architecture == other.architecture &&
+         variant_of(*this) == variant_of(other);
+}
+
 Content MakeContent(std::string_view media_type, std::string bytes) {
   const Digest digest = Digest::Of(bytes);
   const std::uint64_t size = bytes.size();

@@ -29,7 +29,8 @@ struct Platform {
 
   static Platform Parse(std::string_view text);
   std::string ToString() const;
-  friend bool operator==(const Platform&, const Platform&) = default;
+  // Whether an image for `other` is one for this: arm64 without a variant is arm64/v8.
+  bool Fits(const Platform& other) const;
 };
 
 struct Descriptor {

@@ -190,7 +190,7 @@ Status Solver::PullBase(Base& base, const Platform& platform) {
     const Children children = ReadChildren(*index);
     const auto match = std::find_if(
         children.entries.begin(), children.entries.end(),
-        [&](const Descriptor& entry) { return entry.platform && *entry.platform == platform; });
+        [&](const Descriptor& entry) { return entry.platform && platform.Fits(*entry.platform); });
     if (match == children.entries.end()) {
       return Error(ErrorCode::kNotFound, "no match for platform in manifest: not found");
     }
