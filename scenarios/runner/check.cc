@@ -304,6 +304,23 @@ std::optional<std::uint64_t> NearestTrouble(const std::vector<Event>& events) {
   return last == events.rend() ? std::nullopt : std::optional(last->sequence);
 }
 
+std::vector<std::uint64_t> SentTwice(const std::vector<Event>& events, std::string_view repository,
+                                     const std::set<Digest>& held) {
+  std::vector<std::uint64_t> sequences;
+  for (const Event& event : events) {
+    const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
+    if (exchange == nullptr || exchange->operation != "upload.commit" ||
+        exchange->repository != repository || exchange->request_bytes == 0) {
+      continue;
+    }
+    const auto digest = Digest::Parse(exchange->reference);
+    if (digest && held.count(*digest) != 0) {
+      sequences.push_back(event.sequence);
+    }
+  }
+  return sequences;
+}
+
 std::string FindingText(const StepResult& step, std::string_view field) {
   std::vector<std::string> texts;
   for (const auto& [name, text] : step.findings) {

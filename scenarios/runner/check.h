@@ -3,10 +3,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/digest.h"
 #include "scenarios/runner/expectation.h"
 #include "scenarios/runner/result.h"
 
@@ -35,6 +38,10 @@ std::vector<ExpectationFailure> Check(const std::vector<Expectation>& expected,
 // The journal event a reader should look at when something about the stretch is wrong: the last
 // rejected or lost exchange, else the last event. nullopt when nothing happened.
 std::optional<std::uint64_t> NearestTrouble(const std::vector<Event>& events);
+
+// The uploads to `repository` that brought bytes of a blob it held already (`held`): sequences.
+std::vector<std::uint64_t> SentTwice(const std::vector<Event>& events, std::string_view repository,
+                                     const std::set<Digest>& held);
 
 // "diagnosis" fields with their text; several findings of one name are joined by newlines.
 std::string FindingText(const StepResult& step, std::string_view field);

@@ -143,24 +143,6 @@ void CheckPlay(const Scenario& scenario, const std::vector<Expectation>& expecte
   }
 }
 
-// Blobs whose bytes were sent although the repository held them when the run began.
-void CheckNothingSentTwice(const Scenario& scenario, const std::set<Digest>& held,
-                           const std::string& repository, Play& play) {
-  for (const Event& event : play.events) {
-    const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
-    if (exchange == nullptr || exchange->operation != "upload.commit" ||
-        exchange->repository != repository || exchange->request_bytes == 0) {
-      continue;
-    }
-    const auto digest = Digest::Parse(exchange->reference);
-    if (digest && held.count(*digest) != 0) {
-      play.failures.push_back(Failure(scenario, play.steps.front(),
-                                      "no blob is sent that the registry holds",
-                                      exchange->reference, event.sequence));
-    }
-  }
-}
-
 class Run {
  public:
   Run(const Scenario& scenario, const Premises* premises, std::uint64_t seed,
@@ -212,7 +194,11 @@ class Run {
       return played.error();
     }
     CheckPlay(scenario_, scenario_.second, before, repository, *played);
-    CheckNothingSentTwice(scenario_, held, repository, *played);
+    for (const std::uint64_t sequence : SentTwice(played->events, repository, held)) {
+      played->failures.push_back(Failure(scenario_, played->steps.front(),
+                                         "no blob is sent that the registry holds",
+                                         "an upload of one", sequence));
+    }
     result_.second = std::move(*played);
     return Ok{};
   }

@@ -97,6 +97,19 @@ TEST(NearestTroubleTest, IsTheLastRejectionElseTheLastThingAnybodyDid) {
   EXPECT_EQ(NearestTrouble({fault, missing, Wait(2, 5)}), 1U);
 }
 
+TEST(SentTwiceTest, FindsUploadsOfBlobsThatWereHeld) {
+  const Digest held = Digest::Of("held");
+  const auto upload = [](std::uint64_t sequence, const Digest& digest, std::uint64_t bytes) {
+    Event event = Exchange(sequence, "upload.commit", digest.ToString(), 201, bytes);
+    std::get<ExchangeEvent>(event.payload).repository = "a/b";
+    return event;
+  };
+  const std::vector<Event> events = {upload(1, Digest::Of("new"), 9), upload(2, held, 9),
+                                     upload(3, held, 0)};
+  EXPECT_EQ(SentTwice(events, "a/b", {held}), std::vector<std::uint64_t>{2});
+  EXPECT_TRUE(SentTwice(events, "a/other", {held}).empty());
+}
+
 TEST_F(CheckTest, WhatThePublishSaid) {
   EXPECT_TRUE(Holds(VerdictIs{"partial"}));
   EXPECT_TRUE(Holds(ExitCodeIs{5}));

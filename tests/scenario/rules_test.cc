@@ -1,0 +1,91 @@
+// The rules every scenario must keep, whatever it expects: each broken once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "scenarios/runner/loader.h"
+#include "tests/scenario/plays.h"
+
+namespace drydock::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+scenarios::Scenario Incident(const std::string& name) {
+  return Load(std::string(DRYDOCK_SOURCE_DIR) + "/scenarios/incidents/" + name + ".json");
+}
+
+std::string FailuresOf(const scenarios::Scenario& scenario) {
+  const auto result = Play(scenario);
+  return result ? Failures(*result) : result.error().message();
+}
+
+std::string ErrorOf(const scenarios::Scenario& scenario) {
+  const auto result = scenarios::RunScenario(scenario);
+  return result ? "it was played" : result.error().message();
+}
+
+scenarios::PublishStep& FirstPublish(scenarios::Scenario& scenario) {
+  return std::get<scenarios::PublishStep>(scenario.steps.front().action);
+}
+
+TEST(RulesTest, ARuleThatNeverFiredFailsTheScenario) {
+  auto scenario = Incident("base-tag-present");
+  scenario.faults = Incident("base-push-refused-without-cache").faults;
+  scenario.faults.front().when.exchange.repository = "somebody/else";
+  EXPECT_THAT(
+      FailuresOf(scenario),
+      HasSubstr("fault layer-upload-400 fires at least once\n    found     never: offered"));
+}
+
+TEST(RulesTest, AKillThatNeverCameFailsTheScenario) {
+  auto scenario = Incident("killed-between-variants");
+  FirstPublish(scenario).kill->after.reference = "no-such-tag";
+  EXPECT_THAT(FailuresOf(scenario), HasSubstr("killed on the way"));
+}
+
+TEST(RulesTest, EveryPublishOfTheTwinMustSucceed) {
+  auto scenario = Incident("npm-tarball-vanishes");
+  scenario.world.project.dirty = true;  // drydock refuses, faults or not
+  EXPECT_THAT(FailuresOf(scenario), HasSubstr("without the faults: "));
+}
+
+TEST(RulesTest, TheSecondRunMustSucceedAndIsHeldAgainstTheFile) {
+  auto scenario = Incident("base-tag-present");
+  scenario.second = {{3, scenarios::CountIs{scenarios::CountIs::What::kBuilds, {7, 7}}}};
+  EXPECT_THAT(FailuresOf(scenario), HasSubstr("second run: "));
+  scenario.second.clear();
+  scenario.world.project.head_at_tag = false;
+  EXPECT_THAT(FailuresOf(scenario),
+              HasSubstr("host-publish (second run)\n    expected  published and verified"));
+}
+
+TEST(RulesTest, WhatCannotBePlayedIsAnErrorWithItsLine) {
+  auto scenario = Incident("base-tag-present");
+  FirstPublish(scenario).only = "nightly";
+  EXPECT_THAT(ErrorOf(scenario), HasSubstr("the release file has no such variant: \"nightly\""));
+  scenario = Incident("2026-05-09-npm-tarball-404");
+  std::get<scenarios::PublishStep>(scenario.steps.back().action).jobs.pop_back();
+  EXPECT_THAT(ErrorOf(scenario), HasSubstr("\"jobs\": expected every variant once"));
+  scenario = Incident("base-tag-present");
+  scenario.steps.front().action = scenarios::WaitStep{{}, scenario.start - std::chrono::hours(1)};
+  EXPECT_THAT(ErrorOf(scenario), HasSubstr("base-tag-present.json:18: wait: that moment"));
+  scenario = Incident("base-tag-present");
+  scenario.world.npm.front().version = "not a version";
+  EXPECT_THAT(ErrorOf(scenario), HasSubstr("not a version"));
+}
+
+// The developer's tree may be dirty; CI checks the tag out.
+TEST(RulesTest, CiBuildsTheTagWhateverTheDevelopersTreeIsLike) {
+  auto scenario = Incident("registry-503-once");
+  scenarios::RunOptions options;
+  options.second_run = false;
+  options.twin = false;
+  scenario.world.project.dirty = true;
+  scenario.world.project.head_at_tag = false;
+  const auto result = Play(scenario, options);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(Failures(*result), "");
+}
+
+}  // namespace
+}  // namespace drydock::testing
