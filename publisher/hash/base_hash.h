@@ -40,8 +40,13 @@ struct HashOptions {
   bool compat = false;
   // Threads that read ahead of the one that hashes; 0 picks by the number of processors.
   unsigned readers = 0;
+  // Where HashTree remembers checkpoints, so that a second run reads only from the first changed
+  // file on; "" remembers nothing. Not used with `compat`.
+  std::string cache_folder = {};
+  // Hash once more without the cache and compare: kConflict when it was wrong, and it is removed.
+  bool verify_cache = false;
   // Called by the hashing thread, now and then (not for every file); may be empty.
-  std::function<void(const HashProgress&)> on_progress;
+  std::function<void(const HashProgress&)> on_progress = {};
 };
 
 // Hashes the working tree below `root`.

@@ -1,6 +1,7 @@
 #include "publisher/hash/hash_source.h"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 #include <utility>
 
@@ -18,13 +19,112 @@ unsigned Readers(const HashOptions& options) {
   return processors <= 1 ? 1 : std::min(processors, 8U);
 }
 
+// Hashes what is put into it.
+class HashingSink : public ByteSink {
+ public:
+  explicit HashingSink(Sha256& sha256) : sha256_(sha256) {}
+
+  Result<std::span<char>> Room() override { return std::span<char>(bytes_); }
+  void Filled(std::size_t count) override {
+    sha256_.Update(std::string_view(bytes_.data(), count));
+  }
+
+ private:
+  Sha256& sha256_;
+  std::array<char, 64 << 10> bytes_{};
+};
+
+class HashRun {
+ public:
+  HashRun(InputSource& source, const HashOptions& options, const Checkpoints* known,
+          Checkpoints* made)
+      : source_(source),
+        options_(options),
+        known_(known),
+        made_(made),
+        following_(known != nullptr) {}
+
+  Status Take(const ReadAhead::Delivery& delivery) {
+    if (delivery.unchanged && following_) {
+      ++matched_;
+      hash_.bytes_reused += delivery.part.bytes;
+      hash_.bytes += delivery.part.bytes;
+      EndPart(delivery.part);
+      return Ok();
+    }
+    Resume();
+    if (delivery.unchanged) {
+      return ReadAfterAll(delivery.inputs);
+    }
+    sha256_.Update(delivery.bytes);
+    hash_.bytes += delivery.bytes.size();
+    if (delivery.part_ends) {
+      EndPart(delivery.part);
+    }
+    return Ok();
+  }
+
+  BaseHash Finish() {
+    Resume();
+    hash_.digest = sha256_.Finish();
+    return std::move(hash_);
+  }
+
+ private:
+  // From here on, every byte counts.
+  void Resume() {
+    if (std::exchange(following_, false) && matched_ > 0) {
+      sha256_ = Sha256(known_->states[matched_ - 1]);
+    }
+  }
+
+  // A part that is as it was, behind one that is not.
+  Status ReadAfterAll(std::span<const Input> inputs) {
+    HashingSink sink(sha256_);
+    PartBuilder part;
+    for (const Input& input : inputs) {
+      auto stamp = source_.Read(input, sink, hash_.skipped);
+      if (!stamp) {
+        return std::move(stamp).error();
+      }
+      if (*stamp) {
+        part.Add(input, **stamp);
+      }
+    }
+    hash_.bytes += part.bytes();
+    EndPart(part.Seal());
+    return Ok();
+  }
+
+  void EndPart(const Part& part) {
+    hash_.files += part.inputs - part.lines;
+    if (made_ != nullptr) {
+      made_->parts.push_back(part);
+      made_->states.push_back(following_ ? known_->states[matched_ - 1] : sha256_.Save());
+    }
+    if (options_.on_progress) {
+      options_.on_progress({hash_.files, hash_.bytes});
+    }
+  }
+
+  InputSource& source_;
+  const HashOptions& options_;
+  const Checkpoints* known_;
+  Checkpoints* made_;
+  bool following_;  // everything so far is as `known_` says
+  std::size_t matched_ = 0;
+  Sha256 sha256_;
+  BaseHash hash_;
+};
+
 }  // namespace
 
-Result<BaseHash> HashSource(InputSource& source, const HashOptions& options) {
-  ReadAhead reading(source, {.readers = Readers(options), .known = nullptr});
+Result<BaseHash> HashSource(InputSource& source, const HashOptions& options,
+                            const Checkpoints* known, Checkpoints* made) {
+  ReadAhead reading(
+      source, {.readers = Readers(options), .known = known == nullptr ? nullptr : &known->parts});
+  HashRun run(source, options, known, made);
   ReadAhead::Delivery delivery;
-  Sha256 sha256;
-  BaseHash hash;
   for (;;) {
     auto more = reading.Next(delivery);
     if (!more) {
@@ -33,17 +133,12 @@ Result<BaseHash> HashSource(InputSource& source, const HashOptions& options) {
     if (!*more) {
       break;
     }
-    sha256.Update(delivery.bytes);
-    hash.bytes += delivery.bytes.size();
-    if (delivery.part_ends) {
-      hash.files += delivery.part.inputs - delivery.part.lines;
-      if (options.on_progress) {
-        options.on_progress({hash.files, hash.bytes});
-      }
+    if (Status taken = run.Take(delivery); !taken) {
+      return std::move(taken).error();
     }
   }
-  hash.digest = sha256.Finish();
-  hash.skipped = std::move(reading.skipped());
+  BaseHash hash = run.Finish();
+  std::move(reading.skipped().begin(), reading.skipped().end(), std::back_inserter(hash.skipped));
   return hash;
 }
 

@@ -14,46 +14,6 @@ constexpr std::size_t kSlotsAhead = 3;
 // A part ends after this many bytes, or where its slot ends.
 constexpr std::uint64_t kPartBytes = 1 << 20;
 
-// Appends what makes `input` with this stamp the same input in another run.
-void AppendIdentity(const Input& input, const FileStamp& stamp, std::string& into) {
-  switch (input.kind) {
-    case Input::Kind::kLine:
-      into += 'L';
-      into += input.text;
-      break;
-    case Input::Kind::kObject:
-      into += 'O';
-      into += input.path;
-      into += '\0';
-      into += input.text;
-      break;
-    case Input::Kind::kFile:
-    case Input::Kind::kTreeFile:
-      into += input.kind == Input::Kind::kFile ? 'F' : 'T';
-      into += input.file.folder->path;
-      into += '/';
-      into += input.file.name;
-      break;
-  }
-  into += '\0';
-  into.append(reinterpret_cast<const char*>(&stamp), sizeof stamp);
-}
-
-void Add(const Input& input, const FileStamp& stamp, Part& part, std::string& identity) {
-  ++part.inputs;
-  part.lines += input.kind == Input::Kind::kLine ? 1 : 0;
-  part.bytes += stamp.size;
-  part.newest_ns = std::max({part.newest_ns, stamp.modified_ns, stamp.changed_ns});
-  AppendIdentity(input, stamp, identity);
-}
-
-void Seal(Part& part, std::string& identity) {
-  Sha256 hash;
-  hash.Update(identity);
-  part.identity = hash.Raw();
-  identity.clear();
-}
-
 }  // namespace
 
 // Fills the slot's buffers one after the other, waiting for the consumer when all are full.
@@ -240,23 +200,20 @@ bool ReadAhead::IsUnchanged(const Slot& slot) const {
   if (slot.input_count != slot.known->inputs || slot.error) {
     return false;
   }
-  Part part;
-  std::string identity;
+  PartBuilder part;
   for (std::size_t at = 0; at < slot.input_count; ++at) {
     const auto stamp = source_.LookAt(slot.inputs[at]);
     if (!stamp) {
       return false;
     }
-    Add(slot.inputs[at], *stamp, part, identity);
+    part.Add(slot.inputs[at], *stamp);
   }
-  Seal(part, identity);
-  return part.SameInputs(*slot.known);
+  return part.Seal() == *slot.known;
 }
 
 Status ReadAhead::Read(Slot& slot, std::vector<std::string>& skipped) {
   SlotSink sink(*this, slot);
-  Part part;
-  std::string identity;
+  PartBuilder part;
   for (std::size_t at = 0; at < slot.input_count; ++at) {
     const Input& input = slot.inputs[at];
     auto stamp = source_.Read(input, sink, skipped);
@@ -265,14 +222,11 @@ Status ReadAhead::Read(Slot& slot, std::vector<std::string>& skipped) {
       return std::move(stamp).error();
     }
     if (*stamp) {
-      Add(input, **stamp, part, identity);
+      part.Add(input, **stamp);
     }
-    if (part.bytes >= kPartBytes || at + 1 == slot.input_count) {
-      Seal(part, identity);
-      if (!sink.EndPart(part)) {
-        return Error(ErrorCode::kCancelled, "hash: stopped");
-      }
-      part = Part();
+    const bool ends = part.bytes() >= kPartBytes || at + 1 == slot.input_count;
+    if (ends && !sink.EndPart(part.Seal())) {
+      return Error(ErrorCode::kCancelled, "hash: stopped");
     }
   }
   return Ok();

@@ -21,22 +21,9 @@
 
 #include "core/result.h"
 #include "publisher/hash/input_source.h"
-#include "publisher/hash/sha256_state.h"
+#include "publisher/hash/part.h"
 
 namespace drydock::publisher {
-
-// A few consecutive inputs: the grain in which an unchanged tree is recognised.
-struct Part {
-  std::uint32_t inputs = 0;
-  std::uint32_t lines = 0;  // of these, literal lines
-  std::uint64_t bytes = 0;
-  std::array<unsigned char, 32> identity{};  // SHA-256 over the inputs' identities
-  std::int64_t newest_ns = 0;                // the latest time stamp among them
-
-  bool SameInputs(const Part& other) const {
-    return inputs == other.inputs && identity == other.identity;
-  }
-};
 
 class ReadAhead {
  public:

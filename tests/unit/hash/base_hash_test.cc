@@ -86,7 +86,7 @@ TEST_P(SilentSkipTest, IsRefusedByNameOrFollowedOnRequest) {
     nobody.emplace();
   }
   const auto strict = HashTree(folder.path(), RunbookRecipe());
-  const auto compat = HashTree(folder.path(), RunbookRecipe(), {.compat = true, .on_progress = {}});
+  const auto compat = HashTree(folder.path(), RunbookRecipe(), {.compat = true});
   nobody.reset();
 
   ASSERT_FALSE(strict.ok());
@@ -188,8 +188,7 @@ TEST(BaseHashTest, APipeIsNoInputAndDoesNotBlock) {
   Remove(folder, "entrypoint.sh");
   ASSERT_EQ(::mkfifo(folder.At("entrypoint.sh").c_str(), 0644), 0);
   for (const bool compat : {false, true}) {
-    const auto hash =
-        HashTree(folder.path(), RunbookRecipe(), {.compat = compat, .on_progress = {}});
+    const auto hash = HashTree(folder.path(), RunbookRecipe(), {.compat = compat});
     ASSERT_FALSE(hash.ok());
     EXPECT_THAT(hash.error().message(), HasSubstr("not a plain file: entrypoint.sh"));
   }
@@ -199,7 +198,7 @@ TEST(BaseHashTest, TheRootItselfIsNeverSkipped) {
   const TempFolder folder;
   const std::string file = folder.Write("file", "x");
   for (const bool compat : {false, true}) {
-    const HashOptions options{.compat = compat, .on_progress = {}};
+    const HashOptions options{.compat = compat};
     const auto missing = HashTree(folder.At("nowhere"), RunbookRecipe(), options);
     ASSERT_FALSE(missing.ok());
     EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);
@@ -219,7 +218,7 @@ TEST(BaseHashTest, ALoopOfMountsIsNamed) {
     GTEST_SKIP() << "mounting needs root";
   }
   const auto strict = HashTree(folder.path(), RunbookRecipe());
-  const auto compat = HashTree(folder.path(), RunbookRecipe(), {.compat = true, .on_progress = {}});
+  const auto compat = HashTree(folder.path(), RunbookRecipe(), {.compat = true});
   const std::string shell = ShellHash(folder.path(), RunbookRecipe());
   ASSERT_EQ(::umount2(folder.At("rootfs/etc/again").c_str(), MNT_DETACH), 0);
   ASSERT_FALSE(strict.ok());
@@ -240,7 +239,7 @@ TEST(BaseHashTest, AFileThatVanishesMeanwhileIsNamed) {
     folder.Write("rootfs/c" + std::to_string(file), "c");
   }
   const std::size_t threads = Threads();
-  HashOptions options{.readers = 1, .on_progress = {}};
+  HashOptions options{.readers = 1};
   options.on_progress = [&](const HashProgress&) { Remove(folder, "rootfs/c170"); };
   for (const bool compat : {false, true}) {
     folder.Write("rootfs/c170", "c");
@@ -315,8 +314,7 @@ TEST(BaseHashTest, AnyNumberOfReadersAgrees) {
   folder.Write("rootfs/large", std::string(5 << 20, 'l'));
   const std::string expected = ShellHash(folder.path(), RunbookRecipe());
   for (const unsigned readers : {1U, 2U, 3U, 7U}) {
-    const auto hash =
-        HashTree(folder.path(), RunbookRecipe(), {.readers = readers, .on_progress = {}});
+    const auto hash = HashTree(folder.path(), RunbookRecipe(), {.readers = readers});
     ASSERT_TRUE(hash.ok());
     EXPECT_EQ(hash->Short(), expected) << readers << " readers";
   }

@@ -194,8 +194,7 @@ TEST_F(GitSourceTest, WhatTheCommitLacksIsNamed) {
   Commit("v-no-entrypoint");
   ExpectRefusal("v-no-entrypoint", ErrorCode::kNotFound,
                 "missing input in the commit: entrypoint-user.sh");
-  const auto compat =
-      HashGitRef(repo(), "v-no-entrypoint", RunbookRecipe(), {.compat = true, .on_progress = {}});
+  const auto compat = HashGitRef(repo(), "v-no-entrypoint", RunbookRecipe(), {.compat = true});
   ASSERT_TRUE(compat.ok());
   EXPECT_EQ(compat->Short(), CheckedOutHash("v-no-entrypoint"));
   EXPECT_EQ(compat->skipped.size(), 1U);
@@ -224,8 +223,7 @@ TEST_F(GitSourceTest, ASubmoduleInTheTreeIsNamed) {
   Git({"submodule", "--quiet", "add", "./", "rootfs/module"});
   Commit("v2");
   ExpectRefusal("v2", ErrorCode::kInvalid, "a submodule");
-  const auto compat =
-      HashGitRef(repo(), "v2", RunbookRecipe(), {.compat = true, .on_progress = {}});
+  const auto compat = HashGitRef(repo(), "v2", RunbookRecipe(), {.compat = true});
   ASSERT_TRUE(compat.ok()) << compat.error().message();
   EXPECT_EQ(compat->Short(), CheckedOutHash("v2"));
 }

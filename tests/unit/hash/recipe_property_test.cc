@@ -137,7 +137,7 @@ RC_GTEST_PROP(RecipeProperty, EveryTreeHashesAsTheShellRecipeDoes, ()) {
   }
   const std::string shell = ShellHash(folder.path(), RunbookRecipe(), RunAs::kNobody);
   std::optional<AsNobody> nobody(std::in_place);
-  const auto compat = HashTree(folder.path(), RunbookRecipe(), {.compat = true, .on_progress = {}});
+  const auto compat = HashTree(folder.path(), RunbookRecipe(), {.compat = true});
   const auto strict = HashTree(folder.path(), RunbookRecipe());
   nobody.reset();
   RC_ASSERT(compat.ok());
