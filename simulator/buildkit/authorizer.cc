@@ -155,8 +155,7 @@ Status Authorizer::Authorize(Headers& headers, const Scopes& scopes) {
 // over after a few turns; only then time has to pass.
 Status Authorizer::AwaitFlight(const Token& token) {
   for (int polls = 0; token.in_flight; ++polls) {
-    const Status waited =
-        polls < kFlightTurns ? world_.Yield() : world_.clock().SleepFor(kFlightPoll);
+    Status waited = polls < kFlightTurns ? world_.Yield() : world_.clock().SleepFor(kFlightPoll);
     if (!waited) {
       return waited;
     }

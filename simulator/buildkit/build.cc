@@ -155,7 +155,7 @@ Status Build::Solve() {
 Status Build::Import(const CacheOption& option) {
   const std::string name = FullName(option.reference);
   const auto vertex = tools_.progress.Begin(Concat({"importing cache manifest from ", name}));
-  const Status read = ReadCacheFrom(option, vertex);
+  Status read = ReadCacheFrom(option, vertex);
   if (read) {
     tools_.progress.Done(vertex);
     return Ok{};

@@ -187,7 +187,7 @@ Status Exporter::PushTag(const AssembledImage& image, const ImageReference& tag,
                          Progress::Vertex vertex) {
   Clock& clock = tools_.progress.clock();
   Duration begun = clock.Elapsed();
-  const Status blobs = PushBlobs(image, tag, vertex);
+  Status blobs = PushBlobs(image, tag, vertex);
   tools_.progress.NoteDone(vertex, "pushing layers", begun);
   if (!blobs) {
     return blobs;

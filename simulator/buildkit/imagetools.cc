@@ -226,8 +226,8 @@ Status Imagetools::CopyBelow(const Source& source, const ImageReference& tag) {
     if (Result<std::string> text = fetcher.Manifest(manifest.descriptor); !text) {
       return text.error();
     }
-    const Status pushed = pusher.PushManifest(manifest, tag.tag.value_or("latest"),
-                                              WriteReference(manifest.descriptor));
+    Status pushed = pusher.PushManifest(manifest, tag.tag.value_or("latest"),
+                                        WriteReference(manifest.descriptor));
     if (!pushed) {
       return pushed;
     }

@@ -239,7 +239,7 @@ Status Solver::Copy(Scope& scope, const Instruction& instruction) {
     step.record.inputs.push_back({{scope.state.record, ""}});
   }
   step.record.inputs.push_back(std::move(links));
-  return Finish(scope, std::move(step));
+  return Finish(scope, step);
 }
 
 Status Solver::Run(Scope& scope, const Instruction& instruction) {
@@ -275,10 +275,10 @@ Status Solver::Run(Scope& scope, const Instruction& instruction) {
       Concat({"var/lib/run/", name}),
       FileNode{FileNode::Kind::kFile, false,
                std::make_shared<const std::string>(text + filler.Hex(kRunFileBytes))});
-  return Finish(scope, std::move(step));
+  return Finish(scope, step);
 }
 
-Status Solver::Finish(Scope& scope, Step step) {
+Status Solver::Finish(Scope& scope, const Step& step) {
   CacheRecord record = step.record;
   const std::size_t index = graph_.Add(std::move(record));
   const Digest& identity = graph_.Identity(index);
@@ -304,7 +304,7 @@ Status Solver::Finish(Scope& scope, Step step) {
   }
   const Layer& layer = made_.at(identity);
   tools_.store.Remember(identity, layer);
-  for (auto& [path, node] : step.files) {
+  for (const auto& [path, node] : step.files) {
     scope.state.files.insert_or_assign(path, node);
   }
   scope.state.layers.push_back(layer);

@@ -76,7 +76,7 @@ class Solver {
   Status Run(Scope& scope, const Instruction& instruction);
   Result<FileTree> CopySource(Scope& scope, const std::string& from, const std::string& path,
                               std::vector<CacheLink>& links);
-  Status Finish(Scope& scope, Step step);
+  Status Finish(Scope& scope, const Step& step);
   Result<Layer> Execute(Scope& scope, const Step& step, Progress::Vertex vertex);
   Progress::Vertex BeginStep(const Scope& scope, std::size_t number, const std::string& text);
   std::optional<std::size_t> FindStage(const std::string& name, std::size_t before) const;

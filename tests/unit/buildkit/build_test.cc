@@ -18,7 +18,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr const char* kVariant =
     "ARG BASE=scratch\nFROM ${BASE}\nARG TOOL_VERSION=latest\nRUN install-tools\n";

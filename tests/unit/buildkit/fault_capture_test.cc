@@ -114,7 +114,7 @@ class FaultCaptures : public ::testing::TestWithParam<FaultCapture> {
       return LayerOf("app/two");
     }
     Succeed("docker buildx build --provenance=false --push -t registry.test/app/one:v1 ctx/one");
-    const std::string layer = LayerOf("app/one");
+    std::string layer = LayerOf("app/one");
     if (Contains(command, "ctx/variant")) {
       rehearsal_.NewBuilder();
       return layer;

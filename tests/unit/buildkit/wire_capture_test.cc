@@ -57,22 +57,26 @@ const Deviation kAllImported = {
     {"PUT /v2/app/two/manifests/buildcache 201"},
     {"PUT /v2/app/two/manifests/buildcache 201"}};
 
+constexpr const char* kImageConfigPut =
+    "PUT /v2/app/two/blobs/uploads/<id>?<state>&digest=<application/vnd.oci.image.config.v1+json> "
+    "201 accept= type=application/octet-stream agent=buildkit/v0.0-dev "
+    "headers=User-Agent,Content-Type,Traceparent,Accept-Encoding\n    {architecture: \"amd64\"";
+constexpr const char* kImageManifestPut =
+    "PUT /v2/app/two/manifests/<application/vnd.oci.image.manifest.v1+json> 201 accept= "
+    "type=application/vnd.oci.image.manifest.v1+json agent=buildkit/v0.0-dev "
+    "headers=User-Agent,Content-Type,Traceparent,Accept-Encoding\n    {schemaVersion: <number>, "
+    "mediaType: \"application/vnd.oci.image.manifest.v1+json\", config: {mediaType: "
+    "\"application/vnd.oci.image.config.v1+json\", digest: \"<digest>\", size: <number>}, "
+    "layers: [{mediaType: \"application/vnd.oci.image.layer";
+
 // The imported layers of one platform carried other dates than those of the first push, hence a
 // new config and manifest. The model's images carry no dates.
 const Deviation kNoDates = {
     "images carry no dates",
     {"HEAD /v2/app/two/blobs/<application/vnd.oci.image.config.v1+json> 404",
-     "POST /v2/app/two/blobs/uploads/ 202",
-     "PUT /v2/app/two/blobs/uploads/<id>?<state>&digest=<application/vnd.oci.image.config.v1+json> "
-     "201 accept= type=application/octet-stream agent=buildkit/v0.0-dev "
-     "headers=User-Agent,Content-Type,Traceparent,Accept-Encoding\n    {architecture: \"amd64\"",
+     "POST /v2/app/two/blobs/uploads/ 202", kImageConfigPut,
      "HEAD /v2/app/two/manifests/<application/vnd.oci.image.manifest.v1+json> 404",
-     "PUT /v2/app/two/manifests/<application/vnd.oci.image.manifest.v1+json> 201 accept= "
-     "type=application/vnd.oci.image.manifest.v1+json agent=buildkit/v0.0-dev "
-     "headers=User-Agent,Content-Type,Traceparent,Accept-Encoding\n    {schemaVersion: <number>, "
-     "mediaType: \"application/vnd.oci.image.manifest.v1+json\", config: {mediaType: "
-     "\"application/vnd.oci.image.config.v1+json\", digest: \"<digest>\", size: <number>}, "
-     "layers: [{mediaType: \"application/vnd.oci.image.layer"},
+     kImageManifestPut},
     {"HEAD /v2/app/two/blobs/<application/vnd.oci.image.config.v1+json> 200",
      "HEAD /v2/app/two/manifests/<application/vnd.oci.image.manifest.v1+json> 200"}};
 

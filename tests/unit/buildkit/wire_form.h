@@ -21,8 +21,8 @@ namespace drydock::simulator::buildkit {
 // its GET and the HEAD and PUT of its target are under way at once, and takes them in any order.
 std::vector<std::string> WireForm(const std::vector<WireExchange>& exchanges, bool copies = false);
 
-// A deviation of the model from a capture, and why it is meant to be so. Each entry is the beginning
-// of a line, the last of which is taken out of the capture's form or out of the model's.
+// A deviation of the model from a capture, and why it is meant to be so. Each entry is the
+// beginning of a line, the last of which is taken out of the capture's form or out of the model's.
 struct Deviation {
   std::string reason;
   std::vector<std::string> only_captured;
