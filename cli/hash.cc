@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -26,6 +27,10 @@ constexpr int kExitRefused = 1;
 constexpr char kFooter[] =
     "Prints the 12 hex digits that follow \"base-\" in the base image's tag, alone on a line.\n"
     "\n"
+    "A second run reads only from the first changed file on: checkpoints lie in the XDG cache "
+    "folder\n"
+    "(~/.cache/drydock/hash).\n"
+    "\n"
     "Examples:\n"
     "  drydock hash                      the working tree in the current folder\n"
     "  drydock hash ~/opencode-devbox    another one\n"
@@ -41,8 +46,20 @@ struct HashCommand {
   std::string recipe = "runbook";
   std::vector<std::string> lines;
   bool compat = false;
+  bool no_cache = false;
+  bool verify_cache = false;
   unsigned readers = 0;
 };
+
+// Where the XDG base directory specification puts it; "" when there is no home.
+std::string CacheFolder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && cache[0] == '/') {
+    return Concat({cache, "/drydock/hash"});
+  }
+  const char* home = std::getenv("HOME");
+  return home != nullptr && home[0] == '/' ? Concat({home, "/.cache/drydock/hash"}) : "";
+}
 
 // One line on a terminal, rewritten, once a second has passed.
 class ProgressLine {
@@ -84,6 +101,8 @@ Result<BaseHash> Compute(const HashCommand& command, const Recipe& recipe) {
   HashOptions options;
   options.compat = command.compat;
   options.readers = command.readers;
+  options.cache_folder = command.no_cache ? "" : CacheFolder();
+  options.verify_cache = command.verify_cache;
   options.on_progress = [&](const HashProgress& progress) { line.Show(progress); };
   return command.git_ref.empty() ? HashTree(command.root, recipe, options)
                                  : HashGitRef(command.root, command.git_ref, recipe, options);
@@ -125,6 +144,11 @@ void AddHash(CLI::App& app, int& exit_code) {
       ->expected(1);
   hash->add_flag("--compat", command->compat,
                  "Leave out what the recipe silently leaves out (unreadable, missing), and say so");
+  auto* no_cache = hash->add_flag("--no-cache", command->no_cache,
+                                  "Read everything, remember nothing for the next run");
+  hash->add_flag("--verify-cache", command->verify_cache,
+                 "Hash with and without what is remembered, and compare")
+      ->excludes(no_cache);
   hash->add_option("--readers", command->readers,
                    "Threads that read ahead; 0 picks by the number of processors")
       ->capture_default_str()
