@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "publisher/hash/base_hash.h"
 #include "publisher/hash/recipe.h"
+#include "publisher/hash/tree_source.h"
 
 namespace drydock::cli {
 namespace {
@@ -35,6 +36,7 @@ constexpr char kFooter[] =
     "  drydock hash                      the working tree in the current folder\n"
     "  drydock hash ~/opencode-devbox    another one\n"
     "  drydock hash --git v1.15.12       the tag, as CI's clean checkout has it\n"
+    "  git archive HEAD | drydock hash --tar -\n"
     "  drydock hash --recipe runbook-2026-06 --line \"$TOOLKIT_SHA\"\n"
     "\n"
     "Exit codes: 0 hashed; 1 refused, because the recipe would silently leave something out or\n"
@@ -43,6 +45,7 @@ constexpr char kFooter[] =
 struct HashCommand {
   std::string root = ".";
   std::string git_ref;
+  std::string tar;
   std::string recipe = "runbook";
   std::vector<std::string> lines;
   bool compat = false;
@@ -113,6 +116,9 @@ int Run(const HashCommand& command) {
   if (!recipe) {
     return Fail(recipe.error(), kExitUsage);
   }
+  if (auto root = publisher::OpenRoot(command.root); !root) {
+    return Fail(root.error(), kExitUsage);
+  }
   const auto hash = Compute(command, *recipe);
   if (!hash) {
     return Fail(hash.error(), kExitRefused);
@@ -133,9 +139,15 @@ void AddHash(CLI::App& app, int& exit_code) {
   auto command = std::make_shared<HashCommand>();
   CLI::App* hash = app.add_subcommand("hash", "Print the base hash of a tree or of a git tag");
   hash->footer(kFooter);
-  hash->add_option("ROOT", command->root, "The project's folder")->capture_default_str();
-  hash->add_option("--git", command->git_ref,
-                   "Hash this tag, branch or commit from the object store of ROOT's repository");
+  auto* root = hash->add_option("ROOT", command->root, "The project's folder");
+  root->capture_default_str();
+  auto* git = hash->add_option(
+      "--git", command->git_ref,
+      "Hash this tag, branch or commit from the object store of ROOT's repository");
+  hash->add_option("--tar", command->tar,
+                   "Hash a tar archive, gzip or not, instead of a folder; - is standard input")
+      ->excludes(root)
+      ->excludes(git);
   hash->add_option("--recipe", command->recipe,
                    Concat({"What goes into the hash: ", Join(publisher::RecipeNames(), ", ")}))
       ->capture_default_str();

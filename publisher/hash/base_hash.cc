@@ -8,6 +8,7 @@
 #include "publisher/hash/git_source.h"
 #include "publisher/hash/hash_cache.h"
 #include "publisher/hash/hash_source.h"
+#include "publisher/hash/tar_source.h"
 #include "publisher/hash/tree_source.h"
 
 namespace drydock::publisher {
@@ -64,6 +65,15 @@ Result<BaseHash> HashTree(const std::string& root, const Recipe& recipe,
 Result<BaseHash> HashGitRef(const std::string& repository, const std::string& ref,
                             const Recipe& recipe, const HashOptions& options) {
   auto source = OpenGitSource(repository, ref, recipe, options.compat);
+  if (!source) {
+    return std::move(source).error();
+  }
+  return HashSource(**source, options);
+}
+
+Result<BaseHash> HashTar(const std::string& archive, const Recipe& recipe,
+                         const HashOptions& options) {
+  auto source = OpenTarSource(archive, recipe, options.compat);
   if (!source) {
     return std::move(source).error();
   }

@@ -63,4 +63,10 @@ Result<BaseHash> HashTree(const std::string& root, const Recipe& recipe,
 Result<BaseHash> HashGitRef(const std::string& repository, const std::string& ref,
                             const Recipe& recipe, const HashOptions& options = {});
 
+// Hashes what unpacking a tar archive would give, gzip or not; `archive` is a file, or "-" for
+// standard input. kNotFound and kDenied: of the archive, or an input is not in it. kInvalid: no tar
+// archive, damaged, truncated, or with members that are not supported (named).
+Result<BaseHash> HashTar(const std::string& archive, const Recipe& recipe,
+                         const HashOptions& options = {});
+
 }  // namespace drydock::publisher

@@ -27,7 +27,8 @@ struct Input {
   WalkedFile file;        // kTreeFile, kFile
   std::string text;       // kLine, with its newline; kObject
   std::string path;       // kObject
-  std::uint64_t tag = 0;  // kObject: the source's own
+  std::uint64_t tag = 0;  // kObject: the source's own, as is
+  std::uint64_t size = 0;
 };
 
 // What the file system says about a file's content without giving it. `size` is what was read.
