@@ -75,25 +75,37 @@ std::optional<bool> TakeBracket(std::string_view& pattern, unsigned char byte) {
   return found != negated && byte != '/';
 }
 
-// A "*" at the head of `pattern`, already counted: `stars` of them. `begin`: at the start of the
-// pattern or after a slash.
-bool MatchesAfterStars(std::string_view pattern, std::size_t stars, bool begin,
-                       std::string_view path) {
-  const bool slash_follows = !pattern.empty() && pattern.front() == '/';
-  const bool folders = stars >= 2 && begin && (pattern.empty() || slash_follows);
-  if (folders && slash_follows && GitPatternMatches(pattern.substr(1), path)) {
-    return true;  // "**/" stands for no folder at all
-  }
-  for (std::size_t at = 0; at <= path.size(); ++at) {
-    if (GitPatternMatches(pattern, path.substr(at))) {
-      return true;
-    }
-    if (at < path.size() && path[at] == '/' && !folders) {
+// Takes what matches exactly one character off both; false, with `pattern` undefined, otherwise.
+bool TakeOne(std::string_view& pattern, std::string_view& path) {
+  const char byte = path.front();
+  if (pattern.front() == '[') {
+    const auto held = TakeBracket(pattern, static_cast<unsigned char>(byte));
+    if (!held || !*held) {
       return false;
     }
+  } else if (pattern.front() == '?') {
+    if (byte == '/') {
+      return false;
+    }
+    pattern.remove_prefix(1);
+  } else {
+    if (pattern.front() == '\\') {
+      pattern.remove_prefix(1);
+    }
+    if (pattern.empty() || pattern.front() != byte) {
+      return false;
+    }
+    pattern.remove_prefix(1);
   }
-  return false;
+  path.remove_prefix(1);
+  return true;
 }
+
+// Where to go on after a mismatch: the pattern behind a star, and the path it may eat more of.
+struct Retry {
+  std::string_view pattern;
+  std::string_view path;
+};
 
 // "\"a\\tb\"" with C's escapes at the head of `line`; nullopt when it is not well-formed.
 std::optional<std::string> TakeQuoted(std::string_view& line) {
@@ -215,37 +227,53 @@ Statistics Gather(std::string_view content) {
 
 }  // namespace
 
+// The last "*" alone can be stretched, and then the last "**/": what an earlier one ate ended at
+// the same slash in any case.
 bool GitPatternMatches(std::string_view pattern, std::string_view path) {
-  bool begin = true;
-  while (!pattern.empty()) {
-    const char head = pattern.front();
-    if (head == '*') {
-      const std::size_t stars = std::min(pattern.find_first_not_of('*'), pattern.size());
-      return MatchesAfterStars(pattern.substr(stars), stars, begin, path);
+  std::optional<Retry> star;
+  std::optional<Retry> folders;
+  bool begin = true;  // of the pattern, or behind a slash
+  for (;;) {
+    if (pattern.empty() && path.empty()) {
+      return true;
     }
-    if (path.empty()) {
+    if (pattern.starts_with('*')) {
+      const std::size_t stars = std::min(pattern.find_first_not_of('*'), pattern.size());
+      pattern.remove_prefix(stars);
+      if (stars >= 2 && begin && pattern.empty()) {
+        return true;
+      }
+      if (stars >= 2 && begin && pattern.front() == '/') {
+        pattern.remove_prefix(1);
+        folders = Retry{pattern, path};
+        star.reset();
+      } else {
+        star = Retry{pattern, path};
+        begin = false;
+      }
+      continue;
+    }
+    if (!pattern.empty() && !path.empty()) {
+      const bool slash = path.front() == '/';
+      if (TakeOne(pattern, path)) {
+        begin = slash;
+        continue;
+      }
+    }
+    if (star && !star->path.empty() && star->path.front() != '/') {
+      star->path.remove_prefix(1);
+      begin = false;
+    } else if (const std::size_t slash = folders ? folders->path.find('/') : std::string_view::npos;
+               slash != std::string_view::npos) {
+      folders->path.remove_prefix(slash + 1);
+      star.reset();
+      begin = true;
+    } else {
       return false;
     }
-    if (head == '?' && path.front() != '/') {
-      pattern.remove_prefix(1);
-    } else if (head == '[') {
-      const auto held = TakeBracket(pattern, static_cast<unsigned char>(path.front()));
-      if (!held || !*held) {
-        return false;
-      }
-    } else {
-      if (head == '\\') {
-        pattern.remove_prefix(1);
-      }
-      if (pattern.empty() || head == '?' || pattern.front() != path.front()) {
-        return false;
-      }
-      pattern.remove_prefix(1);
-    }
-    begin = path.front() == '/';
-    path.remove_prefix(1);
+    pattern = star ? star->pattern : folders->pattern;
+    path = star ? star->path : folders->path;
   }
-  return path.empty();
 }
 
 GitAttributeFile GitAttributeFile::Parse(std::string_view text, std::string folder, bool top) {
