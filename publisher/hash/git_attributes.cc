@@ -103,6 +103,7 @@ bool TakeOne(std::string_view& pattern, std::string_view& path) {
 
 // Where to go on after a mismatch: the pattern behind a star, and the path it may eat more of.
 struct Retry {
+  bool armed = false;
   std::string_view pattern;
   std::string_view path;
 };
@@ -230,8 +231,8 @@ Statistics Gather(std::string_view content) {
 // The last "*" alone can be stretched, and then the last "**/": what an earlier one ate ended at
 // the same slash in any case.
 bool GitPatternMatches(std::string_view pattern, std::string_view path) {
-  std::optional<Retry> star;
-  std::optional<Retry> folders;
+  Retry star;
+  Retry folders;
   bool begin = true;  // of the pattern, or behind a slash
   for (;;) {
     if (pattern.empty() && path.empty()) {
@@ -245,10 +246,10 @@ bool GitPatternMatches(std::string_view pattern, std::string_view path) {
       }
       if (stars >= 2 && begin && pattern.front() == '/') {
         pattern.remove_prefix(1);
-        folders = Retry{pattern, path};
-        star.reset();
+        folders = {true, pattern, path};
+        star.armed = false;
       } else {
-        star = Retry{pattern, path};
+        star = {true, pattern, path};
         begin = false;
       }
       continue;
@@ -260,19 +261,20 @@ bool GitPatternMatches(std::string_view pattern, std::string_view path) {
         continue;
       }
     }
-    if (star && !star->path.empty() && star->path.front() != '/') {
-      star->path.remove_prefix(1);
+    if (star.armed && !star.path.empty() && star.path.front() != '/') {
+      star.path.remove_prefix(1);
       begin = false;
-    } else if (const std::size_t slash = folders ? folders->path.find('/') : std::string_view::npos;
+    } else if (const std::size_t slash =
+                   folders.armed ? folders.path.find('/') : std::string_view::npos;
                slash != std::string_view::npos) {
-      folders->path.remove_prefix(slash + 1);
-      star.reset();
+      folders.path.remove_prefix(slash + 1);
+      star.armed = false;
       begin = true;
     } else {
       return false;
     }
-    pattern = star ? star->pattern : folders->pattern;
-    path = star ? star->path : folders->path;
+    pattern = star.armed ? star.pattern : folders.pattern;
+    path = star.armed ? star.path : folders.path;
   }
 }
 
