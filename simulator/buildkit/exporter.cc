@@ -248,10 +248,7 @@ Status Exporter::PushBlobs(const AssembledImage& image, const ImageReference& ta
   if (failure) {
     return *failure;
   }
-  if (tools_.world.IsKilled(actor)) {
-    return Error(ErrorCode::kCancelled, "the build was stopped");
-  }
-  return Ok{};
+  return tools_.world.Alive();
 }
 
 Status Exporter::PushLayers(const CacheGraph::Export& cache, const CacheOption& option,

@@ -85,6 +85,26 @@ TEST_P(AuthCapture, IsWhatTheModelSends) {
   EXPECT_EQ(FinalError(capture.log), FinalError(result.log));
 }
 
+// The captured build wrote a file; the model pushes, which is cut off here.
+TEST(AnonymousPull, GetsATokenForWhatItReads) {
+  const Capture capture = LoadCapture("buildx--pull-bearer-anonymous");
+  Rehearsal rehearsal;
+  const CommandResult before = rehearsal.Run(
+      "docker buildx build --provenance=false --push -t registry.test/app/pub:v1 ctx/one");
+  ASSERT_EQ(before.exit_code, 0) << before.log;
+  rehearsal.NewBuilder(BuildxOptions());
+  rehearsal.proxy().Ask({});
+  rehearsal.proxy().Clear();
+  rehearsal.Run(capture.command);
+  std::vector<WireExchange> exchanges = rehearsal.proxy().exchanges();
+  const auto push =
+      std::find_if(exchanges.begin(), exchanges.end(), [](const WireExchange& exchange) {
+        return exchange.path.find("app/output") != std::string::npos;
+      });
+  exchanges.erase(push, exchanges.end());
+  EXPECT_EQ(Join(WireForm(capture.exchanges), "\n"), Join(WireForm(exchanges), "\n"));
+}
+
 std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
   return ReplaceAll(std::string(info.param.capture).substr(8), "-", "_");
 }
