@@ -144,6 +144,25 @@ TEST(World, AnActorMaySpawnOneThatOutlivesIt) {
   EXPECT_EQ(log.lines(), (std::vector<std::string>{"0ms top", "9s orphan"}));
 }
 
+TEST(World, KillReachesWhatAnEndedPartOfTheActorStarted) {
+  World world(3, kStart);
+  Status orphan = Ok{};
+  world.Spawn("top", [&] {
+    world.RunTogether({{"parent", [&] {
+                          world.Spawn("orphan", [&] { orphan = world.clock().SleepFor(hours(1)); });
+                        }}});
+    (void)world.clock().SleepFor(hours(1));
+  });
+  world.Spawn("killer", [&] {
+    (void)world.clock().SleepFor(seconds(5));
+    world.Kill("top");
+  });
+  EXPECT_TRUE(world.Run().ok());
+  ASSERT_FALSE(orphan.ok());
+  EXPECT_EQ(orphan.error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(world.clock().Elapsed(), Duration(seconds(5)));
+}
+
 // The blocking calls of a world, each of which must notice a kill.
 using Block = Status (*)(World&);
 Status Sleeps(World& world) { return world.clock().SleepFor(hours(1)); }
