@@ -104,7 +104,7 @@ void Pipeline::Course::Judge() {
 }
 
 void Pipeline::Course::JudgeFailure(const Failure& failure) {
-  const std::string reason = Concat({failed_step, ": ", failure.words});
+  const std::string reason = Concat({failed_step, ": ", Explain(failure)});
   if (failure.cancelled) {
     report.verdict = Verdict::kUnknown;
     report.why = Concat(

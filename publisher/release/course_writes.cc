@@ -200,7 +200,12 @@ Failure Pipeline::Course::ExplainBuildFailure(Failure failure, const std::string
   if (auto looked = Look(tag); !looked.ok() && looked.failure().cancelled) {
     return looked.failure();
   }
-  wrote = wrote || (present.count(tag) != 0 && Record(tag).digest != before);
+  if (present.count(tag) != 0 && Record(tag).digest != before) {
+    wrote = true;
+    if (const auto whole = IsComplete(present.at(tag)); whole.ok()) {
+      Record(tag).state = StateOf(tag);
+    }
+  }
   const bool is_variant = tag != base_tag;
   if (release.base && is_variant) {
     const ProbeAnswer base = registry.Probe(At(base_tag));

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/text.h"
+#include "publisher/release/release_file.h"
 
 namespace drydock::publisher {
 namespace {
@@ -107,6 +108,16 @@ std::string WithoutSlash(std::string path) {
   return path;
 }
 
+Result<Repository> Open(const std::string& folder) {
+  git_repository* opened = nullptr;
+  const int code = git_repository_open_ext(&opened, folder.c_str(), 0, nullptr);
+  if (code != 0) {
+    return GitError(code == GIT_ENOTFOUND ? ErrorCode::kNotFound : ErrorCode::kInvalid, folder,
+                    "no git repository to publish from");
+  }
+  return Repository(opened);
+}
+
 Error Conflict(std::string_view message) {
   return Error(ErrorCode::kConflict, std::string(message));
 }
@@ -115,13 +126,11 @@ Error Conflict(std::string_view message) {
 
 Result<RepositoryFacts> ReadRepositoryFacts(const std::string& folder, std::string_view tag) {
   const Library library;
-  git_repository* opened = nullptr;
-  const int code = git_repository_open_ext(&opened, folder.c_str(), 0, nullptr);
-  if (code != 0) {
-    return GitError(code == GIT_ENOTFOUND ? ErrorCode::kNotFound : ErrorCode::kInvalid, folder,
-                    "no git repository to publish from");
+  const auto repository = Open(folder);
+  if (!repository) {
+    return repository.error();
   }
-  const Repository repository(opened);
+  git_repository* opened = repository->get();
   if (git_repository_is_bare(opened) != 0) {
     return Error(ErrorCode::kInvalid,
                  Concat({folder, ": a bare repository has no work tree to build from"}));
@@ -144,6 +153,41 @@ Result<RepositoryFacts> ReadRepositoryFacts(const std::string& folder, std::stri
   facts.head_commit = std::move(*head);
   facts.dirty = std::move(*dirty);
   return facts;
+}
+
+Result<std::string> ReleaseTagAtHead(const std::string& folder) {
+  const Library library;
+  const auto repository = Open(folder);
+  if (!repository) {
+    return repository.error();
+  }
+  const auto head = HeadCommit(repository->get(), folder);
+  if (!head) {
+    return head.error();
+  }
+  git_strarray names{};
+  if (git_tag_list(&names, repository->get()) != 0) {
+    return GitError(ErrorCode::kInvalid, folder, "its tags cannot be read");
+  }
+  std::vector<std::string> tags;
+  for (std::size_t i = 0; i < names.count; ++i) {
+    const std::string name = names.strings[i];
+    if (!CheckReleaseTag(name)) {
+      continue;
+    }
+    if (const auto commit = TagCommit(repository->get(), name); commit && *commit == *head) {
+      tags.push_back(name);
+    }
+  }
+  git_strarray_dispose(&names);
+  if (tags.empty()) {
+    return Error(ErrorCode::kNotFound,
+                 Concat({folder, ": no release tag (vX.Y.Z) names HEAD, ", head->substr(0, 12)}));
+  }
+  if (tags.size() > 1) {
+    return Conflict(Concat({folder, ": several release tags name HEAD: ", Join(tags, ", ")}));
+  }
+  return tags.front();
 }
 
 Status CheckPreflight(const RepositoryFacts& facts, std::string_view tag) {

@@ -2,7 +2,7 @@
 // Source: runbook sections "Prerequisites" and 1.
 #pragma once
 
-#include <functional>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +23,10 @@ inline constexpr std::size_t kDirtyPathsMax = 10;
 // Reads the repository that holds `folder`. An annotated tag is followed to its commit. kNotFound
 // when `folder` is in no repository, kInvalid when HEAD names no commit yet.
 Result<RepositoryFacts> ReadRepositoryFacts(const std::string& folder, std::string_view tag);
+
+// The release tag (see CheckReleaseTag) whose commit is HEAD. kNotFound when there is none,
+// kConflict when there are several, naming them; otherwise as ReadRepositoryFacts.
+Result<std::string> ReleaseTagAtHead(const std::string& folder);
 
 // Ok when the tag exists, HEAD is its commit and the tree is clean; otherwise kConflict with the
 // command that mends it.

@@ -103,7 +103,7 @@ bool Pipeline::Course::Step(const std::string& name, const StepBody& body) {
   }
   record.span = with.clock.Elapsed() - began;
   record.outcome = ended.ok() ? ended.value().outcome : StepOutcome::kFailed;
-  record.detail = ended.ok() ? ended.value().detail : ended.failure().ToString();
+  record.detail = ended.ok() ? ended.value().detail : Explain(ended.failure());
   with.journal.Append(options.actor, StepEvent{name, StepEvent::Edge::kEnd,
                                                std::string(Name(record.outcome)), record.detail});
   Announce(record);

@@ -115,6 +115,10 @@ std::string_view Name(TagState state) {
   return "unknown";
 }
 
+std::string Explain(const Failure& failure) {
+  return failure.answerer == Answerer::kLocal ? failure.words : failure.ToString();
+}
+
 int ExitCode(const PublishReport& report) {
   return report.planned && !report.failure ? 0 : ExitCode(report.verdict);
 }
@@ -127,13 +131,18 @@ std::string ToText(const PublishReport& report) {
         {"  ", Padded(step.name, kStepColumn), Padded(Name(step.outcome), 12), step.detail,
          step.span > Duration(0) ? Concat({" (", FormatDuration(step.span), ")"}) : "", "\n"});
   }
+  return text + EndingText(report);
+}
+
+std::string EndingText(const PublishReport& report) {
+  std::string text;
   if (!report.versions.empty()) {
     text += "\nversions\n";
     for (const auto& [argument, version] : report.versions) {
       text += Concat({"  ", Padded(argument, kStepColumn), version, "\n"});
     }
   }
-  text += "\ntags\n";
+  text += report.tags.empty() ? "" : "\ntags\n";
   for (const TagRecord& tag : report.tags) {
     text += Concat({"  ", Padded(tag.tag, kTagColumn), Padded(Name(tag.state), 10),
                     ShortDigest(tag.digest),
@@ -143,7 +152,7 @@ std::string ToText(const PublishReport& report) {
                     "\n"});
   }
   if (report.failure) {
-    text += Concat({"\nwhat stopped it\n  ", report.failure->ToString(), "\n"});
+    text += Concat({"\nwhat stopped it\n  ", Explain(*report.failure), "\n"});
   }
   if (!report.next.empty()) {
     text += "\nwhat to do next\n";

@@ -67,9 +67,15 @@ struct PublishReport {
   std::vector<std::string> next;                              // what to do now, one sentence each
 };
 
+// A failure in one line: our own ones in their words alone, those of others with whose answer it
+// was.
+std::string Explain(const Failure& failure);
+
 // The process's exit code: the verdict's, or 0 for a plan that found nothing in its way.
 int ExitCode(const PublishReport& report);
 std::string ToText(const PublishReport& report);  // for people, several lines
+// The part of ToText after the steps, for those who saw the steps as they went.
+std::string EndingText(const PublishReport& report);
 std::string ToJson(const PublishReport& report);  // one JSON object, indented
 
 }  // namespace drydock::publisher

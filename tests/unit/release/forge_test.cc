@@ -133,6 +133,21 @@ TEST_F(Clone, ManyDirtyPathsAreCutShort) {
 
 TEST_F(Clone, TagThatIsNoNameIsNotThere) { EXPECT_EQ(Facts("no such..tag").tag_commit, ""); }
 
+TEST_F(Clone, TheReleaseTagAtHeadIsFoundUnlessThereAreTwo) {
+  EXPECT_EQ(ReleaseTagAtHead(folder()).error().code(), ErrorCode::kNotFound);
+  Git({"tag", "not-a-release"});
+  EXPECT_EQ(ReleaseTagAtHead(folder()).error().code(), ErrorCode::kNotFound);
+  Git({"tag", "-a", "-m", "x", "v1.0.0"});
+  const auto one = ReleaseTagAtHead(folder());
+  ASSERT_TRUE(one) << one.error().message();
+  EXPECT_EQ(*one, "v1.0.0");
+  Git({"tag", "v1.0.0b"});
+  const auto two = ReleaseTagAtHead(folder());
+  ASSERT_FALSE(two);
+  EXPECT_EQ(two.error().code(), ErrorCode::kConflict);
+  EXPECT_THAT(two.error().message(), HasSubstr("v1.0.0, v1.0.0b"));
+}
+
 TEST(Forge, NoRepositoryAndNoCommitAreTold) {
   const ScratchFolder scratch;
   const auto none = ReadRepositoryFacts(scratch.path(), "v1.0.0");

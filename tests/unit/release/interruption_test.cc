@@ -127,6 +127,25 @@ TEST(KilledOften, ItStillGetsThere) {
   EXPECT_THAT(bench.resent, IsEmpty());
 }
 
+// Killed while the builder pushes: the tag is there, its digest was never noted. Should the git tag
+// move before the next run, that image is of another commit.
+TEST(KilledInThePush, AMovedGitTagIsRefused) {
+  Bench bench(OneImageRelease());
+  bench.builder.scripts["v1.15.12"] = {
+      {.first = [&bench] { bench.kill.kill_at = bench.kill.points + 1; }}};
+  bench.kill.after = true;
+  ASSERT_EQ(bench.Run().verdict, Verdict::kUnknown);
+  ASSERT_TRUE(bench.HasWhole("v1.15.12"));
+  bench.kill = {};
+  bench.repository.tag_commit = bench.repository.head_commit = std::string(40, 'b');
+  const PublishReport report = bench.Run();
+  EXPECT_EQ(report.verdict, Verdict::kRefused) << ToText(report);
+  EXPECT_EQ(bench.DigestOf("latest"), "");
+  bench.repository.tag_commit = bench.repository.head_commit = std::string(40, 'a');
+  EXPECT_EQ(bench.Run().verdict, Verdict::kPublishedVerified);
+  EXPECT_THAT(bench.builder.wasted, IsEmpty());
+}
+
 // One fault rule over the requests a publisher sends.
 rc::Gen<std::string> AnyRule(int number) {
   const auto when = rc::gen::element<std::string>(

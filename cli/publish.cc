@@ -1,0 +1,342 @@
+// `drydock publish`: the runbook's host-side publish, against a real registry.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "core/clock.h"
+#include "core/journal.h"
+#include "core/rng.h"
+#include "core/text.h"
+#include "publisher/build/buildx_builder.h"
+#include "publisher/build/child_process.h"
+#include "publisher/hash/base_hash.h"
+#include "publisher/registry/credentials.h"
+#include "publisher/registry/http_transport.h"
+#include "publisher/release/pipeline.h"
+
+namespace drydock::cli {
+namespace {
+
+using publisher::Credentials;
+using publisher::PipelineOptions;
+using publisher::PublishReport;
+using publisher::ReleaseFile;
+using publisher::StepOutcome;
+using publisher::StepRecord;
+
+constexpr char kFooter[] =
+    "Works in a clean clone that is checked out at the release tag: checks, settles the versions,\n"
+    "hashes the base, asks the registry what is there, builds and pushes what is missing with\n"
+    "docker buildx (never with a build cache), moves base-latest and the latest tags by manifest\n"
+    "reference and reads everything back. Run it again at any time: it sends only what is "
+    "missing.\n"
+    "\n"
+    "Examples:\n"
+    "  drydock publish release.json --plan       look only, and say what would be done\n"
+    "  drydock publish release.json              publish the tag at HEAD\n"
+    "  drydock publish release.json --resume     finish a run that was stopped\n"
+    "  drydock publish release.json --only omos  recover a single variant\n"
+    "  drydock publish release.json --registry 127.0.0.1:5000   rehearse against drydock serve\n"
+    "\n"
+    "Exit codes: 0 published and verified (or a plan with nothing in its way); 2 bad input, "
+    "nothing\n"
+    "was started; 3 published, not verified; 4 partial; 5 nothing changed; 6 refused; 7 unknown.\n";
+
+struct Flags {
+  std::string file;
+  bool plan = false;
+  bool resume = false;
+  bool json = false;
+  bool plain_http = false;
+  std::string only;
+  std::string tag;
+  std::string context = ".";
+  std::string registry;
+  std::string npm_registry;
+  std::string docker_config;
+  std::string ca_file;
+  std::string builder;
+};
+
+// One line, and nothing was started.
+int BadInput(std::string_view message) {
+  std::cerr << "drydock: " << message << '\n';
+  return kExitUsage;
+}
+
+// Prints each step as it begins and as it ends.
+class StepPrinter {
+ public:
+  StepPrinter() : colour_(::isatty(STDOUT_FILENO) != 0) {}
+
+  void Print(const StepRecord& step) const {
+    if (step.outcome == StepOutcome::kNotReached && step.detail.empty()) {
+      std::cout << "-> " << step.name << std::endl;
+      return;
+    }
+    const bool planned = step.outcome == StepOutcome::kNotReached;
+    const std::string_view word = planned ? "planned" : publisher::Name(step.outcome);
+    std::cout << "   " << Paint(word, ColourOf(step.outcome)) << ' ' << step.detail;
+    if (step.span >= std::chrono::milliseconds(100)) {
+      std::cout << " (" << FormatDuration(step.span) << ')';
+    }
+    std::cout << std::endl;
+  }
+
+  std::string Paint(std::string_view text, std::string_view colour) const {
+    return colour_ ? Concat({"\x1b[", colour, "m", text, "\x1b[0m"}) : std::string(text);
+  }
+
+ private:
+  static std::string_view ColourOf(StepOutcome outcome) {
+    switch (outcome) {
+      case StepOutcome::kRan:
+        return "32";
+      case StepOutcome::kFailed:
+        return "31";
+      case StepOutcome::kSkipped:
+      case StepOutcome::kNotReached:
+        return "36";
+    }
+    return "0";
+  }
+
+  bool colour_;
+};
+
+Result<std::string> ReadText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read"}));
+  }
+  return text.str();
+}
+
+std::string DockerConfigFile(const Flags& flags) {
+  if (!flags.docker_config.empty()) {
+    return flags.docker_config + "/config.json";
+  }
+  const char* home = std::getenv("HOME");
+  return Concat({home == nullptr ? "" : home, "/.docker/config.json"});
+}
+
+bool IsLoopback(std::string_view registry) {
+  const std::string_view host = registry.substr(0, registry.find(':'));
+  return host == "localhost" || host.starts_with("127.");
+}
+
+// The logins that docker keeps. Pushing to Docker Hub always takes one: better said before a base
+// was built for an hour.
+Result<Credentials> FindLogins(const Flags& flags, const ReleaseFile& release) {
+  const std::string path = DockerConfigFile(flags);
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(path, ignored);
+  if (!there && !flags.docker_config.empty()) {
+    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read"}));
+  }
+  Credentials logins;
+  bool elsewhere = false;
+  if (there) {
+    const auto text = ReadText(path);
+    if (!text) {
+      return text.error();
+    }
+    auto read = publisher::ReadDockerConfig(*text, path);
+    if (!read) {
+      return read.error();
+    }
+    logins = std::move(*read);
+    elsewhere = publisher::UsesCredentialHelper(*text);
+  }
+  const std::string& registry = release.image.registry;
+  if (logins.count(registry) != 0 || IsLoopback(registry)) {
+    return logins;
+  }
+  const std::string missing = Concat(
+      {path, ": no login for ", registry,
+       elsewhere ? " (a credential helper may keep it, which drydock does not run); run: docker "
+                   "--config DIR login, and pass --docker-config DIR"
+                 : Concat({"; run: docker login",
+                           registry == "docker.io" ? "" : Concat({" ", registry})})});
+  if (registry == "docker.io" && !flags.plan) {
+    return Error(ErrorCode::kDenied, missing);
+  }
+  std::cerr << "drydock: note: " << missing << '\n';
+  return logins;
+}
+
+// From the flag or NPM_CONFIG_REGISTRY, the release file, or npm itself; "" when nobody says.
+std::string FindNpmRegistry(const Flags& flags, const ReleaseFile& release) {
+  if (!flags.npm_registry.empty() || !release.npm_registry.empty() || release.versions.empty()) {
+    return flags.npm_registry;
+  }
+  const auto asked = publisher::RunChild({"npm", "config", "get", "registry"}, {});
+  return asked && asked->exit_code == 0 ? std::string(Trim(asked->output)) : std::string();
+}
+
+Status Override(const Flags& flags, ReleaseFile& release) {
+  if (!flags.only.empty() && release.FindVariant(flags.only) == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& variant : release.variants) {
+      names.push_back(variant.name);
+    }
+    return Error(ErrorCode::kInvalid,
+                 Concat({"--only: no variant of ", flags.file, " has this name: ", flags.only,
+                         " (expected one of: ", Join(names, ", "), ")"}));
+  }
+  if (!flags.registry.empty()) {
+    const auto image =
+        ImageReference::Parse(Concat({flags.registry, "/", release.image.repository}));
+    if (!image || image->repository != release.image.repository) {
+      return Error(ErrorCode::kInvalid,
+                   Concat({"--registry: expected host or host:port, found: ", flags.registry}));
+    }
+    release.image = *image;
+  }
+  if (!flags.npm_registry.empty()) {
+    if (const auto url = Url::Parse(flags.npm_registry); !url) {
+      return url.error().At("--npm-registry");
+    }
+  }
+  return Ok{};
+}
+
+// What CI's clean checkout would hash, held against the work tree that docker builds from: files
+// that git ignores are part of the latter alone.
+Result<std::string> BaseHashOf(const Flags& flags, const ReleaseFile& release,
+                               const std::string& tag) {
+  const publisher::HashInputs& inputs = release.base->hash;
+  const publisher::Recipe recipe =
+      publisher::MakeRecipe(release.source, inputs.dockerfile, inputs.tree, inputs.entrypoints);
+  const auto tree = publisher::HashTree(flags.context, recipe);
+  if (!tree) {
+    return tree.error();
+  }
+  std::error_code ignored;
+  if (std::filesystem::exists(flags.context + "/.git", ignored)) {
+    const auto clean = publisher::HashGitRef(flags.context, tag, recipe);
+    if (clean && clean->digest != tree->digest) {
+      return Error(ErrorCode::kConflict,
+                   Concat({"the work tree gives ", tree->Short(), ", a clean checkout ", "of ", tag,
+                           " gives ", clean->Short(), ": remove what git ignores ", "under ",
+                           inputs.tree, " (git status --ignored lists it)"}));
+    }
+    if (!clean && clean.error().code() != ErrorCode::kInvalid) {
+      return clean.error();
+    }
+  }
+  return tree->Short();
+}
+
+// Below .git, apart for each image and release: what one run leaves, no other one finds.
+std::string StatePath(const Result<publisher::RepositoryFacts>& facts, const ReleaseFile& release,
+                      const std::string& tag) {
+  const std::string image = ReplaceAll(ReplaceAll(release.image.Name(), "/", "_"), ":", "_");
+  return Concat(
+      {facts ? facts->git_folder : std::string("."), "/drydock/", image, "/", tag, ".json"});
+}
+
+PublishReport Publish(const Flags& flags, const ReleaseFile& release, PipelineOptions options) {
+  SystemClock clock;
+  Journal journal(clock);
+  const Rng rng(static_cast<std::uint64_t>(clock.Now().time_since_epoch().count()));
+  publisher::HttpTransport transport(clock, {.ca_file = flags.ca_file});
+  publisher::BuildxBuilder builder(
+      {.program = "docker", .builder = flags.builder, .on_output = [](std::string_view piece) {
+         std::cerr << piece << std::flush;
+       }});
+  const std::string tag = options.release_tag;
+  const auto facts = publisher::ReadRepositoryFacts(flags.context, tag);
+  publisher::FileRunStateStore states(StatePath(facts, release, tag));
+  publisher::Pipeline pipeline({transport, builder, clock, rng, journal, states}, release,
+                               std::move(options));
+  return pipeline.Run(
+      {[&facts] { return facts; }, [&] { return BaseHashOf(flags, release, tag); }});
+}
+
+int Run(const Flags& flags) {
+  auto release = publisher::ReadReleaseFile(flags.file);
+  if (!release) {
+    return BadInput(release.error().message());
+  }
+  if (const Status overridden = Override(flags, *release); !overridden) {
+    return BadInput(overridden.error().message());
+  }
+  PipelineOptions options;
+  options.release_tag = flags.tag;
+  if (flags.tag.empty()) {
+    const auto at_head = publisher::ReleaseTagAtHead(flags.context);
+    if (!at_head) {
+      return BadInput(Concat({at_head.error().message(), "; name it with --tag"}));
+    }
+    options.release_tag = *at_head;
+  } else if (const Status tag = publisher::CheckReleaseTag(flags.tag); !tag) {
+    return BadInput(Concat({"--tag: ", tag.error().message()}));
+  }
+  auto logins = FindLogins(flags, *release);
+  if (!logins) {
+    return BadInput(logins.error().message());
+  }
+  options.context = flags.context;
+  options.plan = flags.plan;
+  options.resume = flags.resume;
+  options.only = flags.only;
+  options.npm_registry = FindNpmRegistry(flags, *release);
+  options.credentials = std::move(*logins);
+  if (flags.plain_http) {
+    options.plain_http.insert(release->image.registry);
+  }
+  const StepPrinter printer;
+  if (!flags.json) {
+    std::cout << (flags.plan ? "plan for " : "publishing ") << release->image.Name() << ' '
+              << options.release_tag << '\n';
+    options.on_step = [&printer](const StepRecord& step) { printer.Print(step); };
+  }
+  const PublishReport report = Publish(flags, *release, std::move(options));
+  std::cout << (flags.json ? publisher::ToJson(report) : publisher::EndingText(report));
+  return publisher::ExitCode(report);
+}
+
+}  // namespace
+
+void AddPublish(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* publish =
+      app.add_subcommand("publish", "Publish a release from this machine, as the runbook does");
+  publish->footer(kFooter);
+  publish->add_option("RELEASE", flags->file, "The release file; see docs/examples")->required();
+  publish->add_flag("--plan", flags->plan, "Look, say what would be done, write nothing");
+  publish->add_flag("--resume", flags->resume, "Finish an earlier run; refuse if there was none");
+  publish->add_option("--only", flags->only, "Publish this variant alone");
+  publish->add_option("--tag", flags->tag, "The release tag; default: the one that names HEAD");
+  publish->add_option("--context", flags->context, "The project's folder")
+      ->capture_default_str()
+      ->check(CLI::ExistingDirectory);
+  publish->add_option("--registry", flags->registry,
+                      "Publish to this registry (host or host:port) instead of the file's");
+  publish->add_flag("--plain-http", flags->plain_http,
+                    "Speak http with the registry; loopback ones need no flag");
+  publish->add_option("--npm-registry", flags->npm_registry, "Base URL of the npm registry to ask")
+      ->envname("NPM_CONFIG_REGISTRY");
+  publish
+      ->add_option("--docker-config", flags->docker_config,
+                   "Folder with docker's config.json; default: ~/.docker")
+      ->envname("DOCKER_CONFIG");
+  publish->add_option("--ca-file", flags->ca_file, "PEM file of authorities to trust")
+      ->check(CLI::ExistingFile);
+  publish->add_option("--builder", flags->builder, "The buildx builder; default: the current one");
+  publish->add_flag("--json", flags->json, "Print the report as JSON, and no steps");
+  publish->callback([flags, &exit_code] { exit_code = Run(*flags); });
+}
+
+}  // namespace drydock::cli

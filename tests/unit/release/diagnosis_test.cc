@@ -1,0 +1,206 @@
+#include "publisher/release/diagnosis.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "core/text.h"
+#include "publisher/release/diagnosis_report.h"
+
+namespace drydock::publisher {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr char kUrl[] =
+    "https://registry-1.docker.io/v2/joakimp/opencode-devbox/blobs/uploads/3f2a?_state="
+    "c2VjcmV0IHByZWZpeHsiT2Zmc2V0IjowLCJOYW1lIjoiYS9iIn0&digest=sha256%3A0123";
+
+// One attempt: who, cache export, how it ended, minutes after the first.
+Attempt Tried(std::string path, bool cache_export, bool succeeded, int minutes,
+              std::vector<std::string> changed = {}, int status = 400) {
+  Attempt attempt;
+  attempt.path = std::move(path);
+  attempt.label = Concat({"#", std::to_string(minutes)});
+  attempt.time = *ParseRfc3339("2026-05-23T06:00:00Z") + std::chrono::minutes(minutes);
+  attempt.cache_export = cache_export;
+  attempt.succeeded = succeeded;
+  attempt.changed = std::move(changed);
+  if (!succeeded) {
+    attempt.exchange = ExchangeEvidence{"PUT", kUrl, status, BodyKind::kHtml};
+    attempt.log =
+        "#9 exporting cache to registry\nERROR: failed to solve: error writing layer "
+        "blob: unexpected status from PUT request to " +
+        std::string(kUrl) + ": 400 Bad Request\n";
+  }
+  return attempt;
+}
+
+SuspectState StateOf(const Diagnosis& diagnosis, std::string_view what) {
+  const auto found = std::find_if(diagnosis.suspects.begin(), diagnosis.suspects.end(),
+                                  [&](const Suspect& suspect) { return suspect.what == what; });
+  EXPECT_NE(found, diagnosis.suspects.end()) << what;
+  return found == diagnosis.suspects.end() ? SuspectState::kOpen : found->state;
+}
+
+struct CauseRow {
+  std::string name;
+  std::vector<Attempt> attempts;
+  Cause cause = Cause::kNotEnoughEvidence;
+  std::string next;  // a piece of what to do next
+};
+void PrintTo(const CauseRow& row, std::ostream* out) { *out << row.name; }
+
+class CauseOf : public ::testing::TestWithParam<CauseRow> {};
+
+TEST_P(CauseOf, FollowsFromWhatGoesWithFailure) {
+  const Diagnosis diagnosis = Diagnose(GetParam().attempts);
+  EXPECT_EQ(Name(diagnosis.cause), Name(GetParam().cause)) << ToText(diagnosis);
+  EXPECT_THAT(Join(diagnosis.next, " "), HasSubstr(GetParam().next));
+  // The order in which they are told does not matter.
+  std::vector<Attempt> reversed(GetParam().attempts.rbegin(), GetParam().attempts.rend());
+  EXPECT_EQ(ToJson(Diagnose(reversed)), ToJson(diagnosis));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, CauseOf,
+    ::testing::Values(CauseRow{"nothing_known", {}, Cause::kNotEnoughEvidence, ""},
+                      CauseRow{"nothing_failed", {Tried("ci", true, true, 0)}, Cause::kNone, ""},
+                      CauseRow{"ci_alone",
+                               {Tried("ci", true, false, 0), Tried("ci", true, false, 1)},
+                               Cause::kNotEnoughEvidence,
+                               "Publish from the host"},
+                      CauseRow{"two_things_differ",
+                               {Tried("ci", true, false, 0), Tried("host", false, true, 1)},
+                               Cause::kNotEnoughEvidence,
+                               "Try the host with the cache export on"},
+                      CauseRow{"the_incident",
+                               {Tried("ci", true, false, 0), Tried("ci", true, false, 1),
+                                Tried("host", true, false, 2), Tried("host", false, true, 3)},
+                               Cause::kCacheExport,
+                               "without --cache-to"},
+                      CauseRow{"ci_without_the_option",
+                               {Tried("ci", true, false, 0), Tried("ci", false, true, 1)},
+                               Cause::kCacheExport,
+                               "without --cache-to"},
+                      CauseRow{"option_worked_before",
+                               {Tried("ci", true, true, 0), Tried("ci", true, false, 1),
+                                Tried("host", true, false, 2), Tried("host", false, true, 3)},
+                               Cause::kCacheExport,
+                               ""},
+                      CauseRow{"host_works_with_the_option",
+                               {Tried("ci", true, false, 0), Tried("host", true, true, 1)},
+                               Cause::kRunner,
+                               "egress"},
+                      CauseRow{"host_works_without_as_ci_fails_without",
+                               {Tried("ci", false, false, 0), Tried("host", false, true, 1)},
+                               Cause::kRunner,
+                               "egress"},
+                      CauseRow{"spread",
+                               {Tried("ci", true, false, 0), Tried("host", true, false, 1),
+                                Tried("host", false, false, 2)},
+                               Cause::kRegistryOrNetwork,
+                               "Stop"},
+                      CauseRow{
+                          "spread_but_other_failures",
+                          {Tried("ci", true, false, 0), Tried("host", false, false, 2, {}, 403)},
+                          Cause::kNotEnoughEvidence,
+                          ""},
+                      CauseRow{"went_away",
+                               {Tried("ci", true, false, 0, {}, 503), Tried("ci", true, true, 1)},
+                               Cause::kNotEnoughEvidence,
+                               "Rerun what failed"}),
+    [](const auto& row) { return row.param.name; });
+
+// The incident of 2026-05-28, as its runs are on record.
+std::vector<Attempt> Incident() {
+  const std::string pinned = "setup-buildx-action pinned to v4.0.0";
+  std::vector<Attempt> attempts = {
+      Tried("ci", true, true, -1440),          Tried("ci", true, false, 332),
+      Tried("ci", true, false, 333),           Tried("ci", true, false, 334),
+      Tried("ci", true, false, 336, {pinned}), Tried("ci", true, false, 337, {pinned}),
+      Tried("host", true, false, 400),         Tried("host", false, true, 420)};
+  return attempts;
+}
+
+TEST(Diagnosis, OfTheIncidentNamesTheOptionAndClearsTheRest) {
+  const Diagnosis diagnosis = Diagnose(Incident());
+  EXPECT_EQ(diagnosis.cause, Cause::kCacheExport);
+  EXPECT_EQ(diagnosis.persistence, Persistence::kDeterministic);
+  EXPECT_EQ(StateOf(diagnosis, "cache export option"), SuspectState::kGuilty);
+  EXPECT_EQ(StateOf(diagnosis, "runner"), SuspectState::kCleared);
+  EXPECT_EQ(StateOf(diagnosis, "registry or network"), SuspectState::kCleared);
+  EXPECT_EQ(StateOf(diagnosis, "setup-buildx-action pinned to v4.0.0"), SuspectState::kCleared);
+  EXPECT_EQ(FormatRfc3339(*diagnosis.first_failure), "2026-05-23T11:32:00Z");
+  EXPECT_EQ(FormatRfc3339(*diagnosis.last_success_before), "2026-05-22T06:00:00Z");
+  EXPECT_EQ(diagnosis.failure_shape, "400 with an HTML body, the same every time");
+  EXPECT_EQ(diagnosis.failed.size(), 6u);
+  EXPECT_THAT(diagnosis.worked, ElementsAre("host #420 2026-05-23T13:00:00Z cache export off"));
+  EXPECT_THAT(diagnosis.summary, HasSubstr("not the machine"));
+}
+
+TEST(Diagnosis, RecordForUpstreamHoldsWhatTheRunbookAsksFor) {
+  const Diagnosis diagnosis = Diagnose(Incident());
+  for (const char* piece :
+       {"# Push rejected: 400 with an HTML body", "first failure: 2026-05-23T11:32:00Z",
+        "last worked 2026-05-22T06:00:00Z", "## What failed", "## What worked",
+        "ci #336 2026-05-23T11:36:00Z cache export on (setup-buildx-action pinned to v4.0.0)",
+        "Offset:0", "runner: cleared", "exporting cache to registry", "```"}) {
+    EXPECT_THAT(diagnosis.upstream, HasSubstr(piece));
+  }
+  const std::string text = ToText(diagnosis);
+  EXPECT_THAT(text, HasSubstr("cause: cache-export-option"));
+  EXPECT_THAT(text, HasSubstr("what worked"));
+  const auto parsed = json::Parse(ToJson(diagnosis), "diagnosis");
+  ASSERT_TRUE(parsed) << parsed.error().message();
+  EXPECT_EQ(parsed->Text("cause"), "cache-export-option");
+  EXPECT_EQ(parsed->Text("first-failure"), "2026-05-23T11:32:00Z");
+}
+
+TEST(Diagnosis, ChangeThatWasNeverTestedStaysOpen) {
+  const Diagnosis diagnosis = Diagnose({Tried("ci", true, false, 0, {"new runner image"}),
+                                        Tried("ci", true, false, 1, {"new runner image"})});
+  EXPECT_EQ(StateOf(diagnosis, "new runner image"), SuspectState::kOpen);
+  EXPECT_EQ(StateOf(diagnosis, "runner"), SuspectState::kOpen);
+}
+
+TEST(Diagnosis, SuccessSaysNothingMore) {
+  const Diagnosis diagnosis = Diagnose({Tried("ci", true, true, 0)});
+  EXPECT_THAT(diagnosis.suspects, IsEmpty());
+  EXPECT_FALSE(diagnosis.first_failure);
+  EXPECT_EQ(diagnosis.upstream, "");
+}
+
+TEST(Diagnosis, FromLogsAloneReadsTheRequestOutOfThem) {
+  std::vector<Attempt> attempts = Incident();
+  for (Attempt& attempt : attempts) {
+    attempt.exchange.reset();
+  }
+  const Diagnosis diagnosis = Diagnose(attempts);
+  EXPECT_EQ(diagnosis.cause, Cause::kCacheExport);
+  EXPECT_THAT(diagnosis.request_fragment, HasSubstr("PUT https://registry-1.docker.io/v2/joakimp"));
+  EXPECT_THAT(diagnosis.failure_shape, HasSubstr("400"));
+}
+
+TEST(RequestFragment, ElidesIdsAndKeepsWhatIsWorthRecording) {
+  EXPECT_EQ(RequestFragment("PUT", kUrl),
+            "PUT https://registry-1.docker.io/v2/joakimp/opencode-devbox/blobs/uploads/"
+            "…?_state=…&digest=sha256:0123 (Offset:0)");
+  EXPECT_EQ(RequestFragment("PUT", "https://a.test/v2/x/manifests/v1"),
+            "PUT https://a.test/v2/x/manifests/v1");
+  EXPECT_EQ(RequestFragment("PUT", "https://a.test/v2/x/blobs/uploads/u?_state=%%%&digest=d"),
+            "PUT https://a.test/v2/x/blobs/uploads/…?_state=…&digest=d");
+  EXPECT_THAT(RequestFragment("GET", "not a url"), HasSubstr("not a url"));
+  EXPECT_THAT(RequestFragment("GET", "https://a.test/token?access_token=hunter2"),
+              Not(HasSubstr("hunter2")));
+}
+
+}  // namespace
+}  // namespace drydock::publisher
