@@ -260,8 +260,8 @@ PublishReport Publish(const Flags& flags, const ReleaseFile& release, PipelineOp
   publisher::FileRunStateStore states(StatePath(facts, release, tag));
   publisher::Pipeline pipeline({transport, builder, clock, rng, journal, states}, release,
                                std::move(options));
-  return pipeline.Run(
-      {[&facts] { return facts; }, [&] { return BaseHashOf(flags, release, tag); }});
+  return pipeline.Run({[&] { return publisher::ReadRepositoryFacts(flags.context, tag); },
+                       [&] { return BaseHashOf(flags, release, tag); }});
 }
 
 int Run(const Flags& flags) {

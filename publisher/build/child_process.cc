@@ -87,6 +87,7 @@ class SpawnPlan {
   int Spawn(pid_t& child, const std::vector<std::string>& argv) {
     std::vector<std::string> copies = argv;
     std::vector<char*> pointers;
+    pointers.reserve(copies.size() + 1);
     for (std::string& argument : copies) {
       pointers.push_back(argument.data());
     }

@@ -123,7 +123,7 @@ Outcome<std::optional<Digest>> Pipeline::Course::BuildWithRetry(const BuildReque
                                           return BuildOnce(request);
                                         });
   if (!outcome.ok() && MayGoAway(outcome.failure())) {
-    const Pushed last = PushedAfterAll(tag);
+    Pushed last = PushedAfterAll(tag);
     if ((last.ok() && last.value()) || (!last.ok() && last.failure().cancelled)) {
       return last;
     }

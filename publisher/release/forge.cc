@@ -81,7 +81,8 @@ Result<std::string> HeadCommit(git_repository* repository, std::string_view fold
 }
 
 Result<std::vector<std::string>> DirtyPaths(git_repository* repository, std::string_view folder) {
-  git_status_options options = GIT_STATUS_OPTIONS_INIT;
+  git_status_options options{};
+  git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
   options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
   options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED | GIT_STATUS_OPT_RENAMES_HEAD_TO_INDEX;
   git_status_list* list = nullptr;

@@ -21,7 +21,7 @@ RegistryClient::Options ClientOptions(const PipelineOptions& options) {
 }  // namespace
 
 Pipeline::Pipeline(Surroundings surroundings, const ReleaseFile& release, PipelineOptions options)
-    : surroundings_(std::move(surroundings)), release_(release), options_(std::move(options)) {}
+    : surroundings_(surroundings), release_(release), options_(std::move(options)) {}
 
 PublishReport Pipeline::Run(const LocalFacts& facts) { return Course(*this, facts).Run(); }
 

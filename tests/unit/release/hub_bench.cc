@@ -151,15 +151,14 @@ Result<BuildOutcome> FakeBuilder::Build(const BuildRequest& request) {
 }
 
 Digest FakeBuilder::Push(const std::string& tag, const std::vector<std::string>& platforms) {
-  const Digest digest =
-      bench_.PutImage(tag, platforms, Concat({"build ", std::to_string(++builds_)}));
+  Digest digest = bench_.PutImage(tag, platforms, Concat({"build ", std::to_string(++builds_)}));
   if (bench_.on_change) {
     bench_.on_change();
   }
   return digest;
 }
 
-Bench::Bench(std::string release_text, std::string_view faults)
+Bench::Bench(const std::string& release_text, std::string_view faults)
     : states(std::make_unique<MemoryRunStateStore>()),
       world(1, kStart),
       journal(world.clock()),
@@ -222,7 +221,7 @@ Digest Bench::PutImage(const std::string& tag, const std::vector<std::string>& p
                 R"(","size":)", std::to_string(manifest.size()), R"(,"platform":{"os":")", parts[0],
                 R"(","architecture":")", parts[1], R"("}})"}));
   }
-  const Digest index =
+  Digest index =
       store.PutManifest(kRepository, media_type::kOciIndex,
                         Concat({R"({"schemaVersion":2,"mediaType":")", media_type::kOciIndex,
                                 R"(","manifests":[)", Join(children, ","), "]}"}));

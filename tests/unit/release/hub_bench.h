@@ -74,7 +74,7 @@ class FakeBuilder : public Builder {
 
 class Bench {
  public:
-  explicit Bench(std::string release_text, std::string_view faults = "");
+  explicit Bench(const std::string& release_text, std::string_view faults = "");
 
   PublishReport Run(PipelineOptions options = {});
   // The whole release is there, read from the store itself.
