@@ -32,7 +32,7 @@ class Digest {
   std::string Short() const;  // first 12 hex digits, for people
 
   friend bool operator==(const Digest&, const Digest&) = default;
-  friend auto operator<=>(const Digest&, const Digest&) = default;
+  friend auto operator<=>(const Digest&, const Digest&) = default;  // NOLINT: no pointer
 
  private:
   Digest(DigestAlgorithm algorithm, std::string hex)

@@ -163,8 +163,10 @@ TEST(Journal, CutsExcerpts) {
 TEST(Journal, TakesEventsFromManyThreads) {
   StandingClock clock;
   Journal journal(clock);
+  constexpr int kThreads = 4;
   std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
+  threads.reserve(kThreads);
+  for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 100; ++i) {
         journal.Append("a", NoteEvent{"x"});

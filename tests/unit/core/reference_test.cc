@@ -89,7 +89,7 @@ TEST(ImageReference, RefusesAndShowsThePiece) {
        {std::string(""), std::string("a:"), std::string("a:b:c"), std::string("a/B"),
         std::string("a@"), std::string("a@sha256:ab"), std::string("UPPER"), std::string("a//b"),
         std::string("host.tld/"), std::string("ho st.tld/a"), std::string("a/b:t/c"),
-        std::string(":t"), "@" + kDigest, "a@" + kDigest + "@" + kDigest}) {
+        std::string(":t"), "@" + kDigest, Concat({"a@", kDigest, "@", kDigest})}) {
     const auto parsed = ImageReference::Parse(text);
     ASSERT_FALSE(parsed.ok()) << text << " gave " << parsed->ToString();
     EXPECT_EQ(parsed.error().code(), ErrorCode::kInvalid);

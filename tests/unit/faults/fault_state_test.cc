@@ -204,8 +204,10 @@ TEST(FaultState, BytePositionsAreOfTheirPhase) {
 TEST(FaultState, MayBeAskedFromManyThreads) {
   FaultState faults =
       Faults(R"({"name": "r", "do": {"reply": {"status": 500}}, "times": {"first": 150}})");
+  constexpr std::size_t kThreads = 4;
   std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
+  threads.reserve(kThreads);
+  for (std::size_t i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       for (int k = 0; k < 100; ++k) {
         Seen().Fires(faults);

@@ -225,9 +225,11 @@ TEST(Threads, ManyServeAtOnceAsAServerDoes) {
   Internet net(clock, journal, faults);
   Shelf site;
   net.Attach("*", site);
+  constexpr int kThreads = 4;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   std::atomic<int> refused = 0;
-  for (int t = 0; t < 4; ++t) {
+  for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 30; ++i) {
         RequestHead head;
