@@ -162,7 +162,7 @@ void AddHash(CLI::App& app, int& exit_code) {
                  "Hash with and without what is remembered, and compare")
       ->excludes(no_cache);
   hash->add_option("--readers", command->readers,
-                   "Threads that read ahead; 0 picks by the number of processors")
+                   "Threads that read ahead; 0 starts with one and adds more where they help")
       ->capture_default_str()
       ->check(CLI::Range(0U, 64U));
   hash->callback([command, &exit_code] { exit_code = Run(*command); });

@@ -38,7 +38,8 @@ struct HashOptions {
   // Follow the recipe where it skips silently: unreadable files and folders, missing inputs, a tree
   // that is a link, paths too long for cat, a folder mounted inside itself. `skipped` names them.
   bool compat = false;
-  // Threads that read ahead of the one that hashes; 0 picks by the number of processors.
+  // Threads that read ahead of the one that hashes; 0 starts with one, and adds more while files
+  // are small (one a processor) or come from a disk (up to 8).
   unsigned readers = 0;
   // Where HashTree remembers checkpoints, so that a second run reads only from the first changed
   // file on; "" remembers nothing. Not used with `compat`.

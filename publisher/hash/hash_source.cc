@@ -11,12 +11,13 @@
 namespace drydock::publisher {
 namespace {
 
-unsigned Readers(const HashOptions& options) {
-  if (options.readers > 0) {
-    return options.readers;
-  }
+ReadAhead::Options Readers(const HashOptions& options) {
+  ReadAhead::Options readers;
   const unsigned processors = std::thread::hardware_concurrency();  // knows of taskset
-  return processors <= 1 ? 1 : std::min(processors, 8U);
+  readers.readers = options.readers > 0 ? options.readers : 1;
+  readers.readers_cpu = options.readers > 0 ? options.readers : std::clamp(processors, 1U, 8U);
+  readers.readers_io = options.readers > 0 ? options.readers : 8;
+  return readers;
 }
 
 // Hashes what is put into it.
@@ -121,8 +122,9 @@ class HashRun {
 
 Result<BaseHash> HashSource(InputSource& source, const HashOptions& options,
                             const Checkpoints* known, Checkpoints* made) {
-  ReadAhead reading(
-      source, {.readers = Readers(options), .known = known == nullptr ? nullptr : &known->parts});
+  ReadAhead::Options ahead = Readers(options);
+  ahead.known = known == nullptr ? nullptr : &known->parts;
+  ReadAhead reading(source, ahead);
   HashRun run(source, options, known, made);
   ReadAhead::Delivery delivery;
   for (;;) {

@@ -1,5 +1,7 @@
 #include "publisher/hash/read_ahead.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -7,12 +9,23 @@ namespace drydock::publisher {
 namespace {
 
 // Inputs a reader takes at once when nothing is known of their sizes.
-constexpr std::size_t kInputsTaken = 32;
+constexpr std::size_t kInputsTaken = 64;
 constexpr std::size_t kBufferBytes = 128 << 10;
 // Slots beyond one for each reader: how far reading may be ahead.
-constexpr std::size_t kSlotsAhead = 3;
+constexpr std::size_t kSlotsAhead = 4;
 // A part ends after this many bytes, or where its slot ends.
 constexpr std::uint64_t kPartBytes = 1 << 20;
+
+// Files smaller than this take longer to open than to hash.
+constexpr std::uint64_t kSmallFile = 8 << 10;
+constexpr std::uint64_t kInputsToJudgeBy = 1024;
+
+// Bytes that were read from a disk for this thread so far.
+std::uint64_t ReadFromDisk() {
+  rusage usage{};
+  ::getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<std::uint64_t>(usage.ru_inblock) * 512;
+}
 
 }  // namespace
 
@@ -50,18 +63,17 @@ class ReadAhead::SlotSink : public ByteSink {
       return;
     }
     buffer_ = nullptr;
-    const std::lock_guard lock(owner_.mutex_);
+    std::unique_lock lock(owner_.mutex_);
     ++slot_.filled;
-    owner_.Announce(slot_);
+    owner_.Announce(slot_, std::move(lock));
   }
 
  private:
   bool NextBuffer() {
     std::unique_lock lock(owner_.mutex_);
     if (slot_.filled - slot_.emptied == kBuffers) {
-      // Waking a thread costs as much as reading some files: sleep until there is room for more.
       slot_.half_empty.wait(
-          lock, [&] { return owner_.stopped_ || slot_.filled - slot_.emptied <= kBuffers / 2; });
+          lock, [&] { return owner_.stopped_ || slot_.filled - slot_.emptied <= kWakeReaderAt; });
     }
     if (owner_.stopped_) {
       return false;
@@ -83,10 +95,16 @@ class ReadAhead::SlotSink : public ByteSink {
 ReadAhead::ReadAhead(InputSource& source, const Options& options)
     : source_(source),
       options_(options),
-      slots_(std::size_t{options.readers} + kSlotsAhead),
+      slots_(std::size_t{options.readers_io} + kSlotsAhead),
       following_(options.known != nullptr && !options.known->empty()) {
-  readers_.reserve(options_.readers);
   for (unsigned reader = 0; reader < options_.readers; ++reader) {
+    Grow(options_.readers);
+  }
+}
+
+void ReadAhead::Grow(unsigned most) {
+  const std::lock_guard lock(mutex_);
+  if (!stopped_ && readers_.size() < most) {
     readers_.emplace_back([this] { Run(); });
   }
 }
@@ -100,13 +118,14 @@ ReadAhead::~ReadAhead() {
       slot.half_empty.notify_all();
     }
   }
-  for (std::thread& reader : readers_) {
+  for (std::thread& reader : readers_) {  // nobody adds to them any more
     reader.join();
   }
 }
 
 void ReadAhead::Run() {
   Slot* slot = nullptr;
+  std::uint64_t disk_before = 0;
   while (Take(slot)) {
     std::vector<std::string> skipped;
     const bool unchanged = slot->known != nullptr && following_.load() && IsUnchanged(*slot);
@@ -117,14 +136,19 @@ void ReadAhead::Run() {
       }
       read = Read(*slot, skipped);
     }
-    const std::lock_guard lock(mutex_);
+    const std::uint64_t from_disk = ReadFromDisk();
+    if (from_disk - disk_before > slot->bytes / 2) {
+      Grow(options_.readers_io);
+    }
+    disk_before = from_disk;
+    std::unique_lock lock(mutex_);
     slot->unchanged = unchanged;
     std::move(skipped.begin(), skipped.end(), std::back_inserter(slot->skipped));
     if (!read) {
       slot->error = read.error();
     }
     slot->complete = true;
-    Announce(*slot);
+    Announce(*slot, std::move(lock));
   }
 }
 
@@ -141,32 +165,43 @@ bool ReadAhead::Take(Slot*& slot) {
   }
   // Nobody else looks at a slot that is not taken.
   Fill(*slot);
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   slot->taken = true;
-  if (slot->complete) {
-    Announce(*slot);
+  const bool work = !slot->complete;
+  if (!work) {
+    Announce(*slot, std::move(lock));
   }
-  return !slot->complete;
+  return work;
 }
 
 // Until the slot of that ordinal is free; false when stopped.
 bool ReadAhead::AwaitFree(std::uint64_t ordinal) {
   std::unique_lock lock(mutex_);
-  if (ordinal - next_consumed_ >= slots_.size()) {
-    wake_taker_at_ = ordinal - slots_.size() / 2;
+  const std::size_t window = std::min(readers_.size() + kSlotsAhead, slots_.size());
+  if (ordinal - next_consumed_ >= window) {
+    wake_taker_at_ = ordinal - window / 2;
     freed_.wait(lock, [&] { return stopped_ || next_consumed_ >= wake_taker_at_; });
   }
   return !stopped_;
 }
 
-void ReadAhead::Announce(const Slot& slot) {
-  if (&slot == &slots_[next_consumed_ % slots_.size()]) {
+void ReadAhead::Announce(const Slot& slot, std::unique_lock<std::mutex> lock) {
+  const bool wanted =
+      &slot == &slots_[next_consumed_ % slots_.size()] && Ready(slot, kWakeConsumerAt);
+  lock.unlock();  // or else whoever wakes finds it locked and sleeps again
+  if (wanted) {
     arrived_.notify_one();
   }
 }
 
+// True when the consumer has so many buffers of the slot to go on with, or all there will be.
+bool ReadAhead::Ready(const Slot& slot, std::size_t buffers) {
+  return slot.taken && (slot.complete || slot.filled - slot.emptied >= buffers);
+}
+
 void ReadAhead::Fill(Slot& slot) {
   slot.filled = slot.emptied = slot.input_count = 0;
+  slot.bytes = 0;
   slot.complete = slot.unchanged = false;
   slot.known = nullptr;
   std::size_t wanted = kInputsTaken;
@@ -223,6 +258,7 @@ Status ReadAhead::Read(Slot& slot, std::vector<std::string>& skipped) {
     }
     if (*stamp) {
       part.Add(input, **stamp);
+      slot.bytes += (*stamp)->size;
     }
     const bool ends = part.bytes() >= kPartBytes || at + 1 == slot.input_count;
     if (ends && !sink.EndPart(part.Seal())) {
@@ -252,17 +288,26 @@ Result<bool> ReadAhead::Next(Delivery& delivery) {
     Slot& slot = slots_[next_consumed_ % slots_.size()];
     if (std::exchange(holding_, false)) {
       ++slot.emptied;
-      if (slot.filled - slot.emptied == kBuffers / 2) {
+      if (slot.filled - slot.emptied == kWakeReaderAt) {
         slot.half_empty.notify_one();
       }
     }
-    arrived_.wait(lock,
-                  [&] { return slot.taken && (slot.filled > slot.emptied || slot.complete); });
+    if (!Ready(slot, 1)) {
+      if (inputs_delivered_ > kInputsToJudgeBy &&
+          bytes_delivered_ / inputs_delivered_ < kSmallFile) {
+        lock.unlock();
+        Grow(options_.readers_cpu);
+        lock.lock();
+      }
+      arrived_.wait(lock, [&] { return Ready(slot, kWakeConsumerAt); });
+    }
     if (slot.filled > slot.emptied) {
       const Buffer& buffer = slot.buffers[slot.emptied % kBuffers];
       delivery.bytes = std::string_view(buffer.bytes.get(), buffer.size);
       delivery.part_ends = buffer.part_ends;
       delivery.part = buffer.part;
+      bytes_delivered_ += buffer.size;
+      inputs_delivered_ += buffer.part_ends ? buffer.part.inputs : 0;
       holding_ = true;
       return true;
     }

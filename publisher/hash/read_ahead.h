@@ -28,7 +28,9 @@ namespace drydock::publisher {
 class ReadAhead {
  public:
   struct Options {
-    unsigned readers = 1;
+    unsigned readers = 1;      // to start with
+    unsigned readers_cpu = 1;  // while files are so small that opening them is the work
+    unsigned readers_io = 1;   // while they come from a disk; the most of the three
     // Parts that an earlier run saw, in order: as long as all are as before, they are looked at and
     // not read. nullptr or empty: everything is read. Must outlive this.
     const std::vector<Part>* known = nullptr;
@@ -56,7 +58,11 @@ class ReadAhead {
   std::vector<std::string>& skipped() { return skipped_; }
 
  private:
-  static constexpr std::size_t kBuffers = 8;
+  static constexpr std::size_t kBuffers = 16;
+  // Waking a thread costs as much as reading some files: who had to wait for empty buffers sleeps
+  // until so many are, and who had to wait for full ones until there are a few.
+  static constexpr std::size_t kWakeReaderAt = kBuffers / 2;
+  static constexpr std::size_t kWakeConsumerAt = 3;
   struct Buffer {
     std::unique_ptr<char[]> bytes;
     std::size_t size = 0;
@@ -76,6 +82,7 @@ class ReadAhead {
     // Of the reader until complete, then of the consumer:
     std::vector<Input> inputs;
     std::size_t input_count = 0;  // `inputs` is longer: its strings are used again
+    std::uint64_t bytes = 0;      // read
     const Part* known = nullptr;
     std::condition_variable half_empty;  // the slot's reader waits
     // A buffer is of the reader until it counts as filled, then of the consumer until emptied.
@@ -84,13 +91,16 @@ class ReadAhead {
   class SlotSink;
 
   void Run();
+  // One more reader, unless there are so many.
+  void Grow(unsigned most);
   bool Take(Slot*& slot);
   bool AwaitFree(std::uint64_t ordinal);
   void Fill(Slot& slot);
   bool IsUnchanged(const Slot& slot) const;
   Status Read(Slot& slot, std::vector<std::string>& skipped);
-  // Under `mutex_`: wakes the consumer if it is this slot's turn.
-  void Announce(const Slot& slot);
+  // Ends `lock`, and wakes the consumer if it waits for what this slot has now.
+  void Announce(const Slot& slot, std::unique_lock<std::mutex> lock);
+  static bool Ready(const Slot& slot, std::size_t buffers);
   void Release(Slot& slot);
 
   InputSource& source_;
@@ -111,12 +121,13 @@ class ReadAhead {
   bool stopped_ = false;
   std::uint64_t next_consumed_ = 0;
   std::uint64_t wake_taker_at_ = 0;  // when so many slots are consumed
+  std::vector<std::thread> readers_;
 
   // Of the consumer:
   bool holding_ = false;  // the delivery in hand lies in a slot
+  std::uint64_t inputs_delivered_ = 0;
+  std::uint64_t bytes_delivered_ = 0;
   std::vector<std::string> skipped_;
-
-  std::vector<std::thread> readers_;
 };
 
 }  // namespace drydock::publisher
