@@ -9,11 +9,12 @@
 #include <string>
 
 #include "publisher/build/buildx_builder.h"
-#include "tests/unit/release/scratch_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace drydock::publisher {
 namespace {
 
+using drydock::testing::TempFolder;
 using ::testing::HasSubstr;
 
 Result<ChildResult> Shell(const std::string& script,
@@ -74,16 +75,16 @@ class FakeDocker : public ::testing::Test {
     std::ofstream file(program());
     file << "#!/bin/sh\n"
          << "[ \"$2\" = version ] && { echo 'github.com/docker/buildx v0.13.1 7884339'; exit 0; }\n"
-         << "for argument; do printf '%s\\n' \"$argument\"; done > '" << scratch_.path()
+         << "for argument; do printf '%s\\n' \"$argument\"; done > '" << scratch_.path().string()
          << "/arguments'\n"
          << "while [ \"$1\" != --metadata-file ]; do shift; done; metadata=$2\n"
          << build << "\n";
     file.close();
     std::filesystem::permissions(program(), std::filesystem::perms::owner_all);
   }
-  std::string program() const { return scratch_.path() + "/docker"; }
+  std::string program() const { return scratch_.path().string() + "/docker"; }
   std::string Arguments() const {
-    std::ifstream file(scratch_.path() + "/arguments");
+    std::ifstream file(scratch_.path().string() + "/arguments");
     return std::string(std::istreambuf_iterator<char>(file), {});
   }
 
@@ -98,7 +99,7 @@ class FakeDocker : public ::testing::Test {
   }
 
  private:
-  ScratchFolder scratch_;
+  TempFolder scratch_;
 };
 
 TEST_F(FakeDocker, BuildsAndTellsTheDigest) {

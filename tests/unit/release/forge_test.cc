@@ -10,11 +10,12 @@
 
 #include "core/text.h"
 #include "publisher/build/child_process.h"
-#include "tests/unit/release/scratch_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace drydock::publisher {
 namespace {
 
+using drydock::testing::TempFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -50,7 +51,7 @@ class Clone : public ::testing::Test {
     std::ofstream(folder() + "/" + name) << text;
   }
 
-  const std::string& folder() const { return scratch_.path(); }
+  std::string folder() const { return scratch_.path().string(); }
 
   RepositoryFacts Facts(std::string_view tag) {
     auto facts = ReadRepositoryFacts(folder(), tag);
@@ -59,7 +60,7 @@ class Clone : public ::testing::Test {
   }
 
  private:
-  ScratchFolder scratch_;
+  TempFolder scratch_;
 };
 
 TEST_F(Clone, LightweightAndAnnotatedTagsLeadToTheirCommit) {
@@ -149,21 +150,21 @@ TEST_F(Clone, TheReleaseTagAtHeadIsFoundUnlessThereAreTwo) {
 }
 
 TEST(Forge, NoRepositoryAndNoCommitAreTold) {
-  const ScratchFolder scratch;
-  const auto none = ReadRepositoryFacts(scratch.path(), "v1.0.0");
+  const TempFolder scratch;
+  const auto none = ReadRepositoryFacts(scratch.path().string(), "v1.0.0");
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code(), ErrorCode::kNotFound);
-  ASSERT_TRUE(RunChild({"git", "-C", scratch.path(), "init", "-q"}, {}));
-  const auto unborn = ReadRepositoryFacts(scratch.path(), "v1.0.0");
+  ASSERT_TRUE(RunChild({"git", "-C", scratch.path().string(), "init", "-q"}, {}));
+  const auto unborn = ReadRepositoryFacts(scratch.path().string(), "v1.0.0");
   ASSERT_FALSE(unborn);
   EXPECT_EQ(unborn.error().code(), ErrorCode::kInvalid);
   EXPECT_THAT(unborn.error().message(), HasSubstr("HEAD names no commit yet"));
 }
 
 TEST(Forge, BareRepositoryIsRefused) {
-  const ScratchFolder scratch;
-  ASSERT_TRUE(RunChild({"git", "-C", scratch.path(), "init", "-q", "--bare"}, {}));
-  const auto bare = ReadRepositoryFacts(scratch.path(), "v1.0.0");
+  const TempFolder scratch;
+  ASSERT_TRUE(RunChild({"git", "-C", scratch.path().string(), "init", "-q", "--bare"}, {}));
+  const auto bare = ReadRepositoryFacts(scratch.path().string(), "v1.0.0");
   ASSERT_FALSE(bare);
   EXPECT_EQ(bare.error().code(), ErrorCode::kInvalid);
 }

@@ -9,11 +9,12 @@
 #include <fstream>
 #include <string>
 
-#include "tests/unit/release/scratch_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace drydock::publisher {
 namespace {
 
+using drydock::testing::TempFolder;
 using ::testing::HasSubstr;
 
 RunState Example() {
@@ -58,8 +59,8 @@ TEST(RunState, RefusesWhatIsNone) {
 }
 
 TEST(FileRunStateStore, HasNothingAtFirstAndMakesItsFolder) {
-  const ScratchFolder scratch;
-  FileRunStateStore store(scratch.path() + "/drydock/deep/v1.15.12.json");
+  const TempFolder scratch;
+  FileRunStateStore store(scratch.path().string() + "/drydock/deep/v1.15.12.json");
   const auto before = store.Load();
   ASSERT_TRUE(before) << before.error().message();
   EXPECT_FALSE(before->has_value());
@@ -70,8 +71,8 @@ TEST(FileRunStateStore, HasNothingAtFirstAndMakesItsFolder) {
 }
 
 TEST(FileRunStateStore, KeepsTheOldStateWhenTheNewOneCannotBeWritten) {
-  const ScratchFolder scratch;
-  const std::string path = scratch.path() + "/state.json";
+  const TempFolder scratch;
+  const std::string path = scratch.path().string() + "/state.json";
   FileRunStateStore store(path);
   ASSERT_TRUE(store.Save(Example()));
   // A folder where the new text would go: what a full disk does, for root as well.
@@ -86,8 +87,8 @@ TEST(FileRunStateStore, KeepsTheOldStateWhenTheNewOneCannotBeWritten) {
 
 // A crash at any byte of writing leaves a torn file beside the state, never in its place.
 TEST(FileRunStateStore, SurvivesACrashWhileWriting) {
-  const ScratchFolder scratch;
-  const std::string path = scratch.path() + "/state.json";
+  const TempFolder scratch;
+  const std::string path = scratch.path().string() + "/state.json";
   FileRunStateStore store(path);
   ASSERT_TRUE(store.Save(Example()));
   RunState next = Example();
@@ -105,23 +106,23 @@ TEST(FileRunStateStore, SurvivesACrashWhileWriting) {
 }
 
 TEST(FileRunStateStore, ReplacesTheFileAndNeverWritesInIt) {
-  const ScratchFolder scratch;
-  const std::string path = scratch.path() + "/state.json";
+  const TempFolder scratch;
+  const std::string path = scratch.path().string() + "/state.json";
   FileRunStateStore store(path);
   ASSERT_TRUE(store.Save(Example()));
   const std::string before = ReadText(path);
   // A second name for the file that was there: it must keep the old text.
-  std::filesystem::create_hard_link(path, scratch.path() + "/old");
+  std::filesystem::create_hard_link(path, scratch.path().string() + "/old");
   RunState next = Example();
   next.tag = "v1.15.13";
   ASSERT_TRUE(store.Save(next));
-  EXPECT_EQ(ReadText(scratch.path() + "/old"), before);
+  EXPECT_EQ(ReadText(scratch.path().string() + "/old"), before);
   EXPECT_NE(ReadText(path), before);
 }
 
 TEST(FileRunStateStore, SaysWhichFileIsBroken) {
-  const ScratchFolder scratch;
-  const std::string path = scratch.path() + "/state.json";
+  const TempFolder scratch;
+  const std::string path = scratch.path().string() + "/state.json";
   std::ofstream(path) << "{ half";
   FileRunStateStore store(path);
   const auto loaded = store.Load();
