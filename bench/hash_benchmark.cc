@@ -124,6 +124,7 @@ int Main(int argc, char** argv) {
   std::vector<std::string> words(argv, argv + argc);
   words.emplace_back("--benchmark_enable_random_interleaving=true");
   std::vector<char*> arguments;
+  arguments.reserve(words.size());
   for (std::string& word : words) {
     arguments.push_back(word.data());
   }

@@ -276,8 +276,7 @@ Status GitSource::Describe(const Level& level, const git_tree_entry* entry, Inpu
   const GitCheckout checkout = level.attributes.CheckoutOf(input.path);
   if (!checkout.refused.empty()) {
     return Error(ErrorCode::kInvalid,
-                 Concat({"hash: a checkout may change this file, in a way that is not reproduced "
-                         "here: ",
+                 Concat({"hash: a checkout may change this file, which is not reproduced here: ",
                          input.path, " (.gitattributes: ", checkout.refused, ")"}));
   }
   input.tag = static_cast<std::uint64_t>(checkout.conversion) | (checkout.ident ? 1U << 8 : 0U);

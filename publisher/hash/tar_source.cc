@@ -49,7 +49,7 @@ Result<std::shared_ptr<const Descriptor>> Spool(int file, const std::string& arc
     return ArchiveError(errno, "cannot spool the archive", folder.string());
   }
   auto spooled = std::make_shared<const Descriptor>(number);
-  const gzFile stream = ::gzdopen(::dup(file), "rb");
+  gzFile stream = ::gzdopen(::dup(file), "rb");
   if (stream == nullptr) {
     return ArchiveError(ENOMEM, "cannot read", archive);
   }

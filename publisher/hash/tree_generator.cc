@@ -228,6 +228,7 @@ std::string_view Name(TreeShape shape) {
 
 std::vector<std::string> TreeShapeNames() {
   std::vector<std::string> names;
+  names.reserve(kShapes.size());
   for (const auto& row : kShapes) {
     names.emplace_back(row.second);
   }

@@ -355,6 +355,7 @@ TEST_F(HashCacheTest, AFullDiskIsANoteAndLeavesNothing) {
 TEST_F(HashCacheTest, RunsAtTheSameTimeAgree) {
   const Digest truth = Truth();
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::atomic<int> wrong = 0;
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&] {

@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, TreeShapeTest,
 TEST(TreeGeneratorTest, AnotherSeedMakesAnotherTree) {
   const testing::TempFolder folder;
   std::set<std::string> hashes;
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     const std::string root = folder.At(std::to_string(seed));
     ASSERT_TRUE(GenerateTree(root, {.files = 20, .bytes = 5000, .seed = seed}).ok());
     hashes.insert(HashTree(root, RunbookRecipe())->Short());
