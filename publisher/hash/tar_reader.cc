@@ -173,6 +173,23 @@ Status TarReader::ReadRecords(std::uint64_t size, Records& into) {
   return Ok();
 }
 
+Status TarReader::ReadExtension(char type, std::uint64_t size, Records& records) {
+  if (type == 'x') {
+    return ReadRecords(size, records);
+  }
+  if (type == 'g') {
+    const Status read = ReadRecords(size, global_);
+    records.insert(global_.begin(), global_.end());
+    return read;
+  }
+  const auto name = ReadContent(size);
+  if (!name) {
+    return name.error();
+  }
+  records[type == 'L' ? "path" : "linkpath"] = Field(*name, 0, name->size());
+  return Ok();
+}
+
 Result<bool> TarReader::Next(TarMember& member) {
   Records records = global_;
   std::string header;
@@ -191,19 +208,8 @@ Result<bool> TarReader::Next(TarMember& member) {
       return content + (bytes + kBlock - 1) / kBlock * kBlock;
     };
     if (type == 'x' || type == 'g' || type == 'L' || type == 'K') {
-      Status read = Ok();
-      if (type == 'x' || type == 'g') {
-        read = ReadRecords(*size, type == 'g' ? global_ : records);
-      } else if (auto name = ReadContent(*size); name) {
-        records[type == 'L' ? "path" : "linkpath"] = Field(*name, 0, name->size());
-      } else {
-        read = std::move(name).error();
-      }
-      if (!read) {
+      if (Status read = ReadExtension(type, *size, records); !read) {
         return std::move(read).error();
-      }
-      if (type == 'g') {
-        records.insert(global_.begin(), global_.end());
       }
       position_ = end(*size);
       continue;

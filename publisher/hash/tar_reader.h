@@ -37,6 +37,8 @@ class TarReader {
   Result<bool> ReadHeader(std::string& header);
   Result<std::string> ReadContent(std::uint64_t size);
   Status ReadRecords(std::uint64_t size, Records& into);
+  // A pax header ('x', 'g') or a GNU long name ('L', 'K'): what it says about members to come.
+  Status ReadExtension(char type, std::uint64_t size, Records& records);
   Error Damaged(std::string_view what) const;
 
   int file_;
