@@ -1,7 +1,8 @@
 // One TCP connection of the server: heads in, exchanges through the Internet, answers out, one
 // after the other until either side ends it. Wire-level cuts happen here and are honest: an RST is
 // an RST, a FIN is a FIN, and exactly the asked number of body bytes was sent before.
-// Threads: one thread runs it; Stop may be called from another. Source: RFC 9112 section 9.
+// Threads: one thread runs it; AnnounceStop, Stop and Abort may be called from another. Source: RFC
+// 9112 section 9.
 #pragma once
 
 #include <atomic>
@@ -43,6 +44,8 @@ class Connection {
 
   // Serves until the connection ends.
   void Run();
+  // Makes the exchange it is in (or else the next one) the last, and says so to the client.
+  void AnnounceStop() { stopping_ = true; }
   // Makes Run end after the exchange it is in, and at once between exchanges.
   void Stop();
   // Makes Run end now, whatever it is doing.

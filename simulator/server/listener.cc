@@ -65,6 +65,10 @@ class Listener::Acceptor : public httplib::Server {
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
+      // First all of them: whoever sees one connection end may take the others for told.
+      for (Connection* connection : live_) {
+        connection->AnnounceStop();
+      }
       for (Connection* connection : live_) {
         connection->Stop();
       }
