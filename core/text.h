@@ -18,6 +18,7 @@ std::string Join(const std::vector<std::string>& pieces, std::string_view separa
 std::vector<std::string> Split(std::string_view text, char separator);
 std::string_view Trim(std::string_view text);  // ASCII blanks at both ends
 std::string ToLower(std::string_view text);    // ASCII only
+bool Contains(std::string_view text, std::string_view piece);
 bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 std::string ReplaceAll(std::string text, std::string_view from, std::string_view to);
 

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789";
 
-bool Contains(std::string_view text, std::string_view piece) {
-  return text.find(piece) != std::string_view::npos;
-}
-
 // The text after the first `mark`; nullopt when it is not there.
 std::optional<std::string_view> After(std::string_view text, std::string_view mark) {
   const std::size_t at = text.find(mark);

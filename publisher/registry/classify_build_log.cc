@@ -14,11 +14,7 @@ namespace drydock::publisher {
 namespace {
 
 constexpr std::size_t kLogBytesMax = 1u << 20;  // of the end of a log
-constexpr std::size_t kWordsMax = 500;
-
-bool Contains(std::string_view text, std::string_view piece) {
-  return text.find(piece) != std::string_view::npos;
-}
+constexpr std::size_t kLineBytesMax = 500;
 
 bool IsTokenService(std::string_view line) {
   return Contains(line, "oauth token") || Contains(line, "failed to authorize") ||
@@ -74,7 +70,7 @@ Failure WithWords(Failure failure, std::string_view line) {
   const std::string_view words = Trim(message.substr(0, message.find("<html")));
   const std::string url = UrlInWords(words);
   const std::string open = ReplaceAll(std::string(words), url, RedactedUrl(url));
-  failure.words = RedactedText(std::string_view(open).substr(0, kWordsMax));
+  failure.words = RedactedText(std::string_view(open).substr(0, kLineBytesMax));
   return failure;
 }
 
@@ -295,7 +291,7 @@ Failure WithoutCause(const std::vector<std::string>& lines, int exit_code) {
   failure.words = Concat({"exit code ", std::to_string(exit_code)});
   for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
     if (!line->empty()) {
-      failure.words += ": " + RedactedText(Message(*line).substr(0, kWordsMax));
+      failure.words += ": " + RedactedText(Message(*line).substr(0, kLineBytesMax));
       break;
     }
   }

@@ -196,17 +196,6 @@ class Checker {
         has != want.absent, found.empty() ? "nothing" : Shown(found));
   }
 
-  static std::uint64_t BlobBytes(const std::vector<Event>& events) {
-    std::uint64_t bytes = 0;
-    for (const Event& event : events) {
-      const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
-      if (exchange != nullptr && exchange->operation.rfind("upload.", 0) == 0) {
-        bytes += exchange->request_bytes;
-      }
-    }
-    return bytes;
-  }
-
  private:
   Checked Same(std::string expected, bool holds, std::string found) const {
     if (holds) {

@@ -9,10 +9,6 @@
 namespace drydock::scenarios {
 namespace {
 
-bool Shipped(const StepResult& step) {
-  return step.verdict == "green" || step.verdict == "published-and-verified";
-}
-
 // The last rejected or lost exchange of the step, if there was one.
 const Event* FailingExchange(const StepResult& step, const std::vector<Event>& events) {
   std::vector<Event> own;

@@ -14,17 +14,6 @@ constexpr std::string_view kHostAddress = "198.51.100.7";
 
 std::string KindOf(const Step& step) { return step.name.substr(0, step.name.find(' ')); }
 
-std::uint64_t BlobBytes(const std::vector<Event>& events) {
-  std::uint64_t bytes = 0;
-  for (const Event& event : events) {
-    const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
-    if (exchange != nullptr && exchange->operation.rfind("upload.", 0) == 0) {
-      bytes += exchange->request_bytes;
-    }
-  }
-  return bytes;
-}
-
 // What was counted between two looks.
 std::vector<FaultReport> Difference(std::vector<FaultReport> after,
                                     const std::vector<FaultReport>& before) {

@@ -10,23 +10,9 @@
 namespace drydock::scenarios {
 namespace {
 
-bool Shipped(const StepResult& step) {
-  return step.verdict == "green" || step.verdict == "published-and-verified";
-}
-
 std::string Date(TimePoint time) {
   std::string text = FormatRfc3339(time);
   return ReplaceAll(text.substr(0, std::string_view("2026-05-28T06:00:00").size()), "T", " ");
-}
-
-std::vector<Event> EventsOf(const Play& play, const StepResult& step) {
-  std::vector<Event> events;
-  for (const Event& event : play.events) {
-    if (event.sequence >= step.first_sequence && event.sequence < step.end_sequence) {
-      events.push_back(event);
-    }
-  }
-  return events;
 }
 
 class TextReport {

@@ -1,5 +1,5 @@
 // What playing a scenario gave: everything a report, JUnit file or failure message needs, and
-// nothing that has to be asked of a live world. Threads: plain values.
+// nothing that has to be asked of a live world. Threads: plain values, pure functions.
 // Source: design.md "Scenario files"; incidents.md 9.5.
 #pragma once
 
@@ -51,6 +51,12 @@ struct StepResult {
   std::vector<std::pair<std::string, std::string>> findings;  // diagnose: field and text, in order
 };
 
+// Whether the publish of this step brought everything out.
+bool Shipped(const StepResult& step);
+
+// Body bytes of blob uploads that the registries received in these exchanges.
+std::uint64_t BlobBytes(const std::vector<Event>& events);
+
 // Counted by the fault engine for every rule.
 struct FaultReport {
   std::string rule;
@@ -69,6 +75,9 @@ struct Play {
   std::vector<ExpectationFailure> failures;
   bool passed() const { return failures.empty(); }
 };
+
+// The events of one step, in order.
+std::vector<Event> EventsOf(const Play& play, const StepResult& step);
 
 // A speed measured on the machine's own clock. Never part of a journal.
 struct MeasuredRate {

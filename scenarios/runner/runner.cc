@@ -89,19 +89,6 @@ bool NamesVerdict(const std::vector<Expectation>& expected) {
   });
 }
 
-bool Shipped(const StepResult& step) {
-  return step.verdict == "green" || step.verdict == "published-and-verified";
-}
-
-std::vector<Event> EventsOf(const Play& play, const StepResult& step) {
-  std::vector<Event> events;
-  std::copy_if(play.events.begin(), play.events.end(), std::back_inserter(events),
-               [&](const Event& event) {
-                 return event.sequence >= step.first_sequence && event.sequence < step.end_sequence;
-               });
-  return events;
-}
-
 Tags TagsOf(const std::map<std::string, std::string>& all, const std::string& repository) {
   Tags tags;
   for (const auto& [name, digest] : all) {

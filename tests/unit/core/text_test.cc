@@ -26,6 +26,9 @@ TEST(Text, TrimAndCase) {
   EXPECT_EQ(Trim(" \n"), "");
   EXPECT_EQ(Trim(""), "");
   EXPECT_EQ(ToLower("AbÄ9"), "abÄ9");
+  EXPECT_TRUE(Contains("abcd", "bc"));
+  EXPECT_TRUE(Contains("a", ""));
+  EXPECT_FALSE(Contains("abcd", "cb"));
   EXPECT_TRUE(EqualsIgnoringCase("Content-Type", "content-TYPE"));
   EXPECT_FALSE(EqualsIgnoringCase("a", "ab"));
   EXPECT_FALSE(EqualsIgnoringCase("[", "{"));
