@@ -107,6 +107,9 @@ Result<BaseHash> Compute(const HashCommand& command, const Recipe& recipe) {
   options.cache_folder = command.no_cache ? "" : CacheFolder();
   options.verify_cache = command.verify_cache;
   options.on_progress = [&](const HashProgress& progress) { line.Show(progress); };
+  if (!command.tar.empty()) {
+    return HashTar(command.tar, recipe, options);
+  }
   return command.git_ref.empty() ? HashTree(command.root, recipe, options)
                                  : HashGitRef(command.root, command.git_ref, recipe, options);
 }
