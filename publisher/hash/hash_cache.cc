@@ -24,16 +24,6 @@ constexpr std::uint64_t kMagic = 0x0001'6863'6b64'7264;  // "drdkch", version 1
 constexpr std::uint64_t kFileMost = std::uint64_t{1} << 30;
 constexpr std::size_t kChecksumBytes = 32;
 
-// A change within this time after another one may leave the same time stamp: the kernel's clock
-// ticks every 10 ms at worst, and some file systems keep seconds only.
-constexpr std::int64_t kTickNs = 20'000'000;
-constexpr std::int64_t kCoarseNs = 2'000'000'000;
-
-bool MightHideAChange(std::int64_t stamp_ns, std::int64_t started_ns) {
-  const bool coarse = stamp_ns % 1'000'000'000 == 0;
-  return stamp_ns + (coarse ? kCoarseNs : kTickNs) > started_ns;
-}
-
 template <class T>
 void Put(const T& value, std::string& into) {
   static_assert(std::is_trivially_copyable_v<T>);

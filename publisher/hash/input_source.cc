@@ -5,6 +5,18 @@
 #include <utility>
 
 namespace drydock::publisher {
+namespace {
+
+// The kernel's clock ticks every 10 ms at worst, and some file systems keep seconds only.
+constexpr std::int64_t kTickNs = 20'000'000;
+constexpr std::int64_t kCoarseNs = 2'000'000'000;
+
+}  // namespace
+
+bool MightHideAChange(std::int64_t stamp_ns, std::int64_t since_ns) {
+  const bool coarse = stamp_ns % 1'000'000'000 == 0;
+  return stamp_ns + (coarse ? kCoarseNs : kTickNs) > since_ns;
+}
 
 Status Pour(std::string_view bytes, ByteSink& sink) {
   while (!bytes.empty()) {

@@ -42,6 +42,10 @@ struct FileStamp {
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
+// True when a change made at `since_ns` or later might leave this time stamp: clocks of file
+// systems tick, some in seconds only. Times since 1970; git calls such stamps racy.
+bool MightHideAChange(std::int64_t stamp_ns, std::int64_t since_ns);
+
 // Takes bytes where they are to lie, so that they are copied once.
 class ByteSink {
  public:

@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
+#include "core/clock.h"
 #include "core/text.h"
 
 namespace drydock::publisher {
@@ -76,9 +79,16 @@ Error Changed(const Input& input) {
                Concat({"hash: changed while it was read: ", input.file.path()}));
 }
 
-// Reads up to `size` bytes, or to the end when `size` is 0 (files without a size, as in /proc).
-Result<std::uint64_t> PourFile(int file, std::uint64_t size, const Input& input, ByteSink& sink) {
-  std::uint64_t poured = 0;
+Error ReadError(const Input& input) { return SystemError(errno, "cannot read", input.file.path()); }
+
+Error LookError(const Input& input) {
+  return SystemError(errno, "cannot look at", input.file.path());
+}
+
+// Reads up to `size` bytes, or to the end when `size` is 0 (files without a size, as in /proc);
+// `poured` of them went before. What it returns includes them.
+Result<std::uint64_t> PourFile(int file, std::uint64_t poured, std::uint64_t size,
+                               const Input& input, ByteSink& sink) {
   while (size == 0 || poured < size) {
     auto room = sink.Room();
     if (!room) {
@@ -93,7 +103,7 @@ Result<std::uint64_t> PourFile(int file, std::uint64_t size, const Input& input,
       if (errno == EINTR) {
         continue;
       }
-      return SystemError(errno, "cannot read", input.file.path());
+      return ReadError(input);
     }
     if (got == 0) {
       break;
@@ -104,22 +114,47 @@ Result<std::uint64_t> PourFile(int file, std::uint64_t size, const Input& input,
   return poured;
 }
 
-Result<FileStamp> ReadOpened(int file, const struct stat& found, const Input& input,
-                             ByteSink& sink) {
-  const FileStamp before = StampOf(found);
-  auto poured = PourFile(file, before.size, input, sink);
-  if (!poured) {
-    return std::move(poured).error();
+// The file from after its first `poured` bytes on, which lie in the sink.
+Result<FileStamp> ReadBetweenLooks(int file, std::uint64_t poured, const FileStamp& before,
+                                   const Input& input, ByteSink& sink) {
+  auto all = PourFile(file, poured, before.size, input, sink);
+  if (!all) {
+    return std::move(all).error();
   }
   struct stat after {};
   if (::fstat(file, &after) != 0) {
-    return SystemError(errno, "cannot look at", input.file.path());
+    return LookError(input);
   }
-  if ((before.size != 0 && *poured != before.size) || StampOf(after) != before) {
+  if ((before.size != 0 && *all != before.size) || StampOf(after) != before) {
     return Changed(input);
   }
   return before;
 }
+
+// The file system of `folder`, unless another machine or a program gives the time stamps there.
+std::optional<dev_t> TimedHere(int folder) {
+  struct statfs system {};
+  struct stat found {};
+  if (::fstatfs(folder, &system) != 0 || ::fstat(folder, &found) != 0) {
+    return std::nullopt;
+  }
+  constexpr std::array<std::uint32_t, 7> kElsewhere = {
+      0x6969,      // NFS
+      0x517B,      // SMB
+      0xFF534D42,  // CIFS
+      0xFE534D42,  // SMB 2
+      0x65735546,  // FUSE
+      0x01021997,  // 9P
+      0x00C36400,  // Ceph
+  };
+  const auto type = static_cast<std::uint32_t>(system.f_type);
+  return std::find(kElsewhere.begin(), kElsewhere.end(), type) == kElsewhere.end()
+             ? std::optional(found.st_dev)
+             : std::nullopt;
+}
+
+// When so many files changed as the source was made or later, more will have.
+constexpr unsigned kUnsettledMost = 64;
 
 }  // namespace
 
@@ -127,6 +162,8 @@ TreeSource::TreeSource(std::shared_ptr<const Folder> root, const Recipe& recipe,
     : root_(std::move(root)),
       recipe_(recipe),
       compat_(compat),
+      started_ns_(SystemClock().Now().time_since_epoch().count() * 1000),
+      timed_here_(TimedHere(root_->at->number())),
       walk_(compat ? &skipped_ : nullptr) {}
 
 Result<bool> TreeSource::Next(Input& input) {
@@ -188,9 +225,17 @@ Result<std::optional<FileStamp>> TreeSource::Read(const Input& input, ByteSink& 
     return failed(OpenError(input, failure), failure);
   }
   const Descriptor file(number);
+  if (input.kind == Input::Kind::kTreeFile && timed_here_ && unsettled_ < kUnsettledMost) {
+    auto stamp = ReadSettled(number, input, sink);
+    if (!stamp || *stamp) {
+      return stamp;
+    }
+    ++unsettled_;
+    ::lseek(number, 0, SEEK_SET);
+  }
   struct stat found {};
   if (::fstat(number, &found) != 0) {
-    return SystemError(errno, "cannot look at", input.file.path());
+    return LookError(input);
   }
   if (S_ISDIR(found.st_mode)) {
     return failed(Error(ErrorCode::kInvalid,
@@ -200,11 +245,43 @@ Result<std::optional<FileStamp>> TreeSource::Read(const Input& input, ByteSink& 
   if (!S_ISREG(found.st_mode)) {
     return Error(ErrorCode::kInvalid, Concat({"hash: not a plain file: ", input.file.path()}));
   }
-  auto stamp = ReadOpened(number, found, input, sink);
+  auto stamp = ReadBetweenLooks(number, 0, StampOf(found), input, sink);
   if (!stamp) {
     return std::move(stamp).error();
   }
   return std::optional(*stamp);
+}
+
+// nullopt, with nothing in the sink, when one look does not tell that the file is settled.
+Result<std::optional<FileStamp>> TreeSource::ReadSettled(int file, const Input& input,
+                                                         ByteSink& sink) {
+  auto room = sink.Room();
+  if (!room) {
+    return std::move(room).error();
+  }
+  const ssize_t got = ::read(file, room->data(), room->size());
+  struct stat found {};
+  if (got < 0 || ::fstat(file, &found) != 0 || !S_ISREG(found.st_mode)) {
+    return std::optional<FileStamp>();
+  }
+  const FileStamp stamp = StampOf(found);
+  const auto count = static_cast<std::size_t>(got);
+  const bool all = count == stamp.size;
+  if (stamp.device != *timed_here_ || MightHideAChange(stamp.changed_ns, started_ns_) ||
+      count > stamp.size || (!all && count < room->size())) {
+    return std::optional<FileStamp>();
+  }
+  if (count > 0) {
+    sink.Filled(count);
+  }
+  if (all) {
+    return std::optional(stamp);
+  }
+  auto rest = ReadBetweenLooks(file, count, stamp, input, sink);
+  if (!rest) {
+    return std::move(rest).error();
+  }
+  return std::optional(*rest);
 }
 
 std::optional<FileStamp> TreeSource::LookAt(const Input& input) {
