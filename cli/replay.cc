@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -73,6 +74,12 @@ std::size_t TerminalWidth(std::size_t otherwise) {
   return std::clamp<std::size_t>(size.ws_col, kWidthLeast, kWidthMost);
 }
 
+// https://no-color.org: present and not empty means no.
+bool ColourIsWelcome() {
+  const char* wish = std::getenv("NO_COLOR");
+  return wish == nullptr || *wish == '\0';
+}
+
 class Replay {
  public:
   explicit Replay(const ReplayFlags& flags) : flags_(flags) {}
@@ -83,8 +90,9 @@ class Replay {
       std::cerr << loaded.error().message() << "\n";
       return kExitUsage;
     }
-    style_.colour = isatty(STDOUT_FILENO) != 0 && !flags_.json;
-    style_.width = style_.colour ? TerminalWidth(style_.width) : style_.width;
+    const bool terminal = isatty(STDOUT_FILENO) != 0;
+    style_.colour = terminal && !flags_.json && ColourIsWelcome();
+    style_.width = terminal ? TerminalWidth(style_.width) : style_.width;
     style_.timeline = flags_.timeline || (loaded->size() == 1 && !flags_.brief);
     for (const scenarios::Scenario& scenario : *loaded) {
       PlayOne(scenario);
@@ -156,8 +164,16 @@ void AddReplay(CLI::App& app, int& exit_code) {
   command->add_flag("--brief", flags->brief, "Print verdicts and failures only")
       ->excludes(timeline)
       ->excludes(json);
-  command->footer(
-      "Exit code: 0 everything held, 1 something expected did not hold, 2 a scenario is broken.");
+  command->footer(R"(A single scenario prints its timeline, several a line each.
+
+Examples:
+  drydock replay scenarios/incidents/2026-05-28-cache-export-400.json
+  drydock replay scenarios                      # all of them, a line each
+  drydock replay scenarios --junit report.xml   # for a CI that reads JUnit
+  drydock replay FILE --journal run.jsonl       # every exchange, tag, fault and wait
+  drydock replay FILE --seed 7                  # another interleaving, the same must hold
+
+Exit codes: 0 everything held, 1 something expected did not hold, 2 a scenario is broken.)");
   command->callback([flags, &exit_code] { exit_code = Replay(*flags).Run(); });
 }
 

@@ -161,6 +161,9 @@ void Pipeline::Course::Advise() {
       report.next.emplace_back(recalled || wrote
                                    ? "Run again with --resume: it sends only what is missing."
                                    : "Run again: it sends only what is missing.");
+      report.next.emplace_back(
+          "If it cannot be finished at this tag: publish the next letter or a newer version; what "
+          "is out stays.");
       break;
     case Verdict::kUnknown:
       report.next.emplace_back("Run again with --resume: it asks the registry before it sends.");

@@ -320,14 +320,14 @@ std::string SummaryOf(const Evidence& evidence, Cause cause) {
 std::vector<std::string> NextOf(const Evidence& evidence, Cause cause) {
   switch (cause) {
     case Cause::kCacheExport:
-      return {"Publish without --cache-to until it is fixed upstream; file the record below.",
+      return {"Publish without --cache-to until it is fixed upstream; file the record there.",
               "Take the option out of the workflow, so that CI is the primary path again."};
     case Cause::kRunner:
       return {
           "Publish from the host; then look at the runner's egress, its image and the versions "
           "of its actions."};
     case Cause::kRegistryOrNetwork:
-      return {"Stop: another network or another account may help; file the record below."};
+      return {"Stop: another network or another account may help; file the record upstream."};
     case Cause::kNone:
       return {};
     case Cause::kNotEnoughEvidence:

@@ -34,7 +34,7 @@ publisher::Attempt AttemptOf(const StepResult& step, const DiagnosisInput& input
   if (const std::string& note = input.notes.at(step.name); !note.empty()) {
     attempt.changed = {note};
   }
-  attempt.log = step.output;
+  attempt.log = step.builder_log;
   const Event* failing = attempt.succeeded ? nullptr : FailingExchange(step, input.events);
   if (failing != nullptr) {
     const auto& exchange = std::get<ExchangeEvent>(failing->payload);

@@ -53,6 +53,7 @@ void ReadBody(Source& source, ObjectReader& reader, const std::string& folder, S
       *block.second = reading::ReadExpectations(source, *value, block.first, known);
     }
   }
+  reading::CheckWords(source, scenario.second, Publisher::kHost);
 }
 
 }  // namespace

@@ -87,7 +87,8 @@ void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
   for (const publisher::StepRecord& record : report.steps) {
     result.parts.push_back({record.name, std::string(Name(record.outcome)), record.detail});
   }
-  result.output = Concat({builder.log(), ToText(report)});
+  result.builder_log = builder.log();
+  result.output = Concat({result.builder_log, ToText(report)});
 }
 
 void Player::RunScript(const Step& step, const PublishStep& publish, StepResult& result) {
@@ -125,6 +126,7 @@ void Player::RunScript(const Step& step, const PublishStep& publish, StepResult&
   result.reason = std::move(outcome.reason);
   result.builds = outcome.builds;
   result.parts = std::move(outcome.parts);
+  result.builder_log = outcome.output;
   result.output = std::move(outcome.output);
 }
 

@@ -119,6 +119,33 @@ Result<simulator::Store> ContentAtStart(const Scenario& scenario, const Premises
   return simulator::Store(stage.store());
 }
 
+// "omos" of the parts "variant:omos" and "alias:omos"; "" of any other.
+std::string VariantOf(const Expectation& expectation) {
+  const auto* part = std::get_if<PartIs>(&expectation.kind);
+  const auto colon = part == nullptr ? std::string::npos : part->part.find(':');
+  return colon == std::string::npos ? "" : part->part.substr(colon + 1);
+}
+
+Status CheckParts(const Scenario& scenario, const publisher::ReleaseFile& release) {
+  const auto check = [&](const std::vector<Expectation>& expectations) -> Status {
+    for (const Expectation& expectation : expectations) {
+      const std::string name = VariantOf(expectation);
+      if (!name.empty() && release.FindVariant(name) == nullptr) {
+        return Error(ErrorCode::kInvalid,
+                     Concat({scenario.file, ":", std::to_string(expectation.line),
+                             ": parts: the release file has no such variant: \"", name, "\""}));
+      }
+    }
+    return Ok{};
+  };
+  for (const Step& step : scenario.steps) {
+    if (const Status status = check(step.expect); !status) {
+      return status;
+    }
+  }
+  return check(scenario.second);
+}
+
 // What a step may name in the release file.
 Status CheckNames(const Scenario& scenario, const publisher::ReleaseFile& release) {
   for (const Step& step : scenario.steps) {
@@ -143,7 +170,7 @@ Status CheckNames(const Scenario& scenario, const publisher::ReleaseFile& releas
                            ": \"jobs\": expected every variant once"}));
     }
   }
-  return Ok{};
+  return CheckParts(scenario, release);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "core/reference.h"
 #include "core/text.h"
 #include "scenarios/runner/reader.h"
 
@@ -31,6 +32,14 @@ const std::vector<std::string>& Verdicts() {
                                                   "nothing-changed", "refused", "unknown",
                                                   // What the baseline's own exit can tell.
                                                   "green", "red"};
+  return kNames;
+}
+
+// What a diagnose step finds; scenarios/runner/diagnose_step.cc names them.
+const std::vector<std::string>& DiagnosisFields() {
+  static const std::vector<std::string> kNames = {
+      "cause",        "summary", "persistence", "guilty", "cleared", "open", "first-failure",
+      "last-success", "request", "shape",       "failed", "worked",  "next", "upstream"};
   return kNames;
 }
 
@@ -220,6 +229,12 @@ class ExpectationReader {
   void Diagnosis(const Value& value) {
     const auto* members = Members(source_, value, "diagnosis");
     for (const Member& member : members == nullptr ? Value::Object() : *members) {
+      const auto& fields = DiagnosisFields();
+      if (std::find(fields.begin(), fields.end(), member.key) == fields.end()) {
+        source_.Fail(member.line, Concat({"diagnosis: no such field: \"", member.key,
+                                          "\"; fields: ", Join(fields, ", ")}));
+        return;
+      }
       DiagnosisHas has;
       has.field = member.key;
       const Value* text = &member.value;
@@ -250,7 +265,9 @@ class ExpectationReader {
     const bool glob = member.key.find_first_of("*?") != std::string::npos;
     if (member.value.as_object() != nullptr) {
       ObjectReader reader(source_, member.value, Concat({"tags: \"", member.key, "\""}));
-      reader.Require("same-as", tag.other);
+      if (reader.Require("same-as", tag.other) && !IsTag(tag.other)) {
+        reader.Fail("same-as", Concat({"expected a tag, found: \"", tag.other, "\""}));
+      }
       reader.Finish();
       tag.state = TagIs::State::kSameAs;
       return tag;

@@ -195,11 +195,69 @@ std::optional<Step> ReadStep(Source& source, const Value& value, const KnownName
   step.name = NameOf(action->key, step.action);
   if (expect != nullptr) {
     step.expect = ReadExpectations(source, *expect, ScopeOf(step.action), known);
+    if (const auto* publish = std::get_if<PublishStep>(&step.action)) {
+      CheckWords(source, step.expect, publish->publisher);
+    }
   }
   return step;
 }
 
+struct Words {
+  std::string_view publisher;
+  std::vector<std::string> parts;
+  std::vector<std::string_view> part_prefixes;
+  bool verdicts_of_drydock = false;  // or else those of an exit code
+};
+
+// What each publisher calls its parts: publisher/release/pipeline.cc and scenarios/runner/script.
+const Words& WordsOf(Publisher publisher) {
+  static const Words kHost = {"drydock's publisher",
+                              {"preflight", "versions", "base-hash", "probe", "base-build",
+                               "promote-base-latest", "verify"},
+                              {"variant:", "alias:"},
+                              true};
+  static const Words kScript = {"the script",
+                                {"preflight", "probe", "base-build", "promote-base", "verify"},
+                                {"variant:"},
+                                false};
+  static const Words kWorkflow = {
+      "the workflow",
+      {"resolve-versions", "base-decide", "build-base", "promote-base-latest"},
+      {"variant:"},
+      false};
+  return publisher == Publisher::kHost         ? kHost
+         : publisher == Publisher::kHostScript ? kScript
+                                               : kWorkflow;
+}
+
 }  // namespace
+
+void CheckWords(Source& source, const std::vector<Expectation>& expectations, Publisher publisher) {
+  const Words& words = WordsOf(publisher);
+  for (const Expectation& expectation : expectations) {
+    if (const auto* verdict = std::get_if<VerdictIs>(&expectation.kind)) {
+      const bool plain = verdict->verdict == "green" || verdict->verdict == "red";
+      if (plain == words.verdicts_of_drydock) {
+        source.Fail(
+            expectation.line,
+            Concat({"verdict: ", words.publisher, " never says \"", verdict->verdict,
+                    "\" (expected ",
+                    plain ? "published-and-verified, partial, refused, …" : "green or red", ")"}));
+      }
+    }
+    if (const auto* part = std::get_if<PartIs>(&expectation.kind)) {
+      const bool named =
+          std::find(words.parts.begin(), words.parts.end(), part->part) != words.parts.end() ||
+          std::any_of(words.part_prefixes.begin(), words.part_prefixes.end(),
+                      [&](std::string_view prefix) { return part->part.rfind(prefix, 0) == 0; });
+      if (!named) {
+        source.Fail(expectation.line,
+                    Concat({"parts: ", words.publisher, " has no part \"", part->part,
+                            "\" (expected one of: ", Join(words.parts, ", "), ", variant:NAME)"}));
+      }
+    }
+  }
+}
 
 std::vector<Step> ReadSteps(Source& source, const Value& value, const KnownNames& known) {
   std::vector<Step> steps;

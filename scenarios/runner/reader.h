@@ -28,6 +28,10 @@ struct KnownNames {
 
 std::vector<Expectation> ReadExpectations(json::Source& source, const json::Value& value,
                                           Scope scope, const KnownNames& known);
+// Verdicts and parts are words of one publisher: fails `source` at those that `publisher` never
+// says. Names behind "variant:" and "alias:" are the release file's and not looked at.
+void CheckWords(json::Source& source, const std::vector<Expectation>& expectations,
+                Publisher publisher);
 RequestFilter ReadFilter(json::Source& source, const json::Value& value, std::string_view what);
 
 // Relative paths in the world start at `folder`.

@@ -80,10 +80,10 @@ class TextReport {
   void Findings(const StepResult& step) {
     constexpr std::size_t kIndent = 18;
     std::string last;
-    for (const auto& [field, found] : step.findings) {
-      if (field == "upstream") {
-        continue;  // a document of its own; --json has it
-      }
+    for (const auto& [field, text_found] : step.findings) {
+      // The record to file is a document of its own.
+      const std::string found =
+          field == "upstream" ? "the record to file: --json prints it" : text_found;
       std::string label = Concat({"  ", field == last ? "" : field});
       label.resize(kIndent, ' ');
       last = field;
@@ -157,19 +157,41 @@ std::string TimelineText(const std::vector<Event>& events, const TextStyle& styl
   return Timeline(events, style).Text();
 }
 
+namespace {
+
+// As the journal has it, but for header fields and long names: those fill a screen.
+std::string JournalLine(Event event) {
+  if (auto* exchange = std::get_if<ExchangeEvent>(&event.payload)) {
+    exchange->request_headers = {};
+    exchange->response_headers = {};
+  }
+  return Gist(ToJson(event));
+}
+
+// A path as a shell takes it.
+std::string ShellWord(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./+,:@%=";
+  return text.find_first_not_of(kPlain) == std::string::npos
+             ? text
+             : Concat({"'", ReplaceAll(text, "'", "'\\''"), "'"});
+}
+
+}  // namespace
+
 std::string FailureText(const ExpectationFailure& failure, const std::vector<Event>& events,
                         std::uint64_t seed) {
   std::string text =
       Concat({failure.file, ":", std::to_string(failure.line), ": ",
               failure.step.empty() ? "the whole run" : failure.step, "\n    expected  ",
-              failure.expected, "\n    found     ", failure.found, "\n"});
+              failure.expected, "\n    found     ", Gist(failure.found), "\n"});
   const auto nearest = std::find_if(events.begin(), events.end(), [&](const Event& event) {
     return failure.sequence && event.sequence == *failure.sequence;
   });
   if (nearest != events.end()) {
-    text += Concat({"    nearest   ", ToJson(*nearest), "\n"});
+    text += Concat({"    nearest   ", JournalLine(*nearest), "\n"});
   }
-  return Concat({text, "    replay    drydock replay ", failure.file, " --seed ",
+  return Concat({text, "    replay    drydock replay ", ShellWord(failure.file), " --seed ",
                  std::to_string(seed), "\n"});
 }
 

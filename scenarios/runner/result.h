@@ -48,6 +48,7 @@ struct StepResult {
   std::uint64_t builds = 0;      // how often a builder was run
   std::uint64_t blob_bytes = 0;  // body bytes of blob uploads the registry received
   std::string output;            // what the publisher and its builder printed
+  std::string builder_log;       // what the builder alone printed
   std::vector<std::pair<std::string, std::string>> findings;  // diagnose: field and text, in order
 };
 

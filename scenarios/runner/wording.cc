@@ -127,7 +127,8 @@ std::string Wrap(std::string_view text, std::size_t columns, std::size_t indent)
 std::string Gist(std::string_view text) {
   constexpr std::size_t kDigits = 12;
   std::string gist = ReplaceAll(std::string(text), "ERROR: failed to solve: ", "");
-  gist = Shortened(std::move(gist), "_state=", 0, [](char c) { return c != '&' && c > ' '; });
+  gist = Shortened(std::move(gist), "_state=", 0,
+                   [](char c) { return c != '&' && c != '"' && c > ' '; });
   gist = Shortened(std::move(gist), "sha256:", kDigits, IsHex);
   gist = Shortened(std::move(gist), "sha256%3A", kDigits, IsHex);
   return Shortened(std::move(gist), "/blobs/uploads/", 8, IsHex);

@@ -63,6 +63,9 @@ TEST(RulesTest, WhatCannotBePlayedIsAnErrorWithItsLine) {
   auto scenario = Incident("base-tag-present");
   FirstPublish(scenario).only = "nightly";
   EXPECT_THAT(ErrorOf(scenario), HasSubstr("the release file has no such variant: \"nightly\""));
+  scenario = Incident("base-tag-present");
+  scenario.second = {{9, scenarios::PartIs{"alias:nightly", "ran"}}};
+  EXPECT_THAT(ErrorOf(scenario), HasSubstr("base-tag-present.json:9: parts: the release file has"));
   scenario = Incident("2026-05-09-npm-tarball-404");
   std::get<scenarios::PublishStep>(scenario.steps.back().action).jobs.pop_back();
   EXPECT_THAT(ErrorOf(scenario), HasSubstr("\"jobs\": expected every variant once"));

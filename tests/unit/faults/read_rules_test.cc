@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -292,6 +293,19 @@ TEST(ReadRules, ReadsAFile) {
   EXPECT_EQ(rules->front().name, "x");
   EXPECT_EQ(rules->front().line, 3u);
   std::remove(path.c_str());
+}
+
+// A newcomer copies it from there.
+TEST(ReadRules, TakesTheFileOfTheReadme) {
+  std::ifstream file(std::string(DRYDOCK_SOURCE_DIR) + "/README.md");
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  constexpr std::string_view kBegin = "cat > cache-400.json <<'END'\n";
+  const auto begin = text.find(kBegin);
+  ASSERT_NE(begin, std::string::npos);
+  text.erase(0, begin + kBegin.size());
+  const auto rules = ParseFaultFile(text.substr(0, text.find("\nEND\n")), "README.md");
+  ASSERT_TRUE(rules.ok()) << rules.error().message();
+  EXPECT_EQ(rules->size(), 1u);
 }
 
 TEST(ReadRules, BindsEachEffectToItsPhase) {

@@ -402,6 +402,7 @@ TEST_F(Split, RejectedVariantLeavesAPartialReleaseAndResumeFinishesIt) {
   EXPECT_EQ(TagOf(report, "latest-omos").state, TagState::kOther);
   EXPECT_EQ(bench.DigestOf("latest-omos"), old);
   EXPECT_THAT(report.next, Contains(HasSubstr("--resume")));
+  EXPECT_THAT(report.next, Contains(HasSubstr("the next letter or a newer version")));
   PipelineOptions options;
   options.resume = true;
   const PublishReport second = bench.Run(options);

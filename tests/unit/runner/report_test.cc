@@ -204,6 +204,35 @@ TEST(ReportTest, AFailureShowsPlaceNearestEventAndTheCommand) {
   EXPECT_THAT(text, HasSubstr("replay    drydock replay scenarios/x.json --seed 7\n"));
 }
 
+TEST(ReportTest, TheNearestEventFitsAScreenAndTheCommandAShell) {
+  Events events;
+  ExchangeEvent& exchange = events.Exchange("PUT", "upload.commit", std::string(kDigest), 400);
+  exchange.url = "https://h/v2/a/blobs/uploads/01234567-89ab?_state=eyJ";
+  exchange.request_headers.Add("User-Agent", "buildkit/v0.0-dev");
+  exchange.response_headers.Add("Content-Type", "text/html");
+  const ExpectationFailure failure = {
+      "two words/it's.json", 1, "", "", std::string(kDigest), events.events.front().sequence};
+  const std::string text = FailureText(failure, events.events, 1);
+  EXPECT_THAT(text, HasSubstr(R"(01234567…?_state=…","operation":"upload.commit",)"));
+  EXPECT_THAT(text, HasSubstr(R"("status":400)"));
+  EXPECT_THAT(text, Not(HasSubstr("buildkit/v0.0-dev")));
+  EXPECT_THAT(text, Not(HasSubstr("text/html")));
+  EXPECT_THAT(text, HasSubstr("found     sha256:0123456789ab…\n"));
+  EXPECT_THAT(text, HasSubstr(R"(drydock replay 'two words/it'\''s.json' --seed 1)"));
+}
+
+TEST(ReportTest, ADiagnosisSaysWhereItsRecordIs) {
+  ScenarioResult result;
+  StepResult step;
+  step.name = "diagnose";
+  step.kind = "diagnose";
+  step.findings = {{"next", "File it."}, {"upstream", "# A long document"}};
+  result.main.steps = {step};
+  const std::string text = ToText(result, TextStyle{});
+  EXPECT_THAT(text, HasSubstr("  upstream        the record to file: --json prints it\n"));
+  EXPECT_THAT(text, Not(HasSubstr("A long document")));
+}
+
 TEST(ReportTest, TheTextEndsWithTheVerdictAndNamesThePlayThatFailed) {
   TextStyle style;
   style.timeline = false;
