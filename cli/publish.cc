@@ -215,9 +215,7 @@ Status Override(const Flags& flags, ReleaseFile& release) {
 // that git ignores are part of the latter alone.
 Result<std::string> BaseHashOf(const Flags& flags, const ReleaseFile& release,
                                const std::string& tag) {
-  const publisher::HashInputs& inputs = release.base->hash;
-  const publisher::Recipe recipe =
-      publisher::MakeRecipe(release.source, inputs.dockerfile, inputs.tree, inputs.entrypoints);
+  const publisher::Recipe& recipe = release.base->hash;
   const auto tree = publisher::HashTree(flags.context, recipe);
   if (!tree) {
     return tree.error();
@@ -228,8 +226,8 @@ Result<std::string> BaseHashOf(const Flags& flags, const ReleaseFile& release,
     if (clean && clean->digest != tree->digest) {
       return Error(ErrorCode::kConflict,
                    Concat({"the work tree gives ", tree->Short(), ", a clean checkout ", "of ", tag,
-                           " gives ", clean->Short(), ": remove what git ignores ", "under ",
-                           inputs.tree, " (git status --ignored lists it)"}));
+                           " gives ", clean->Short(),
+                           ": remove what git ignores there (git status --ignored lists it)"}));
     }
     if (!clean && clean.error().code() != ErrorCode::kInvalid) {
       return clean.error();

@@ -16,8 +16,13 @@ std::string Quoted(std::string_view text) {
   return Concat({"'", ReplaceAll(std::string(text), "'", "'\\''"), "'"});
 }
 
+// A path that starts with "-" would be taken for an option.
+std::string QuotedPath(std::string_view path) {
+  return Quoted(path.starts_with('-') ? Concat({"./", path}) : std::string(path));
+}
+
 std::string FindText(const TreeInput& tree) {
-  std::string text = Concat({"find ", Quoted(tree.path), " -type f"});
+  std::string text = Concat({"find ", QuotedPath(tree.path), " -type f"});
   for (const std::string& folder : tree.excluded_folders) {
     text += Concat({" ! -path ", Quoted(Concat({"*/", folder, "/*"}))});
   }
@@ -32,7 +37,7 @@ std::string InputText(const RecipeInput& input) {
       [](const auto& held) -> std::string {
         using Input = std::decay_t<decltype(held)>;
         if constexpr (std::is_same_v<Input, FileInput>) {
-          return Concat({"cat ", Quoted(held.path), " 2>/dev/null"});
+          return Concat({"cat ", QuotedPath(held.path), " 2>/dev/null"});
         } else if constexpr (std::is_same_v<Input, TreeInput>) {
           return FindText(held);
         } else {

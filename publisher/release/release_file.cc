@@ -7,6 +7,7 @@
 
 #include "core/http.h"
 #include "core/text.h"
+#include "publisher/release/hash_recipe.h"
 
 namespace drydock::publisher {
 namespace {
@@ -208,16 +209,7 @@ class FileReader {
     Text(reader, "dockerfile", base.dockerfile, IsProjectPath, kPathExpected);
     base.build_args = ReadBuildArgs(reader, "base");
     if (const Value* hash = reader.Required("hash")) {
-      ObjectReader inputs(source_, *hash, "base: hash");
-      Text(inputs, "dockerfile", base.hash.dockerfile, IsProjectPath, kPathExpected);
-      Text(inputs, "tree", base.hash.tree, IsProjectPath, kPathExpected);
-      inputs.Require("entrypoints", base.hash.entrypoints);
-      for (const std::string& entrypoint : base.hash.entrypoints) {
-        if (!IsProjectPath(entrypoint)) {
-          inputs.Fail("entrypoints", Unlike(kPathExpected, entrypoint));
-        }
-      }
-      inputs.Finish();
+      base.hash = ReadHashRecipe(source_, *hash, source_.file());
     }
     reader.Finish();
     return base;

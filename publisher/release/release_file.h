@@ -12,20 +12,14 @@
 #include "core/json.h"
 #include "core/reference.h"
 #include "core/result.h"
+#include "publisher/hash/recipe.h"
 
 namespace drydock::publisher {
-
-// The inputs of the base hash, in the recipe's order; paths relative to the project.
-struct HashInputs {
-  std::string dockerfile;                // "Dockerfile.base"
-  std::string tree;                      // "rootfs"
-  std::vector<std::string> entrypoints;  // "entrypoint.sh", "entrypoint-user.sh"
-};
 
 struct BaseSpec {
   std::string dockerfile;
   std::map<std::string, std::string> build_args;
-  HashInputs hash;
+  Recipe hash;  // paths relative to the project
 };
 
 // A build argument whose value is the version of an npm package.

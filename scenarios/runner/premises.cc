@@ -183,9 +183,7 @@ Result<std::string> BaseHashOf(const std::string& folder, const publisher::Relea
   if (!release.base) {
     return std::string();
   }
-  const publisher::HashInputs& inputs = release.base->hash;
-  const auto hash = publisher::HashTree(
-      folder, publisher::MakeRecipe("release", inputs.dockerfile, inputs.tree, inputs.entrypoints));
+  const auto hash = publisher::HashTree(folder, release.base->hash);
   if (!hash) {
     return hash.error();
   }

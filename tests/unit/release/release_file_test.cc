@@ -36,7 +36,8 @@ TEST(ReleaseFile, ReadsTheSplitShape) {
   EXPECT_EQ(read->image.Name(), "joakimp/opencode-devbox");
   EXPECT_EQ(read->platforms, (std::vector<std::string>{"linux/amd64", "linux/arm64"}));
   ASSERT_TRUE(read->base);
-  EXPECT_EQ(read->base->hash.entrypoints, std::vector<std::string>{"entrypoint.sh"});
+  EXPECT_EQ(read->base->hash,
+            MakeRecipe("release.json", "Dockerfile.base", "rootfs", {"entrypoint.sh"}));
   ASSERT_NE(read->FindVersion("OMOS_VERSION"), nullptr);
   EXPECT_EQ(read->FindVersion("OMOS_VERSION")->pinned, "");
   ASSERT_NE(read->FindVariant("omos"), nullptr);
@@ -57,6 +58,15 @@ TEST(ReleaseFile, ReadsTheShippedExamples) {
   EXPECT_FALSE(pi->base);
   ASSERT_EQ(pi->variants.size(), 1u);
   EXPECT_EQ(pi->variants[0].suffix, "");
+  const auto custom = ReadReleaseFile(folder + "custom-hash.release.json");
+  ASSERT_TRUE(custom) << custom.error().message();
+  EXPECT_EQ(
+      custom->base->hash.inputs,
+      (std::vector<RecipeInput>{
+          FileInput{"docker/base.Dockerfile"},
+          TreeInput{
+              "docker/rootfs", {"__pycache__", "node_modules"}, {"*.pyc", ".DS_Store", "._*"}},
+          FileInput{"docker/entrypoint.sh"}, LineInput{"toolkit 4f2c1e0"}}));
 }
 
 TEST(ReleaseFile, MissingFileIsNotFound) {
@@ -140,6 +150,68 @@ INSTANTIATE_TEST_SUITE_P(
         BadRow{"suffix_form", "\"suffix\": \"-omos\"", "\"suffix\": \"omos\"",
                "release.json:12:", "a dash"},
         BadRow{"broken", "\"variants\": [", "\"variants\": ", "release.json:", ""}),
+    [](const auto& row) { return row.param.name; });
+
+struct BadHashRow {
+  std::string name;
+  std::string hash;  // the whole of line 4
+  std::string says;
+};
+
+void PrintTo(const BadHashRow& row, std::ostream* out) { *out << row.name; }
+
+class BadHashRecipe : public ::testing::TestWithParam<BadHashRow> {};
+
+TEST_P(BadHashRecipe, IsNamedWithItsLineAndKey) {
+  const auto read = ParseReleaseFile(
+      Concat({"{ \"image\": \"a/b\", \"platforms\": [\"linux/amd64\"],\n",
+              "  \"variants\": [{ \"name\": \"v\", \"dockerfile\": \"D\" }],\n",
+              "  \"base\": { \"dockerfile\": \"D\", \"hash\":\n", GetParam().hash, "\n}}"}),
+      "release.json");
+  ASSERT_FALSE(read) << "it was taken";
+  EXPECT_EQ(read.error().code(), ErrorCode::kInvalid);
+  EXPECT_THAT(read.error().message(), HasSubstr("release.json:4: base: hash"));
+  EXPECT_THAT(read.error().message(), HasSubstr(GetParam().says));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, BadHashRecipe,
+    ::testing::Values(
+        BadHashRow{"text", R"("runbook")", "expected an object"},
+        BadHashRow{"nothing", R"({})", "missing key \"dockerfile\""},
+        BadHashRow{"both_shapes", R"({"inputs": [{"line": "x"}], "tree": "rootfs"})", "\"tree\""},
+        BadHashRow{"inputs_text", R"({"inputs": "rootfs"})", "1 to 64 inputs, found string"},
+        BadHashRow{"no_inputs", R"({"inputs": []})", "1 to 64 inputs, found 0"},
+        BadHashRow{"input_text", R"({"inputs": ["rootfs"]})", "input 1"},
+        BadHashRow{"no_kind", R"({"inputs": [{"line": "x"}, {"path": "x"}]})",
+                   "input 2: expected exactly one of \"file\", \"tree\" and \"line\""},
+        BadHashRow{"two_kinds", R"({"inputs": [{"file": "x", "tree": "x"}]})",
+                   "input 1: expected exactly one of"},
+        BadHashRow{"misspelt", R"({"inputs": [{"tree": "x", "exclude-file": ["*.pyc"]}]})",
+                   "exclude-files"},
+        BadHashRow{"excludes_of_a_file", R"({"inputs": [{"file": "x", "exclude-files": []}]})",
+                   "exclude-files"},
+        BadHashRow{"outside", R"({"inputs": [{"file": "../x"}]})", "found: \"../x\""},
+        BadHashRow{"absolute", R"({"inputs": [{"file": "/x"}]})", "found: \"/x\""},
+        BadHashRow{"empty_path", R"({"inputs": [{"file": ""}]})", "a path inside the project"},
+        BadHashRow{"dot_path", R"({"inputs": [{"tree": "./x"}]})", "found: \"./x\""},
+        BadHashRow{"slash_path", R"({"inputs": [{"tree": "x/"}]})", "found: \"x/\""},
+        BadHashRow{"dot_tree", R"({"dockerfile": "D", "tree": ".", "entrypoints": []})",
+                   "found: \".\""},
+        BadHashRow{"dot_entrypoint",
+                   R"({"dockerfile": "D", "tree": "t", "entrypoints": ["e", "./e"]})",
+                   "\"entrypoints\": expected a path"},
+        BadHashRow{"folder_glob", R"({"inputs": [{"tree": "x", "exclude-folders": ["a*"]}]})",
+                   "\"exclude-folders\": expected the whole name"},
+        BadHashRow{"folder_path", R"({"inputs": [{"tree": "x", "exclude-folders": ["a/b"]}]})",
+                   "found: \"a/b\""},
+        BadHashRow{"file_class", R"({"inputs": [{"tree": "x", "exclude-files": ["*.[oa]"]}]})",
+                   "\"exclude-files\": expected a glob"},
+        BadHashRow{"tree_excluded",
+                   R"({"inputs": [{"tree": "a/tmp/b", "exclude-folders": ["tmp"]}]})",
+                   "the tree itself lies in \"tmp\""},
+        BadHashRow{"line_number", R"({"inputs": [{"line": 7}]})", "\"line\": expected a string"},
+        BadHashRow{"line_nul", R"({"inputs": [{"line": "a\u0000b"}]})", "without NUL"}),
     [](const auto& row) { return row.param.name; });
 
 TEST(ReleaseFile, NeedsAVariant) {
