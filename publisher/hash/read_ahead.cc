@@ -1,8 +1,10 @@
 #include "publisher/hash/read_ahead.h"
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace drydock::publisher {
@@ -10,7 +12,6 @@ namespace {
 
 // Inputs a reader takes at once when nothing is known of their sizes.
 constexpr std::size_t kInputsTaken = 64;
-constexpr std::size_t kBufferBytes = 128 << 10;
 // Slots beyond one for each reader: how far reading may be ahead.
 constexpr std::size_t kSlotsAhead = 4;
 // A part ends after this many bytes, or where its slot ends.
@@ -29,6 +30,20 @@ std::uint64_t ReadFromDisk() {
 
 }  // namespace
 
+ReadAhead::Ring::~Ring() {
+  if (bytes_ != nullptr) {
+    ::operator delete(bytes_, std::align_val_t(kRingBytes));
+  }
+}
+
+char* ReadAhead::Ring::At(std::size_t buffer) {
+  if (bytes_ == nullptr) {
+    bytes_ = static_cast<char*>(::operator new(kRingBytes, std::align_val_t(kRingBytes)));
+    ::madvise(bytes_, kRingBytes, MADV_HUGEPAGE);  // good without, too
+  }
+  return bytes_ + buffer * kBufferBytes;
+}
+
 // Fills the slot's buffers one after the other, waiting for the consumer when all are full.
 class ReadAhead::SlotSink : public ByteSink {
  public:
@@ -41,7 +56,7 @@ class ReadAhead::SlotSink : public ByteSink {
     if (buffer_ == nullptr && !NextBuffer()) {
       return Error(ErrorCode::kCancelled, "hash: stopped");
     }
-    return std::span<char>(buffer_->bytes.get() + buffer_->size, kBufferBytes - buffer_->size);
+    return std::span<char>(buffer_->bytes + buffer_->size, kBufferBytes - buffer_->size);
   }
 
   void Filled(std::size_t count) override { buffer_->size += count; }
@@ -79,9 +94,7 @@ class ReadAhead::SlotSink : public ByteSink {
       return false;
     }
     buffer_ = &slot_.buffers[slot_.filled % kBuffers];
-    if (!buffer_->bytes) {
-      buffer_->bytes.reset(new char[kBufferBytes]);  // make_unique would write it all first
-    }
+    buffer_->bytes = slot_.ring.At(slot_.filled % kBuffers);
     buffer_->size = 0;
     buffer_->part_ends = false;
     return true;
@@ -303,7 +316,7 @@ Result<bool> ReadAhead::Next(Delivery& delivery) {
     }
     if (slot.filled > slot.emptied) {
       const Buffer& buffer = slot.buffers[slot.emptied % kBuffers];
-      delivery.bytes = std::string_view(buffer.bytes.get(), buffer.size);
+      delivery.bytes = std::string_view(buffer.bytes, buffer.size);
       delivery.part_ends = buffer.part_ends;
       delivery.part = buffer.part;
       bytes_delivered_ += buffer.size;

@@ -63,8 +63,24 @@ class ReadAhead {
   // until so many are, and who had to wait for full ones until there are a few.
   static constexpr std::size_t kWakeReaderAt = kBuffers / 2;
   static constexpr std::size_t kWakeConsumerAt = 3;
+  static constexpr std::size_t kBufferBytes = 128 << 10;
+  static constexpr std::size_t kRingBytes = kBuffers * kBufferBytes;
+  // The bytes of all buffers of a slot: one huge page where there are such, since 512 small ones
+  // take longer to come by than a small tree to hash. nullptr until the slot is used.
+  class Ring {
+   public:
+    Ring() = default;
+    ~Ring();
+    Ring(const Ring&) = delete;
+    Ring& operator=(const Ring&) = delete;
+
+    char* At(std::size_t buffer);
+
+   private:
+    char* bytes_ = nullptr;
+  };
   struct Buffer {
-    std::unique_ptr<char[]> bytes;
+    char* bytes = nullptr;
     std::size_t size = 0;
     bool part_ends = false;
     Part part;
@@ -87,6 +103,7 @@ class ReadAhead {
     std::condition_variable half_empty;  // the slot's reader waits
     // A buffer is of the reader until it counts as filled, then of the consumer until emptied.
     std::array<Buffer, kBuffers> buffers;
+    Ring ring;
   };
   class SlotSink;
 
