@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <system_error>
 
 #include "core/text.h"
 
@@ -225,8 +227,11 @@ std::string_view Value::Text(std::string_view key) const {
 std::string Value::Excerpt() const {
   constexpr std::size_t kExcerptMax = 80;
   if (const std::string* text = as_string()) {
-    return Concat({"\"", std::string_view(*text).substr(0, kExcerptMax),
-                   text->size() > kExcerptMax ? "…\"" : "\""});
+    // Quoted as JSON does it: a text of several lines stays on one.
+    std::string quoted = nlohmann::json(text->substr(0, kExcerptMax))
+                             .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return text->size() > kExcerptMax ? Concat({quoted.substr(0, quoted.size() - 1), "…\""})
+                                      : quoted;
   }
   if (const bool* value = as_bool()) {
     return *value ? "true" : "false";
@@ -256,6 +261,10 @@ Result<Value> Parse(std::string_view text, std::string_view source, ParseOptions
 }
 
 Result<Value> ParseFile(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {  // reads as an empty file otherwise
+    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read: is a folder"}));
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     return Error(ErrorCode::kNotFound,
@@ -264,7 +273,7 @@ Result<Value> ParseFile(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   if (file.bad()) {
-    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read: is it a file?"}));
+    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read to its end"}));
   }
   return Parse(text.str(), path, {.comments = true});
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/text.h"
 
@@ -17,6 +18,12 @@ std::string Padded(std::string_view text, std::size_t width) {
   std::string padded(text);
   padded.resize(std::max(width, text.size() + 1), ' ');
   return padded;
+}
+
+// Ends a line whose last columns may be empty.
+std::string Line(std::string text) {
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text + "\n";
 }
 
 std::string ShortDigest(std::string_view digest) {
@@ -127,9 +134,9 @@ std::string ToText(const PublishReport& report) {
   std::string text = Concat({report.planned ? "plan for " : "publish of ", report.image, " ",
                              report.release_tag, "\n\nsteps\n"});
   for (const StepRecord& step : report.steps) {
-    text += Concat(
-        {"  ", Padded(step.name, kStepColumn), Padded(Name(step.outcome), 12), step.detail,
-         step.span > Duration(0) ? Concat({" (", FormatDuration(step.span), ")"}) : "", "\n"});
+    text += Line(
+        Concat({"  ", Padded(step.name, kStepColumn), Padded(Name(step.outcome), 12), step.detail,
+                step.span > Duration(0) ? Concat({" (", FormatDuration(step.span), ")"}) : ""}));
   }
   return text + EndingText(report);
 }
@@ -144,12 +151,12 @@ std::string EndingText(const PublishReport& report) {
   }
   text += report.tags.empty() ? "" : "\ntags\n";
   for (const TagRecord& tag : report.tags) {
-    text += Concat({"  ", Padded(tag.tag, kTagColumn), Padded(Name(tag.state), 10),
-                    ShortDigest(tag.digest),
-                    !tag.before.empty() && tag.before != tag.digest
-                        ? Concat({" (before: ", ShortDigest(tag.before), ")"})
-                        : "",
-                    "\n"});
+    std::string line = Concat(
+        {"  ", Padded(tag.tag, kTagColumn), Padded(Name(tag.state), 10), ShortDigest(tag.digest)});
+    if (!tag.before.empty() && tag.before != tag.digest) {
+      line += Concat({" (before: ", ShortDigest(tag.before), ")"});
+    }
+    text += Line(std::move(line));
   }
   if (report.failure) {
     text += Concat({"\nwhat stopped it\n  ", Explain(*report.failure), "\n"});

@@ -130,9 +130,10 @@ TEST(Json, DepthHasALimit) {
   EXPECT_NE(ErrorOf(std::string(8'000'000, '[')), "");
 }
 
-TEST(Json, ExcerptsAreShort) {
+TEST(Json, ExcerptsAreShortAndOnOneLine) {
   EXPECT_EQ(Read("\"" + std::string(100, 'x') + "\"").Excerpt(),
             "\"" + std::string(80, 'x') + "…\"");
+  EXPECT_EQ(Read(R"("two\nlines")").Excerpt(), R"("two\nlines")");
   EXPECT_EQ(Read("1.5").Excerpt(), "1.5");
   EXPECT_EQ(Read("false").Excerpt(), "false");
   EXPECT_EQ(Value().Excerpt(), "null");
@@ -222,7 +223,8 @@ TEST(ParseFile, ReadsCommentsAndNamesTheFile) {
   EXPECT_TRUE(ParseFile(path).ok());
   std::remove(path.c_str());
   EXPECT_EQ(ParseFile(path).error().code(), ErrorCode::kNotFound);
-  EXPECT_FALSE(ParseFile(::testing::TempDir()).ok()) << "a folder";
+  EXPECT_EQ(ParseFile(::testing::TempDir()).error().message(),
+            Concat({::testing::TempDir(), ": cannot be read: is a folder"}));
 }
 
 TEST(Source, TheFirstErrorSticks) {

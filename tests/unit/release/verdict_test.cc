@@ -44,7 +44,8 @@ PublishReport Example() {
                   {"verify", StepOutcome::kNotReached, "", {}}};
   const std::string digest = "sha256:" + std::string(64, '1');
   report.tags = {{"v1.15.12", TagState::kVerified, digest, ""},
-                 {"latest", TagState::kOther, "sha256:" + std::string(64, '2'), digest}};
+                 {"latest", TagState::kOther, "sha256:" + std::string(64, '2'), digest},
+                 {"v1.15.12-omos", TagState::kMissing, "", ""}};
   report.versions = {{"OMOS_VERSION", "1.0.9"}};
   report.next = {"Run again with --resume."};
   Failure failure = LocalFailure("requested access is denied");
@@ -64,6 +65,7 @@ TEST(PublishReport, TextTellsStepsTagsAndWhatToDo) {
         "verdict: partial - missing or old: latest", "exit code: 4"}) {
     EXPECT_THAT(text, HasSubstr(piece));
   }
+  EXPECT_THAT(text, Not(HasSubstr(" \n")));
   EXPECT_THAT(EndingText(Example()), Not(HasSubstr("probe")));
   EXPECT_TRUE(text.ends_with(EndingText(Example())));
 }
