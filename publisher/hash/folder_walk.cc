@@ -111,7 +111,9 @@ Status FolderWalk::Enter(const std::shared_ptr<const Folder>& parent, std::strin
     if (failure == EACCES) {
       return Skip(SystemError(failure, "unreadable folder", folder.path));
     }
-    return SystemError(failure, "cannot open folder", folder.path);
+    return SystemError(
+        failure, failure == ENOENT ? "vanished while the tree was read" : "cannot open folder",
+        folder.path);
   }
   auto opened = std::make_shared<const Descriptor>(number);
   struct stat found {};
@@ -122,8 +124,9 @@ Status FolderWalk::Enter(const std::shared_ptr<const Folder>& parent, std::strin
   level.inode = found.st_ino;
   for (const Level& above : levels_) {
     if (above.device == level.device && above.inode == level.inode) {
-      return Skip(Error(ErrorCode::kInvalid, Concat({"hash: a loop of mounts: ", folder.path,
-                                                     " is ", above.folder->path, " again"})));
+      return Skip(Error(ErrorCode::kInvalid,
+                        Concat({"hash: file system loop detected: ", folder.path,
+                                " is part of the same file system loop as ", above.folder->path})));
     }
   }
   if (Status read = ReadNames(number, level); !read) {

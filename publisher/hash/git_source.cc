@@ -11,17 +11,10 @@
 
 #include "core/text.h"
 #include "publisher/hash/git_attributes.h"
+#include "publisher/hash/git_library.h"
 
 namespace drydock::publisher {
 namespace {
-
-// libgit2's own count of users; everything below goes before it.
-struct Library {
-  Library() { git_libgit2_init(); }
-  ~Library() { git_libgit2_shutdown(); }
-  Library(const Library&) = delete;
-  Library& operator=(const Library&) = delete;
-};
 
 template <auto kFree>
 struct FreeWith {
@@ -119,7 +112,6 @@ class GitSource : public InputSource {
   Status Describe(const Level& level, const git_tree_entry* entry, Input& input);
   Status Skip(Error error);
 
-  Library library_;
   const Recipe& recipe_;
   const bool compat_;
   Repository repository_;
@@ -142,8 +134,18 @@ Status GitSource::Skip(Error error) {
 }
 
 Status GitSource::OpenRepository(const std::string& repository) {
+  StartGitLibrary();
   git_repository* opened = nullptr;
-  if (git_repository_open_ext(&opened, repository.c_str(), 0, nullptr) != 0) {
+  const int failure = git_repository_open_ext(&opened, repository.c_str(), 0, nullptr);
+  // libgit2 1.5 stumbles over a safe.directory that is not there.
+  if (failure == GIT_EOWNER ||
+      (failure != 0 && LastWords().find("safe.directory") != std::string_view::npos)) {
+    return Error(ErrorCode::kDenied,
+                 Concat({"hash: the repository belongs to another user, and git's safe.directory "
+                         "does not list it: ",
+                         repository}));
+  }
+  if (failure != 0) {
     if (LastWords().find("objectformat") != std::string_view::npos) {
       return Error(ErrorCode::kInvalid,
                    Concat({"hash: the repository names its objects by SHA-256, which is not "
@@ -154,10 +156,10 @@ Status GitSource::OpenRepository(const std::string& repository) {
   }
   repository_.reset(opened);
   if (const char* tree = git_repository_workdir(opened)) {
-    std::error_code failure;
-    const auto given = std::filesystem::weakly_canonical(repository, failure);
-    const auto relative = std::filesystem::relative(given, tree, failure);
-    if (!failure && relative != "." && !relative.empty() && *relative.begin() != "..") {
+    std::error_code unknown;
+    const auto given = std::filesystem::weakly_canonical(repository, unknown);
+    const auto relative = std::filesystem::relative(given, tree, unknown);
+    if (!unknown && relative != "." && !relative.empty() && *relative.begin() != "..") {
       prefix_ = relative.string();
     }
   }

@@ -61,6 +61,8 @@ class HashRun {
     hash_.bytes += delivery.bytes.size();
     if (delivery.part_ends) {
       EndPart(delivery.part);
+    } else {
+      TellProgress();
     }
     return Ok();
   }
@@ -103,6 +105,10 @@ class HashRun {
       made_->parts.push_back(part);
       made_->states.push_back(following_ ? known_->states[matched_ - 1] : sha256_.Save());
     }
+    TellProgress();
+  }
+
+  void TellProgress() const {
     if (options_.on_progress) {
       options_.on_progress({hash_.files, hash_.bytes});
     }

@@ -92,6 +92,14 @@ std::optional<TarMember::Kind> KindOf(char type) {
   }
 }
 
+// The compression that bytes at the start of a file tell of, when it is one we do not undo.
+std::string_view CompressionOf(std::string_view bytes) {
+  return bytes.starts_with("\x28\xb5\x2f\xfd") ? "zstd"
+         : bytes.starts_with("\xfd\x37zXZ")    ? "xz"
+         : bytes.starts_with("BZh")            ? "bzip2"
+                                               : "";
+}
+
 // Fills `into`, or shortens it where the file ends. False, with errno set, when reading fails.
 bool ReadAt(int file, std::uint64_t offset, std::string& into) {
   std::size_t filled = 0;
@@ -123,6 +131,12 @@ Result<bool> TarReader::ReadHeader(std::string& header) {
   if (!ReadAt(file_, position_, header)) {
     return Error(ErrorCode::kUnavailable,
                  Concat({"tar: cannot read: ", name_, " (", std::strerror(errno), ")"}));
+  }
+  const std::string_view compression = CompressionOf(header);
+  if (position_ == 0 && !compression.empty() &&
+      (header.size() < kBlock || !ChecksumHolds(header))) {
+    return Error(ErrorCode::kInvalid, Concat({"tar: compressed with ", compression,
+                                              ", only gzip is undone here: ", name_}));
   }
   if (header.size() < kBlock) {
     // Some writers leave the closing blocks out; but what was cut off looks the same.

@@ -223,7 +223,8 @@ TEST(BaseHashTest, ALoopOfMountsIsNamed) {
   ASSERT_EQ(::umount2(folder.At("rootfs/etc/again").c_str(), MNT_DETACH), 0);
   ASSERT_FALSE(strict.ok());
   EXPECT_THAT(strict.error().message(),
-              HasSubstr("a loop of mounts: rootfs/etc/again is rootfs again"));
+              HasSubstr("file system loop detected: rootfs/etc/again is part of the same file "
+                        "system loop as rootfs"));
   ASSERT_TRUE(compat.ok());
   EXPECT_EQ(compat->Short(), shell);
 }
@@ -250,6 +251,41 @@ TEST(BaseHashTest, AFileThatVanishesMeanwhileIsNamed) {
     EXPECT_THAT(hash.error().message(), HasSubstr("vanished while the tree was read: rootfs/c170"));
   }
   EXPECT_EQ(Threads(), threads) << "a thread was left behind";
+}
+
+TEST(BaseHashTest, AFolderThatVanishesMeanwhileIsNamed) {
+  const TempFolder folder;
+  WriteProject(folder);
+  folder.Write("rootfs/a", std::string(2 << 20, 'a'));
+  folder.Write("rootfs/b", std::string(8 << 20, 'b'));
+  for (int file = 100; file < 200; ++file) {
+    folder.Write("rootfs/c" + std::to_string(file), "c");
+  }
+  folder.Write("rootfs/d/file", "d");
+  HashOptions options{.readers = 1};
+  options.on_progress = [&](const HashProgress&) { Remove(folder, "rootfs/d"); };
+  const auto hash = HashTree(folder.path(), RunbookRecipe(), options);
+  ASSERT_FALSE(hash.ok());
+  EXPECT_EQ(hash.error().code(), ErrorCode::kNotFound);
+  EXPECT_THAT(hash.error().message(), HasSubstr("vanished while the tree was read: rootfs/d"));
+}
+
+TEST(BaseHashTest, ProgressIsToldWithinALargeFileToo) {
+  const TempFolder folder;
+  WriteProject(folder);
+  folder.Write("rootfs/large", std::string(16 << 20, 'l'));
+  std::uint64_t furthest_step = 0;
+  HashProgress last;
+  HashOptions options;
+  options.on_progress = [&](const HashProgress& progress) {
+    furthest_step = std::max(furthest_step, progress.bytes - last.bytes);
+    last = progress;
+  };
+  const auto hash = HashTree(folder.path(), RunbookRecipe(), options);
+  ASSERT_TRUE(hash.ok());
+  EXPECT_LE(furthest_step, 1U << 20);
+  EXPECT_EQ(last.bytes, hash->bytes);
+  EXPECT_EQ(last.files, hash->files);
 }
 
 // Does something to the file once the first bytes are there.

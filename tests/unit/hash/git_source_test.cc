@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -94,40 +95,54 @@ TEST_F(GitSourceTest, NamesOfCommitsOfEveryKind) {
   }
 }
 
-TEST_F(GitSourceTest, WhateverTheAttributesSayOfLineEndings) {
-  static const std::vector<std::string> kNames = {"a.sh", "b.txt", "c.bin", "d", "e.sh.bak"};
-  static const std::vector<std::string> kContents = {
-      "one\ntwo\n", "one\r\ntwo\r\n",          "one\r\ntwo\n", "one\rtwo\n", "",
-      "\n",         std::string("bin\0\n", 5), "no end"};
-  static const std::vector<std::string> kPatterns = {
-      "*", "*.sh", "/rootfs/**", "**/sub/*", "rootfs/*.txt", "sub/", "[a-c].*", "sub/a.sh", "d"};
-  static const std::vector<std::string> kSettings = {"text",
-                                                     "-text",
-                                                     "text=auto",
-                                                     "eol=crlf",
-                                                     "eol=lf",
-                                                     "text eol=crlf",
-                                                     "text=auto eol=crlf",
-                                                     "binary",
-                                                     "crlf",
-                                                     "-crlf",
-                                                     "!text",
-                                                     "!eol",
-                                                     "crlf=input",
-                                                     "dos",
-                                                     "-dos",
-                                                     "text=input",
-                                                     "bad/name eol=crlf",
-                                                     "text eol=crlf -text"};
-  Rng rng(20260528);
-  const auto pick = [&](const auto& from) { return from[rng.Below(from.size())]; };
-  WriteProject();
-  Commit("v0");
-  for (int round = 1; round <= 5; ++round) {
-    const std::string tag = "v" + std::to_string(round);
-    // First the contents, as they are, and only then what git may make of them.
-    for (const char* attributes :
-         {".gitattributes", "rootfs/.gitattributes", "rootfs/sub/.gitattributes"}) {
+// What only changes line endings; the others may be refused.
+const std::vector<std::string> kEndings = {"text",
+                                           "-text",
+                                           "text=auto",
+                                           "eol=crlf",
+                                           "eol=lf",
+                                           "text eol=crlf",
+                                           "text=auto eol=crlf",
+                                           "binary",
+                                           "crlf",
+                                           "-crlf",
+                                           "!text",
+                                           "!eol",
+                                           "crlf=input",
+                                           "dos",
+                                           "-dos",
+                                           "text=input",
+                                           "bad/name eol=crlf",
+                                           "text eol=crlf -text"};
+const std::vector<std::string> kOthers = {"ident",
+                                          "-ident",
+                                          "filter=x",
+                                          "-filter",
+                                          "working-tree-encoding=UTF-16LE",
+                                          "eol=crlf",
+                                          "text=auto",
+                                          "ident eol=crlf",
+                                          "!filter !ident",
+                                          "working-tree-encoding=UTF-8",
+                                          "text ident",
+                                          "filter=lfs diff=lfs merge=lfs -text"};
+
+// Makes commits of random files and attributes, and hashes them beside their checkouts.
+class GeneratedCommitsTest : public GitSourceTest {
+ protected:
+  // First the contents, as they are, and only then what git may make of them.
+  void Generate(const std::string& tag, const std::vector<std::string>& settings) {
+    static const std::vector<std::string> kNames = {"a.sh", "b.txt", "c.bin", "d", "e.sh.bak"};
+    static const std::vector<std::string> kContents = {
+        "one\ntwo\n", "one\r\ntwo\r\n",          "one\r\ntwo\n", "one\rtwo\n", "",
+        "\n",         std::string("bin\0\n", 5), "no end",       "at $Id$\n",  "at $Id: 12 $\n",
+        "in $Idaho\n"};
+    static const std::vector<std::string> kPatterns = {
+        "*", "*.sh", "/rootfs/**", "**/sub/*", "rootfs/*.txt", "sub/", "[a-c].*", "sub/a.sh", "d"};
+    static const std::vector<std::string> kAttributes = {".gitattributes", "rootfs/.gitattributes",
+                                                         "rootfs/sub/.gitattributes"};
+    const auto pick = [&](const auto& from) { return from[rng_.Below(from.size())]; };
+    for (const std::string& attributes : kAttributes) {
       fs::remove(fs::path(repo()) / attributes);
     }
     for (const std::string& name : kNames) {
@@ -136,21 +151,53 @@ TEST_F(GitSourceTest, WhateverTheAttributesSayOfLineEndings) {
     }
     Write("entrypoint.sh", pick(kContents));
     Commit(tag + "-plain");
-    for (const char* attributes :
-         {".gitattributes", "rootfs/.gitattributes", "rootfs/sub/.gitattributes"}) {
-      std::string text = rng.Below(2) == 0 ? "[attr]dos text eol=crlf\n" : "";
-      for (std::uint64_t line = rng.Below(4); line > 0; --line) {
-        text += Concat({pick(kPatterns), " ", pick(kSettings), rng.Below(4) == 0 ? "\r\n" : "\n"});
+    for (const std::string& attributes : kAttributes) {
+      std::string text = rng_.Below(2) == 0 ? "[attr]dos text eol=crlf\n" : "";
+      for (std::uint64_t line = rng_.Below(4); line > 0; --line) {
+        text += Concat({pick(kPatterns), " ", pick(settings), rng_.Below(4) == 0 ? "\r\n" : "\n"});
       }
       Write(attributes, text);
     }
     Git({"add", ".gitattributes", "rootfs/.gitattributes", "rootfs/sub/.gitattributes"});
     Git({"commit", "--quiet", "--allow-empty", "--message", tag});
     Git({"tag", tag});
+  }
+
+  Rng rng_{20260528};
+};
+
+TEST_F(GeneratedCommitsTest, WhateverTheAttributesSayOfLineEndings) {
+  WriteProject();
+  Commit("v0");
+  for (int round = 1; round <= 5; ++round) {
+    const std::string tag = "v" + std::to_string(round);
+    Generate(tag, kEndings);
     const auto hash = HashGitRef(repo(), tag, RunbookRecipe());
     ASSERT_TRUE(hash.ok()) << hash.error().message();
     EXPECT_EQ(hash->Short(), CheckedOutHash(tag)) << "round " << round;
   }
+}
+
+TEST_F(GeneratedCommitsTest, WhateverElseTheySayIsAppliedOrRefusedByName) {
+  WriteProject();
+  Commit("v0");
+  int applied = 0;
+  int refused = 0;
+  for (int round = 1; round <= 8; ++round) {
+    const std::string tag = "v" + std::to_string(round);
+    Generate(tag, kOthers);
+    const auto hash = HashGitRef(repo(), tag, RunbookRecipe());
+    if (hash.ok()) {
+      ++applied;
+      EXPECT_EQ(hash->Short(), CheckedOutHash(tag)) << "round " << round;
+    } else {
+      ++refused;
+      EXPECT_EQ(Name(hash.error().code()), Name(ErrorCode::kInvalid));
+      EXPECT_THAT(hash.error().message(), HasSubstr("(.gitattributes: "));
+    }
+  }
+  EXPECT_GT(applied, 0);
+  EXPECT_GT(refused, 0);
 }
 
 TEST_F(GitSourceTest, WhatACheckoutMayChangeIsRefusedByName) {
@@ -257,6 +304,33 @@ TEST_F(GitSourceTest, WhatIsNoRepositoryIsNamed) {
   const auto sha256 = HashGitRef(folder_.At("sha256"), "HEAD", RunbookRecipe());
   ASSERT_FALSE(sha256.ok());
   EXPECT_THAT(sha256.error().message(), HasSubstr("names its objects by SHA-256"));
+}
+
+// As `git clone --filter` and `git sparse-checkout` leave a repository.
+TEST_F(GitSourceTest, ExtensionsThatDoNotConcernObjectsAreNoHindrance) {
+  WriteProject();
+  Commit("v1");
+  const std::string expected = CheckedOutHash("v1");
+  Git({"config", "core.repositoryformatversion", "1"});
+  Git({"config", "extensions.worktreeConfig", "true"});
+  Git({"config", "extensions.partialClone", "origin"});
+  Git({"config", "extensions.preciousObjects", "true"});
+  const auto hash = HashGitRef(repo(), "v1", RunbookRecipe());
+  ASSERT_TRUE(hash.ok()) << hash.error().message();
+  EXPECT_EQ(hash->Short(), expected);
+  folder_.Write("repo/.git/config",
+                "[core]\nrepositoryformatversion = 1\n[extensions]\nnewerThanThis = 1\n");
+  ExpectRefusal("v1", ErrorCode::kNotFound, "extensions.newerthanthis");
+}
+
+TEST_F(GitSourceTest, SomebodyElsesRepositoryIsSaidToBeThat) {
+  WriteProject();
+  Commit("v1");
+  if (::chown(repo().c_str(), 65534, 65534) != 0 ||
+      ::chown((repo() + "/.git").c_str(), 65534, 65534) != 0) {
+    GTEST_SKIP() << "giving files away needs root";
+  }
+  ExpectRefusal("v1", ErrorCode::kDenied, "belongs to another user");
 }
 
 TEST_F(GitSourceTest, ABrokenObjectIsNamed) {

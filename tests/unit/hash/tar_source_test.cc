@@ -91,6 +91,29 @@ TEST_F(TarSourceTest, GzipIsUndone) {
   ExpectRefusal(ErrorCode::kInvalid, archive());
 }
 
+TEST_F(TarSourceTest, OtherCompressionsAreRefusedByName) {
+  struct Row {
+    std::string_view start;
+    std::string name;
+  };
+  for (const Row& row : {Row{"\x28\xb5\x2f\xfd", "zstd"},
+                         Row{std::string_view("\xfd\x37zXZ", 5), "xz"}, Row{"BZh9", "bzip2"}}) {
+    for (const std::size_t size : {std::size_t{10}, std::size_t{2000}}) {
+      folder_.Write("archive.tar", Concat({row.start, std::string(size, 'c')}));
+      ExpectRefusal(ErrorCode::kInvalid, Concat({"compressed with ", row.name}));
+    }
+  }
+}
+
+// A whiteout stands for something in a lower layer; it is empty and adds nothing of its own.
+TEST_F(TarSourceTest, WhiteoutsOfAnOciLayerAddNothing) {
+  const std::string expected = ShellHash(root(), RunbookRecipe());
+  folder_.Write("tree/rootfs/etc/.wh.gone", "");
+  folder_.Write("tree/rootfs/etc.d/.wh..wh..opq", "");
+  Tar({"--gzip", "."});
+  EXPECT_EQ(Hash(), expected);
+}
+
 TEST_F(TarSourceTest, HardLinksHaveTheirTargetsContent) {
   fs::create_hard_link(root() + "/rootfs/etc/motd", root() + "/rootfs/zz-again");
   const std::string expected = ShellHash(root(), RunbookRecipe());
