@@ -133,11 +133,19 @@ Status Explainer::TryOneEdited() {
       if (Exhausted()) {
         return Ok();
       }
-      if (!Edited(edit, *content)) {
+      const auto edited = Edited(edit, *content);
+      if (!edited) {
         continue;
       }
-      Sequence sequence = trials_->BaseSequence();
-      sequence[at].edit = edit;
+      auto digest = trials_->WithOther(at, *edited);
+      if (!digest) {
+        return std::move(digest).error();
+      }
+      const auto sequence = [&] {
+        Sequence all = trials_->BaseSequence();
+        all[at].edit = edit;
+        return all;
+      };
       const Describe describe = [&] {
         Explanation told;
         told.kind = "content";
@@ -146,8 +154,9 @@ Status Explainer::TryOneEdited() {
         told.advice = "compare the file with CI's: an editor or git's settings changed it";
         return told;
       };
-      if (Status tried = Try(*trials_, sequence, describe); !tried || report_.explained()) {
-        return tried;
+      if (Status judged = Judge(*trials_, *digest, sequence, describe);
+          !judged || report_.explained()) {
+        return judged;
       }
     }
   }

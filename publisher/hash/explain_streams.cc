@@ -216,10 +216,17 @@ Status Explainer::TryOrders(const Start& start) {
     std::swap(swapped[at - 1], swapped[at]);
     orders.push_back(std::move(swapped));
   }
-  while (orders.size() < kOrdersMost && std::next_permutation(order.begin(), order.end())) {
+  // The others only where they leave effort for what comes after.
+  const std::uint64_t affordable =
+      options_.effort / 4 / std::max<std::uint64_t>(start.trials->list().bytes(), 1);
+  while (orders.size() < std::min<std::uint64_t>(kOrdersMost, affordable) &&
+         std::next_permutation(order.begin(), order.end())) {
     if (std::find(orders.begin(), orders.end(), order) == orders.end()) {
       orders.push_back(order);
     }
+  }
+  if (affordable < orders.size()) {
+    Note("neighbours changed places only: there is much to hash");
   }
   for (const auto& places : orders) {
     Sequence sequence;
@@ -263,7 +270,8 @@ Status Explainer::TryCollations(const Start& start) {
                  "en_US.UTF-8)"}));
   }
   if (found.orders.empty() && found.compiled > 0) {
-    Note(Concat({std::to_string(found.compiled), " compiled here give byte order as well"}));
+    Note(Concat(
+        {std::to_string(found.compiled), " locales that are compiled here give byte order"}));
   }
   for (const LocaleOrders::Order& order : found.orders) {
     Sequence sequence = start.sequence;

@@ -130,13 +130,14 @@ Status Explainer::Run() {
   report_.skipped = list_->skipped();
   Begin("the inputs as they are");
   const Describe as_is = [&] {
-    return Explanation{
-        "left-out-silently",
-        "CI left out without a word what it could not read either: see above",
-        {},
-        "make it readable, or put it back, in both places; until then use CI's value",
-        Concat({"LC_ALL=C; ", ShellText(recipe_)}),
-        Digest::Of("")};
+    Explanation told;
+    told.kind = "left-out-silently";
+    told.what = report_.skipped.empty()
+                    ? "the inputs as they are"
+                    : "CI left out without a word what it could not read either: see above";
+    told.advice = "make it readable, or put it back, in both places; until then use CI's value";
+    told.reproduce = Concat({"export LC_ALL=C; ", ShellText(recipe_)});
+    return told;
   };
   if (Status tried = Try(*trials_, trials_->BaseSequence(), as_is); !tried) {
     return tried;

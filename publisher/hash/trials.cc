@@ -176,12 +176,14 @@ Result<Digest> Trials::Prove(const Sequence& sequence) const {
   return hasher.Finish();
 }
 
-Result<Digest> Trials::WithoutOne(std::size_t left_out) {
-  auto sha256 = Before(left_out);
+Result<Digest> Trials::WithOther(std::size_t index, std::string_view content) {
+  auto sha256 = Before(index);
   if (!sha256) {
     return std::move(sha256).error();
   }
-  if (Status added = AddFrom(left_out + 1, *sha256); !added) {
+  sha256->Update(content);
+  *bytes_hashed_ += content.size();
+  if (Status added = AddFrom(index + 1, *sha256); !added) {
     return std::move(added).error();
   }
   return sha256->Finish();

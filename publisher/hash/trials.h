@@ -59,7 +59,9 @@ class Trials {
   Result<Digest> Hash(const Sequence& sequence);
   // From nothing, with everything read anew and through EVP: what an explanation is proven by.
   Result<Digest> Prove(const Sequence& sequence) const;
-  Result<Digest> WithoutOne(std::size_t left_out);
+  Result<Digest> WithoutOne(std::size_t left_out) { return WithOther(left_out, ""); }
+  // With `content` in the place of one input's.
+  Result<Digest> WithOther(std::size_t index, std::string_view content);
   // Leaves out `left_out` and, one after the other, each of `others` (ascending, all behind it).
   // `take` is told which, and says whether to go on.
   Status WithoutTwo(std::size_t left_out, const std::vector<std::size_t>& others,
