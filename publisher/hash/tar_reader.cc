@@ -192,7 +192,7 @@ Status TarReader::ReadExtension(char type, std::uint64_t size, Records& records)
     return ReadRecords(size, records);
   }
   if (type == 'g') {
-    const Status read = ReadRecords(size, global_);
+    Status read = ReadRecords(size, global_);
     records.insert(global_.begin(), global_.end());
     return read;
   }
