@@ -15,6 +15,7 @@
 #include "publisher/hash/explain.h"
 #include "publisher/hash/recipe.h"
 #include "publisher/hash/tree_source.h"
+#include "publisher/release/release_file.h"
 
 namespace drydock::cli {
 namespace {
@@ -37,6 +38,7 @@ constexpr char kFooter[] =
     "  drydock hash --git v1.15.12       the tag, as CI's clean checkout has it\n"
     "  git archive HEAD | drydock hash --tar -\n"
     "  drydock hash --recipe runbook-2026-06 --line \"$TOOLKIT_SHA\"\n"
+    "  drydock hash --release release.json      the recipe of that release file\n"
     "\n"
     "  drydock hash --expect base-9f2a64c10b7e --explain     why it is another one here\n"
     "  drydock hash --diff v1.15.11 .           where the streams part: offset, file, line\n"
@@ -95,8 +97,23 @@ Result<BaseHash> Compute(const HashCommand& command, const Recipe& recipe) {
                                  : HashGitRef(command.root, command.git_ref, recipe, options);
 }
 
+Result<Recipe> RecipeOf(const HashCommand& command) {
+  if (command.release.empty()) {
+    return publisher::NamedRecipe(command.recipe, command.lines);
+  }
+  auto release = publisher::ReadReleaseFile(command.release);
+  if (!release) {
+    return std::move(release).error();
+  }
+  if (!release->base) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({command.release, ": has no \"base\", so no base hash either"}));
+  }
+  return std::move(release->base->hash);
+}
+
 int Run(const HashCommand& command) {
-  const auto recipe = publisher::NamedRecipe(command.recipe, command.lines);
+  const auto recipe = RecipeOf(command);
   if (!recipe) {
     return Fail(recipe.error(), kExitUsage);
   }
@@ -176,12 +193,17 @@ void AddHash(CLI::App& app, int& exit_code) {
                    "Hash a tar archive, gzip or not, instead of a folder; - is standard input")
       ->excludes(root)
       ->excludes(git);
-  hash->add_option("--recipe", command->recipe,
-                   Concat({"What goes into the hash: ", Join(publisher::RecipeNames(), ", ")}))
-      ->capture_default_str();
-  hash->add_option("--line", command->lines,
-                   "A literal line that the recipe appends, such as a resolved commit (repeatable)")
-      ->expected(1);
+  auto* recipe =
+      hash->add_option("--recipe", command->recipe,
+                       Concat({"What goes into the hash: ", Join(publisher::RecipeNames(), ", ")}));
+  recipe->capture_default_str();
+  auto* line = hash->add_option(
+      "--line", command->lines,
+      "A literal line that the recipe appends, such as a resolved commit (repeatable)");
+  line->expected(1);
+  hash->add_option("--release", command->release, "Take the recipe of this release file's base")
+      ->excludes(recipe)
+      ->excludes(line);
   hash->add_flag("--compat", command->compat,
                  "Leave out what the recipe silently leaves out (unreadable, missing), and say so");
   AddQuestions(*hash, *command, *git);

@@ -22,6 +22,7 @@ struct HashCommand {
   std::string tar;
   std::string recipe = "runbook";
   std::vector<std::string> lines;
+  std::string release;
   bool compat = false;
   bool no_cache = false;
   bool verify_cache = false;
