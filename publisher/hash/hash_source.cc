@@ -129,7 +129,10 @@ class HashRun {
 Result<BaseHash> HashSource(InputSource& source, const HashOptions& options,
                             const Checkpoints* known, Checkpoints* made) {
   ReadAhead::Options ahead = Readers(options);
-  ahead.known = known == nullptr ? nullptr : &known->parts;
+  if (known != nullptr && !known->parts.empty()) {
+    ahead.known = &known->parts;
+    ahead.readers = ahead.readers_cpu;  // looking at files is all there is to do at first
+  }
   ReadAhead reading(source, ahead);
   HashRun run(source, options, known, made);
   ReadAhead::Delivery delivery;
