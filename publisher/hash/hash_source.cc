@@ -1,7 +1,10 @@
 #include "publisher/hash/hash_source.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -11,28 +14,37 @@
 namespace drydock::publisher {
 namespace {
 
+// That this process may use (std::thread::hardware_concurrency does not know of taskset).
+unsigned Processors() {
+  cpu_set_t allowed;
+  const int count = ::sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 0;
+  return count > 0 ? static_cast<unsigned>(count) : std::thread::hardware_concurrency();
+}
+
+// Progress is told at least this often.
+constexpr std::uint64_t kTellBytes = 512 << 10;
+
 ReadAhead::Options Readers(const HashOptions& options) {
   ReadAhead::Options readers;
-  const unsigned processors = std::thread::hardware_concurrency();  // knows of taskset
-  readers.readers = options.readers > 0 ? options.readers : 1;
+  const unsigned processors = Processors();
+  // With one processor for everything, handing bytes over only costs.
+  readers.readers = options.readers > 0 ? options.readers : processors == 1 ? 0 : 1;
   readers.readers_cpu = options.readers > 0 ? options.readers : std::clamp(processors, 1U, 8U);
   readers.readers_io = options.readers > 0 ? options.readers : 8;
   return readers;
 }
 
-// Hashes what is put into it.
-class HashingSink : public ByteSink {
+// Gives on what is put into it, at once.
+class DirectSink : public ByteSink {
  public:
-  explicit HashingSink(Sha256& sha256) : sha256_(sha256) {}
+  explicit DirectSink(std::function<void(std::string_view)> take) : take_(std::move(take)) {}
 
   Result<std::span<char>> Room() override { return std::span<char>(bytes_); }
-  void Filled(std::size_t count) override {
-    sha256_.Update(std::string_view(bytes_.data(), count));
-  }
+  void Filled(std::size_t count) override { take_(std::string_view(bytes_.data(), count)); }
 
  private:
-  Sha256& sha256_;
-  std::array<char, 64 << 10> bytes_{};
+  std::function<void(std::string_view)> take_;
+  std::array<char, 64 << 10> bytes_;  // as much as stays in the processor's cache
 };
 
 class HashRun {
@@ -54,8 +66,8 @@ class HashRun {
       return Ok();
     }
     Resume();
-    if (delivery.unchanged) {
-      return ReadAfterAll(delivery.inputs);
+    if (delivery.unchanged || delivery.unread) {
+      return Read(delivery.inputs);
     }
     sha256_.Update(delivery.bytes);
     hash_.bytes += delivery.bytes.size();
@@ -81,9 +93,16 @@ class HashRun {
     }
   }
 
-  // A part that is as it was, behind one that is not.
-  Status ReadAfterAll(std::span<const Input> inputs) {
-    HashingSink sink(sha256_);
+  // What nobody has read: a part that is as it was behind one that is not, or everything.
+  Status Read(std::span<const Input> inputs) {
+    DirectSink sink([&](std::string_view bytes) {
+      sha256_.Update(bytes);
+      hash_.bytes += bytes.size();
+      untold_ += bytes.size();
+      if (untold_ >= kTellBytes) {
+        TellProgress();
+      }
+    });
     PartBuilder part;
     for (const Input& input : inputs) {
       auto stamp = source_.Read(input, sink, hash_.skipped);
@@ -93,9 +112,13 @@ class HashRun {
       if (*stamp) {
         part.Add(input, **stamp);
       }
+      if (part.IsFull()) {
+        EndPart(part.Seal());
+      }
     }
-    hash_.bytes += part.bytes();
-    EndPart(part.Seal());
+    if (!part.IsEmpty()) {
+      EndPart(part.Seal());
+    }
     return Ok();
   }
 
@@ -108,7 +131,8 @@ class HashRun {
     TellProgress();
   }
 
-  void TellProgress() const {
+  void TellProgress() {
+    untold_ = 0;
     if (options_.on_progress) {
       options_.on_progress({hash_.files, hash_.bytes});
     }
@@ -120,6 +144,7 @@ class HashRun {
   Checkpoints* made_;
   bool following_;  // everything so far is as `known_` says
   std::size_t matched_ = 0;
+  std::uint64_t untold_ = 0;  // bytes hashed since progress was told
   Sha256 sha256_;
   BaseHash hash_;
 };
@@ -131,7 +156,9 @@ Result<BaseHash> HashSource(InputSource& source, const HashOptions& options,
   ReadAhead::Options ahead = Readers(options);
   if (known != nullptr && !known->parts.empty()) {
     ahead.known = &known->parts;
-    ahead.readers = ahead.readers_cpu;  // looking at files is all there is to do at first
+    ahead.readers = ahead.readers == 0
+                        ? 0
+                        : ahead.readers_cpu;  // looking at files is all there is to do at first
   }
   ReadAhead reading(source, ahead);
   HashRun run(source, options, known, made);

@@ -25,8 +25,12 @@ struct Part {
 
 class PartBuilder {
  public:
+  static constexpr std::uint64_t kPartBytes = 1 << 20;
+
   void Add(const Input& input, const FileStamp& stamp);
-  std::uint64_t bytes() const { return part_.bytes; }
+  // True when the part should end here, wherever it is read.
+  bool IsFull() const { return part_.bytes >= kPartBytes; }
+  bool IsEmpty() const { return part_.inputs == 0; }
   // The part of what was added since the last call.
   Part Seal();
 

@@ -14,12 +14,13 @@ namespace {
 constexpr std::size_t kInputsTaken = 64;
 // Slots beyond one for each reader: how far reading may be ahead.
 constexpr std::size_t kSlotsAhead = 4;
-// A part ends after this many bytes, or where its slot ends.
-constexpr std::uint64_t kPartBytes = 1 << 20;
 
 // Files smaller than this take longer to open than to hash.
 constexpr std::uint64_t kSmallFile = 8 << 10;
 constexpr std::uint64_t kInputsToJudgeBy = 1024;
+// A consumer that reads by itself gets readers when a slot's inputs took more than this from a
+// disk.
+constexpr std::uint64_t kDiskBytesAlone = 64 << 10;
 
 // Bytes that were read from a disk for this thread so far.
 std::uint64_t ReadFromDisk() {
@@ -109,7 +110,9 @@ ReadAhead::ReadAhead(InputSource& source, const Options& options)
     : source_(source),
       options_(options),
       slots_(std::size_t{options.readers_io} + kSlotsAhead),
-      following_(options.known != nullptr && !options.known->empty()) {
+      following_(options.known != nullptr && !options.known->empty()),
+      alone_(options.readers == 0),
+      disk_before_(ReadFromDisk()) {
   for (unsigned reader = 0; reader < options_.readers; ++reader) {
     Grow(options_.readers);
   }
@@ -273,7 +276,7 @@ Status ReadAhead::Read(Slot& slot, std::vector<std::string>& skipped) {
       part.Add(input, **stamp);
       slot.bytes += (*stamp)->size;
     }
-    const bool ends = part.bytes() >= kPartBytes || at + 1 == slot.input_count;
+    const bool ends = part.IsFull() || at + 1 == slot.input_count;
     if (ends && !sink.EndPart(part.Seal())) {
       return Error(ErrorCode::kCancelled, "hash: stopped");
     }
@@ -281,12 +284,16 @@ Status ReadAhead::Read(Slot& slot, std::vector<std::string>& skipped) {
   return Ok();
 }
 
-void ReadAhead::Release(Slot& slot) {
+void ReadAhead::Recycle(Slot& slot) {
   for (std::size_t at = 0; at < slot.input_count; ++at) {
     slot.inputs[at].file.folder.reset();
   }
   std::move(slot.skipped.begin(), slot.skipped.end(), std::back_inserter(skipped_));
   slot.skipped.clear();
+}
+
+void ReadAhead::Release(Slot& slot) {
+  Recycle(slot);
   const std::lock_guard lock(mutex_);
   slot.taken = false;
   if (++next_consumed_ == wake_taker_at_) {
@@ -294,8 +301,41 @@ void ReadAhead::Release(Slot& slot) {
   }
 }
 
+Result<bool> ReadAhead::NextAlone(Delivery& delivery) {
+  Slot& slot = slots_.front();
+  Recycle(slot);
+  if (!ended_) {
+    Fill(slot);
+  } else {
+    slot.input_count = 0;
+  }
+  if (slot.input_count == 0) {
+    return slot.error ? Result<bool>(*slot.error) : Result<bool>(false);
+  }
+  delivery.inputs = std::span<const Input>(slot.inputs.data(), slot.input_count);
+  delivery.unchanged = slot.known != nullptr && following_.load() && IsUnchanged(slot);
+  if (delivery.unchanged) {
+    delivery.part_ends = true;
+    delivery.part = *slot.known;
+  } else {
+    following_ = false;
+    delivery.unread = true;
+  }
+  return true;
+}
+
 Result<bool> ReadAhead::Next(Delivery& delivery) {
   delivery = Delivery();
+  if (alone_) {
+    const std::uint64_t from_disk = ReadFromDisk();
+    alone_ = ended_ || from_disk - disk_before_ <= kDiskBytesAlone;
+    disk_before_ = from_disk;
+    if (alone_) {
+      return NextAlone(delivery);
+    }
+    Recycle(slots_.front());
+    Grow(options_.readers_io);
+  }
   for (;;) {
     std::unique_lock lock(mutex_);
     Slot& slot = slots_[next_consumed_ % slots_.size()];

@@ -28,7 +28,7 @@ namespace drydock::publisher {
 class ReadAhead {
  public:
   struct Options {
-    unsigned readers = 1;      // to start with
+    unsigned readers = 1;      // to start with; 0: the consumer reads while there is no disk
     unsigned readers_cpu = 1;  // while files are so small that opening them is the work
     unsigned readers_io = 1;   // while they come from a disk; the most of the three
     // Parts that an earlier run saw, in order: as long as all are as before, they are looked at and
@@ -44,6 +44,8 @@ class ReadAhead {
     // The part is as in `known`; its bytes were not read. `inputs` are what it consists of, for a
     // consumer that needs them after all.
     bool unchanged = false;
+    // The consumer has to read `inputs`.
+    bool unread = false;
     std::span<const Input> inputs;
   };
 
@@ -114,6 +116,10 @@ class ReadAhead {
   bool AwaitFree(std::uint64_t ordinal);
   void Fill(Slot& slot);
   bool IsUnchanged(const Slot& slot) const;
+  // Next, while there are no readers: uses the first slot and counts nothing.
+  Result<bool> NextAlone(Delivery& delivery);
+  // Lets go of what the slot held.
+  void Recycle(Slot& slot);
   Status Read(Slot& slot, std::vector<std::string>& skipped);
   // Ends `lock`, and wakes the consumer if it waits for what this slot has now.
   void Announce(const Slot& slot, std::unique_lock<std::mutex> lock);
@@ -141,6 +147,8 @@ class ReadAhead {
   std::vector<std::thread> readers_;
 
   // Of the consumer:
+  bool alone_ = false;  // there are no readers yet
+  std::uint64_t disk_before_ = 0;
   bool holding_ = false;  // the delivery in hand lies in a slot
   std::uint64_t inputs_delivered_ = 0;
   std::uint64_t bytes_delivered_ = 0;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -286,6 +287,72 @@ TEST(BaseHashTest, ProgressIsToldWithinALargeFileToo) {
   EXPECT_LE(furthest_step, 1U << 20);
   EXPECT_EQ(last.bytes, hash->bytes);
   EXPECT_EQ(last.files, hash->files);
+}
+
+// This thread on one processor only, until it ends.
+class OneProcessor {
+ public:
+  OneProcessor() {
+    ::sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(::sched_getcpu(), &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+  }
+  ~OneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+  OneProcessor(const OneProcessor&) = delete;
+  OneProcessor& operator=(const OneProcessor&) = delete;
+
+ private:
+  cpu_set_t before_{};
+};
+
+TEST(BaseHashTest, OnOneProcessorTheHashingThreadReadsToo) {
+  const TempFolder folder;
+  WriteProject(folder);
+  folder.Write("rootfs/large", std::string(5 << 20, 'l'));
+  for (int file = 0; file < 300; ++file) {
+    folder.Write("rootfs/many/" + std::to_string(file), std::string(9000, 'm'));
+  }
+  const auto expected = HashTree(folder.path(), RunbookRecipe(), {.readers = 2});
+  ASSERT_TRUE(expected.ok());
+  const OneProcessor one;
+  const std::size_t threads = Threads();
+  HashProgress last;
+  HashOptions options{.cache_folder = folder.At("cache")};
+  options.on_progress = [&](const HashProgress& progress) {
+    EXPECT_EQ(Threads(), threads);
+    last = progress;
+  };
+  for (const char* run : {"first", "again", "after a change"}) {
+    SCOPED_TRACE(run);
+    last = HashProgress();
+    const auto hash = HashTree(folder.path(), RunbookRecipe(), options);
+    ASSERT_TRUE(hash.ok()) << hash.error().message();
+    EXPECT_EQ(hash->digest, HashTree(folder.path(), RunbookRecipe(), {.readers = 2})->digest);
+    EXPECT_EQ(hash->bytes, expected->bytes);
+    EXPECT_EQ(hash->files, expected->files);
+    EXPECT_EQ(last.bytes, hash->bytes);
+    if (std::string_view(run) == "again") {
+      folder.Write("rootfs/many/150", std::string(9000, 'x'));
+    }
+  }
+}
+
+TEST(BaseHashTest, OnOneProcessorTheFirstErrorInOrderIsNamed) {
+  const TempFolder folder;
+  WriteProject(folder);
+  fs::remove(folder.At("entrypoint.sh"));
+  const OneProcessor one;
+  const auto hash = HashTree(folder.path(), RunbookRecipe());
+  ASSERT_FALSE(hash.ok());
+  EXPECT_EQ(hash.error().code(), ErrorCode::kNotFound);
+  EXPECT_THAT(hash.error().message(), HasSubstr("entrypoint.sh"));
+  HashOptions compat{.compat = true};
+  const auto skipped = HashTree(folder.path(), RunbookRecipe(), compat);
+  ASSERT_TRUE(skipped.ok()) << skipped.error().message();
+  EXPECT_EQ(skipped->skipped.size(), 1U);
+  EXPECT_EQ(skipped->Short(), ShellHash(folder.path(), RunbookRecipe()));
 }
 
 // Does something to the file once the first bytes are there.
