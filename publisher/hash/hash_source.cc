@@ -44,7 +44,7 @@ class DirectSink : public ByteSink {
 
  private:
   std::function<void(std::string_view)> take_;
-  std::array<char, 64 << 10> bytes_;  // as much as stays in the processor's cache
+  std::array<char, 128 << 10> bytes_;  // as much as stays in the processor's cache
 };
 
 class HashRun {
