@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "publisher/hash/git_library.h"
 
 namespace drydock::publisher {
 namespace {
@@ -175,11 +176,10 @@ class EntryLister {
 }  // namespace
 
 struct GitProject::State {
-  State() { git_libgit2_init(); }
+  State() = default;
   ~State() {
     git_index_free(index);
     git_repository_free(repository);
-    git_libgit2_shutdown();
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -196,6 +196,7 @@ GitProject::~GitProject() = default;
 const std::string& GitProject::folder() const { return state_->folder; }
 
 Result<GitProject> GitProject::Open(const std::string& root) {
+  StartGitLibrary();
   auto state = std::make_unique<State>();
   if (git_repository_open_ext(&state->repository, root.c_str(), 0, nullptr) != 0) {
     return GitSays(ErrorCode::kNotFound, "no repository that can be read", root);
