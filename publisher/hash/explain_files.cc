@@ -107,7 +107,7 @@ Status Explainer::TryOneLeftOut() {
     if (!digest) {
       return std::move(digest).error();
     }
-    const Status judged = Judge(
+    Status judged = Judge(
         *trials_, *digest, [&] { return SequenceWithout(trials_->BaseSequence(), {at}); },
         [&] { return LeftOut({at}); });
     if (!judged || report_.explained()) {

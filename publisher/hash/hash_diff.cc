@@ -193,6 +193,7 @@ std::vector<HashDiff::Change> ChangesBetween(const InputList& a, const InputList
     }
   }
   std::vector<HashDiff::Change> listed;
+  listed.reserve(changes.size());
   for (auto& [path, change] : changes) {
     listed.push_back(std::move(change));
   }
