@@ -101,7 +101,7 @@ std::vector<Case> Grid(bool full) {
   };
   if (!full) {
     cases.push_back(At(1, std::uint64_t{1} << 30, marks, TreeShape::kBig));
-    cases.push_back(At(250'000, 250'000 * 1024, marks));
+    cases.push_back(At(100'000, 100'000 * 1024, marks));
     return cases;
   }
   for (const TreeShape shape : {TreeShape::kNodeModules, TreeShape::kFlat, TreeShape::kDeep}) {

@@ -70,11 +70,8 @@ int Run(const std::string& trees, const std::string& docs, bool full) {
   surroundings.command = full ? "./dev bench --full" : "./dev bench";
   std::printf("\n");
   for (const Verdict& verdict : Judge(measured)) {
-    std::printf("%-15s %s: %s\n",
-                !verdict.judged ? "reported"
-                : verdict.holds ? "holds"
-                                : "does not hold",
-                verdict.target.c_str(), verdict.found.c_str());
+    std::printf("%-15s %s: %s\n", Words(verdict).c_str(), verdict.target.c_str(),
+                verdict.found.c_str());
   }
   const bool written = Write(docs + "/performance-hash.md", Markdown(measured, surroundings)) &&
                        Write(trees + "/scaling.dat", PlotData(measured));
@@ -91,5 +88,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: hash_report FOLDER-FOR-TREES FOLDER-FOR-THE-REPORT [--full]\n");
     return 2;
   }
-  return drydock::bench::Run(words[0], words[1], full);
+  // The measured commands run in folders of their own.
+  return drydock::bench::Run(std::filesystem::absolute(words[0]).string(), words[1], full);
 }

@@ -23,10 +23,10 @@ std::string Row(const Measured& measured, const std::string& name) {
   const bool is_floor = name == who::kFloor;
   const std::size_t rounds = measured.rounds.at(name);
   return Concat(
-      {"| ", name, rounds == 1 ? " (one run)" : "", " | ", Number("%.3f", trial->seconds), " | ",
-       is_floor ? "" : Number("%.3f", trial->cpu_seconds), " | ",
-       Number("%.0f", static_cast<double>(measured.made.spec.bytes) / 1e6 / trial->seconds), " | ",
-       floor == nullptr ? "" : Number("%.2f", trial->seconds / floor->seconds), " | ",
+      {"| ", ReplaceAll(name, "|", "\\|"), rounds == 1 ? " (one run)" : "", " | ",
+       Number("%.3f", trial->seconds), " | ", is_floor ? "" : Number("%.3f", trial->cpu_seconds),
+       " | ", Number("%.0f", static_cast<double>(measured.made.spec.bytes) / 1e6 / trial->seconds),
+       " | ", floor == nullptr ? "" : Number("%.2f", trial->seconds / floor->seconds), " | ",
        is_floor ? "" : Number("%.0f", static_cast<double>(trial->peak_bytes) / (1 << 20)), " |\n"});
 }
 
@@ -58,11 +58,10 @@ std::string Markdown(const std::vector<Measured>& measured, const Surroundings& 
        "walks (`bench/bare_walk.h`) do nothing but what nobody can leave out.\n\n",
        surroundings.machine, "\n## Targets\n\n| target | found | |\n|---|---|---|\n"});
   for (const Verdict& verdict : Judge(measured)) {
-    text += Concat({"| ", verdict.target, " | ", verdict.found, " | ",
-                    !verdict.judged ? "reported"
-                    : verdict.holds ? "holds"
-                                    : "**does not hold**",
-                    " |\n"});
+    text += Concat(
+        {"| ", verdict.target, " | ", verdict.found, " | ",
+         verdict.judged && !verdict.holds ? Concat({"**", Words(verdict), "**"}) : Words(verdict),
+         " |\n"});
   }
   text +=
       "\n## Scaling\n\n![seconds by size of the tree](performance-hash.svg)\n\n"

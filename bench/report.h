@@ -12,9 +12,13 @@ namespace drydock::bench {
 struct Verdict {
   std::string target;
   std::string found;  // the numbers, or why there are none
+  bool measured = false;
   bool judged = false;
   bool holds = false;
 };
+
+// "holds", "does not hold", "reported" or "not measured".
+std::string Words(const Verdict& verdict);
 
 // Each target against the trees that it speaks of.
 std::vector<Verdict> Judge(const std::vector<Measured>& measured);

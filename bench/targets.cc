@@ -34,7 +34,7 @@ using Limit = std::function<std::optional<Verdict>(const Measured&)>;
 
 Verdict Below(double found, double most, const std::string& words) {
   Verdict verdict;
-  verdict.judged = true;
+  verdict.measured = verdict.judged = true;
   verdict.holds = found <= most;
   verdict.found = words;
   return verdict;
@@ -60,6 +60,7 @@ Limit Reported(const char* name, const char* of) {
       return std::nullopt;
     }
     Verdict verdict;
+    verdict.measured = true;
     verdict.found = Concat({Number("%.1f", *took / *mark), " times as long as drydock, cold"});
     return verdict;
   };
@@ -113,7 +114,7 @@ bool IsLarge(const Case& made) {
 }
 bool IsOneFile(const Case& made) { return made.spec.shape == TreeShape::kBig; }
 bool IsManySmall(const Case& made) {
-  return made.spec.files >= 250'000 && made.spec.bytes == made.spec.files * kSmallFile;
+  return made.spec.files >= 100'000 && made.spec.bytes == made.spec.files * kSmallFile;
 }
 bool HasGit(const Case& made) { return made.entries.git; }
 
@@ -143,6 +144,13 @@ std::vector<Target> Targets() {
 
 }  // namespace
 
+std::string Words(const Verdict& verdict) {
+  return !verdict.measured ? "not measured"
+         : !verdict.judged ? "reported"
+         : verdict.holds   ? "holds"
+                           : "does not hold";
+}
+
 std::vector<Verdict> Judge(const std::vector<Measured>& measured) {
   std::vector<Verdict> verdicts;
   for (const Target& target : Targets()) {
@@ -150,8 +158,7 @@ std::vector<Verdict> Judge(const std::vector<Measured>& measured) {
       if (!target.speaks_of(tree.made)) {
         continue;
       }
-      Verdict verdict =
-          target.limit(tree).value_or(Verdict{"", "not measured: " + tree.failure, false, false});
+      Verdict verdict = target.limit(tree).value_or(Verdict{"", tree.failure, false, false, false});
       verdict.target = Concat({target.words, " [", tree.made.title, "]"});
       verdicts.push_back(std::move(verdict));
     }
