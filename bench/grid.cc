@@ -14,12 +14,12 @@ namespace drydock::bench {
 namespace {
 
 using publisher::TreeShape;
-using publisher::TreeSpec;
 
 constexpr std::size_t kRounds = 5;
 // Who takes longer than this runs once only.
 constexpr double kOnceSeconds = 60;
 
+constexpr std::uint64_t kKibi = 1024;
 constexpr std::uint64_t kMega = 1'000'000;
 
 double MedianOf(const std::vector<Trial>& trials, double (*quantity)(const Trial&)) {
@@ -101,7 +101,7 @@ std::vector<Case> Grid(bool full) {
   };
   if (!full) {
     cases.push_back(At(1, std::uint64_t{1} << 30, marks, TreeShape::kBig));
-    cases.push_back(At(100'000, 100'000 * 1024, marks));
+    cases.push_back(At(100'000, 100'000 * kKibi, marks));
     return cases;
   }
   for (const TreeShape shape : {TreeShape::kNodeModules, TreeShape::kFlat, TreeShape::kDeep}) {
@@ -109,7 +109,7 @@ std::vector<Case> Grid(bool full) {
   }
   cases.push_back(At(60'000, 1'500 * kMega, git, TreeShape::kNodeModules));
   cases.push_back(At(1, std::uint64_t{4} << 30, peers, TreeShape::kBig));
-  cases.push_back(At(1'000'000, 1'000'000 * 1024, plain));
+  cases.push_back(At(1'000'000, 1'000'000 * kKibi, plain));
   cases.push_back(At(400'000, 10'000 * kMega, peers));
   return cases;
 }

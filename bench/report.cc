@@ -47,16 +47,17 @@ std::string Table(const Measured& measured) {
 }  // namespace
 
 std::string Markdown(const std::vector<Measured>& measured, const Surroundings& surroundings) {
-  std::string text = Concat(
-      {"# How fast the base hash is\n\n"
-       "Written by `",
-       surroundings.command, "` on ", surroundings.when,
-       "; `bench/` says how. Every number is the median of five runs unless it says otherwise.\n"
-       "The runs of a tree are interleaved, each in a process of its own, and every base hash is\n"
-       "compared. The floor is what `openssl speed -evp sha256` says in the same round. Trees are\n"
-       "generated (`drydock tree`) and hot in the page cache where nothing else is said. The bare\n"
-       "walks (`bench/bare_walk.h`) do nothing but what nobody can leave out.\n\n",
-       surroundings.machine, "\n## Targets\n\n| target | found | |\n|---|---|---|\n"});
+  std::string text =
+      "# How fast the base hash is\n\n"
+      "Every number is the median of five runs unless it says otherwise. The runs of a tree are\n"
+      "interleaved, each in a process of its own, and every base hash is compared. The floor is "
+      "what\n"
+      "`openssl speed -evp sha256` says in the same round. Trees are generated (`drydock tree`) "
+      "and\n"
+      "hot in the page cache where nothing else is said. The bare walks (`bench/bare_walk.h`) do\n"
+      "nothing but what nobody can leave out.\n\n";
+  text += Concat({"- written by `", surroundings.command, "` on ", surroundings.when, "\n",
+                  surroundings.machine, "\n## Targets\n\n| target | found | |\n|---|---|---|\n"});
   for (const Verdict& verdict : Judge(measured)) {
     text += Concat(
         {"| ", verdict.target, " | ", verdict.found, " | ",
