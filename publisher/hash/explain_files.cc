@@ -69,6 +69,10 @@ Status Explainer::TryStrays() {
     Note("git tracks every input");
     return Ok();
   }
+  if (all.size() == list_->inputs().size()) {
+    Note("git tracks none of the inputs");
+    return Ok();
+  }
   std::vector<std::vector<std::size_t>> sets = {all};
   if (!untracked_.empty() && !ignored_.empty()) {
     sets.push_back(untracked_);
@@ -92,17 +96,36 @@ Status Explainer::TryStrays() {
       return tried;
     }
   }
+  if (Status tried = TryOneOf("one of these files left out", all); !tried || report_.explained()) {
+    return tried;
+  }
+  if (Status tried = TryTwoOf("two of these files left out", all); !tried || report_.explained()) {
+    return tried;
+  }
   const std::string but = Concat({", and without ", Counted(untracked_.size(), "untracked"),
                                   " and ", Counted(ignored_.size(), "ignored")});
   return TryStreams({&*trials_, SequenceWithout(trials_->BaseSequence(), all), but});
 }
 
-Status Explainer::TryOneLeftOut() {
-  Begin("one input left out");
-  for (std::size_t at = list_->inputs().size(); at-- > 0 && !Exhausted();) {
-    if (list_->inputs()[at].size == 0) {
-      continue;
+std::vector<std::size_t> Explainer::PlacesWithBytes() const {
+  std::vector<std::size_t> places;
+  for (std::size_t at = 0; at < list_->inputs().size(); ++at) {
+    if (list_->inputs()[at].size > 0) {
+      places.push_back(at);
     }
+  }
+  return places;
+}
+
+Status Explainer::TryOneLeftOut() { return TryOneOf("one input left out", PlacesWithBytes()); }
+
+Status Explainer::TryTwoLeftOut() { return TryTwoOf("two inputs left out", PlacesWithBytes()); }
+
+// From the end, where a trial costs least.
+Status Explainer::TryOneOf(std::string what, const std::vector<std::size_t>& places) {
+  Begin(std::move(what));
+  for (auto place = places.rbegin(); place != places.rend() && !Exhausted(); ++place) {
+    const std::size_t at = *place;
     auto digest = trials_->WithoutOne(at);
     if (!digest) {
       return std::move(digest).error();
@@ -163,44 +186,32 @@ Status Explainer::TryOneEdited() {
   return Ok();
 }
 
-Status Explainer::TryTwoLeftOut() {
-  std::vector<std::size_t> strays = untracked_;
-  strays.insert(strays.end(), ignored_.begin(), ignored_.end());
-  std::sort(strays.begin(), strays.end());
-  std::vector<std::size_t> all;
-  for (std::size_t at = 0; at < list_->inputs().size(); ++at) {
-    if (list_->inputs()[at].size > 0) {
-      all.push_back(at);
-    }
+Status Explainer::TryTwoOf(std::string what, const std::vector<std::size_t>& places) {
+  if (places.size() < 2) {
+    return Ok();
   }
-  for (const auto& [what, places] : {std::pair("two untracked or ignored files left out", strays),
-                                     std::pair("two inputs left out", all)}) {
-    if (places.size() < 2) {
-      continue;
+  Begin(std::move(what));
+  for (std::size_t first = places.size() - 1; first-- > 0 && !Exhausted();) {
+    const std::size_t one = places[first];
+    Status judged = Ok();
+    const auto take = [&](std::size_t other, const Digest& digest) {
+      judged = Judge(
+          *trials_, digest,
+          [&] {
+            return SequenceWithout(trials_->BaseSequence(), {one, other});
+          },
+          [&] {
+            return LeftOut({one, other});
+          });
+      return judged.ok() && !report_.explained() && !Exhausted();
+    };
+    const std::vector<std::size_t> others(places.begin() + static_cast<std::ptrdiff_t>(first) + 1,
+                                          places.end());
+    if (Status tried = trials_->WithoutTwo(one, others, take); !tried) {
+      return tried;
     }
-    Begin(what);
-    for (std::size_t first = places.size() - 1; first-- > 0 && !Exhausted();) {
-      const std::size_t one = places[first];
-      Status judged = Ok();
-      const auto take = [&, from = one](std::size_t other, const Digest& digest) {
-        judged = Judge(
-            *trials_, digest,
-            [&] {
-              return SequenceWithout(trials_->BaseSequence(), {from, other});
-            },
-            [&] {
-              return LeftOut({from, other});
-            });
-        return judged.ok() && !report_.explained() && !Exhausted();
-      };
-      const std::vector<std::size_t> others(places.begin() + static_cast<std::ptrdiff_t>(first) + 1,
-                                            places.end());
-      if (Status tried = trials_->WithoutTwo(one, others, take); !tried) {
-        return tried;
-      }
-      if (!judged || report_.explained()) {
-        return judged;
-      }
+    if (!judged || report_.explained()) {
+      return judged;
     }
   }
   return Ok();

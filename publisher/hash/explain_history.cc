@@ -101,11 +101,12 @@ Status Explainer::TryCommit(const HistoryEntry& entry) {
   if (report_.explained()) {
     return Ok();
   }
-  const std::string what = report_.attempts.back().what;
   const Start start{&*trials, trials->BaseSequence(), Concat({", of ", NameOf(entry)})};
+  const std::uint64_t stop_at = stop_at_;
   if (Status tried = TryLines(start); !tried) {
     return tried;
   }
+  stop_at_ = stop_at;
   if (report_.explained()) {
     report_.explanations.back().kind = "commit";
   }

@@ -44,7 +44,12 @@ Sequence SequenceWithout(const Sequence& sequence, const std::vector<std::size_t
   return left;
 }
 
-void Explainer::Begin(std::string what) { report_.attempts.push_back({std::move(what), 0, ""}); }
+void Explainer::Begin(std::string what) {
+  report_.attempts.push_back({std::move(what), 0, ""});
+  // Half of what is left, so that no hypothesis takes it all from those after it.
+  const std::uint64_t left = options_.effort - std::min(options_.effort, report_.bytes_hashed);
+  stop_at_ = report_.bytes_hashed + left / 2;
+}
 
 void Explainer::Note(std::string note) {
   std::string& all = report_.attempts.back().note;
@@ -52,10 +57,10 @@ void Explainer::Note(std::string note) {
 }
 
 bool Explainer::Exhausted() {
-  if (report_.bytes_hashed < options_.effort) {
+  if (report_.bytes_hashed < stop_at_) {
     return false;
   }
-  constexpr std::string_view kNote = "stopped here: the effort allowed is used up";
+  constexpr std::string_view kNote = "stopped here: its share of the effort is used up (--effort)";
   if (!Contains(report_.attempts.back().note, kNote)) {
     Note(std::string(kNote));
   }

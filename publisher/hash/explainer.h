@@ -52,6 +52,9 @@ class Explainer {
   Status TryOneLeftOut();
   Status TryOneEdited();
   Status TryTwoLeftOut();
+  Status TryOneOf(std::string what, const std::vector<std::size_t>& places);
+  Status TryTwoOf(std::string what, const std::vector<std::size_t>& places);
+  std::vector<std::size_t> PlacesWithBytes() const;
   Explanation LeftOut(const std::vector<std::size_t>& places) const;
   // explain_history.cc: about other commits
   Status TryHistory();
@@ -68,6 +71,7 @@ class Explainer {
   std::optional<Trials> trials_;
   std::vector<std::size_t> untracked_;  // places in the list
   std::vector<std::size_t> ignored_;
+  std::uint64_t stop_at_ = 0;    // bytes hashed, for the hypothesis in hand
   std::size_t slip_digits_ = 3;  // more than a slip
 };
 

@@ -37,10 +37,13 @@ ReadAhead::Ring::~Ring() {
   }
 }
 
-char* ReadAhead::Ring::At(std::size_t buffer) {
+char* ReadAhead::Ring::At(std::size_t buffer, std::size_t& huge_left) {
   if (bytes_ == nullptr) {
     bytes_ = static_cast<char*>(::operator new(kRingBytes, std::align_val_t(kRingBytes)));
-    ::madvise(bytes_, kRingBytes, MADV_HUGEPAGE);  // good without, too
+    if (huge_left > 0) {
+      --huge_left;
+      ::madvise(bytes_, kRingBytes, MADV_HUGEPAGE);  // good without, too
+    }
   }
   return bytes_ + buffer * kBufferBytes;
 }
@@ -95,7 +98,7 @@ class ReadAhead::SlotSink : public ByteSink {
       return false;
     }
     buffer_ = &slot_.buffers[slot_.filled % kBuffers];
-    buffer_->bytes = slot_.ring.At(slot_.filled % kBuffers);
+    buffer_->bytes = slot_.ring.At(slot_.filled % kBuffers, owner_.huge_left_);
     buffer_->size = 0;
     buffer_->part_ends = false;
     return true;

@@ -68,7 +68,9 @@ class ReadAhead {
   static constexpr std::size_t kBufferBytes = 128 << 10;
   static constexpr std::size_t kRingBytes = kBuffers * kBufferBytes;
   // The bytes of all buffers of a slot: one huge page where there are such, since 512 small ones
-  // take longer to come by than a small tree to hash. nullptr until the slot is used.
+  // take longer to come by than a small tree to hash. nullptr until the slot is used. Only the
+  // first few are huge: more slots are used for slow disks, and hold no more memory than is written
+  // to.
   class Ring {
    public:
     Ring() = default;
@@ -76,7 +78,8 @@ class ReadAhead {
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
 
-    char* At(std::size_t buffer);
+    // Takes one from `huge_left` when it makes a huge page of itself.
+    char* At(std::size_t buffer, std::size_t& huge_left);
 
    private:
     char* bytes_ = nullptr;
@@ -145,6 +148,7 @@ class ReadAhead {
   std::uint64_t next_consumed_ = 0;
   std::uint64_t wake_taker_at_ = 0;  // when so many slots are consumed
   std::vector<std::thread> readers_;
+  std::size_t huge_left_ = 6;  // rings that may be huge pages
 
   // Of the consumer:
   bool alone_ = false;  // there are no readers yet
