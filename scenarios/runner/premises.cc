@@ -139,7 +139,7 @@ Status CheckParts(const Scenario& scenario, const publisher::ReleaseFile& releas
     return Ok{};
   };
   for (const Step& step : scenario.steps) {
-    if (const Status status = check(step.expect); !status) {
+    if (Status status = check(step.expect); !status) {
       return status;
     }
   }

@@ -10,8 +10,8 @@
 namespace drydock::simulator {
 namespace {
 
-constexpr std::size_t kPieceBytes = 256 * 1024;
-constexpr std::size_t kJoinedBytes = 16 * 1024;  // head and body up to here leave together
+constexpr std::size_t kPieceBytes = 262'144;
+constexpr std::size_t kJoinedBytes = 16'384;  // head and body up to here leave together
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr char kActor[] = "server";
 

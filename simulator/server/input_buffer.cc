@@ -5,7 +5,7 @@
 namespace drydock::simulator {
 namespace {
 
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = 65'536;
 
 }  // namespace
 

@@ -10,10 +10,10 @@
 namespace drydock::simulator {
 
 struct ServerLimits {
-  std::size_t head_bytes_max = 64 * 1024;    // request line and fields together; beyond it: 431
-  std::size_t target_bytes_max = 16 * 1024;  // beyond it: 414
-  std::size_t fields_max = 128;              // beyond it: 431
-  std::size_t connections_max = 64;          // served at once; more wait their turn
+  std::size_t head_bytes_max = 65'536;    // request line and fields together; beyond it: 431
+  std::size_t target_bytes_max = 16'384;  // beyond it: 414
+  std::size_t fields_max = 128;           // beyond it: 431
+  std::size_t connections_max = 64;       // served at once; more wait their turn
 
   Duration head_time = std::chrono::seconds(10);   // from a head's first byte to its last
   Duration idle_time = std::chrono::seconds(60);   // between requests

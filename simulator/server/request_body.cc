@@ -10,7 +10,7 @@ namespace drydock::simulator {
 namespace {
 
 constexpr std::size_t kChunkLineMax = 1024;
-constexpr std::size_t kTrailersMax = 8 * 1024;
+constexpr std::size_t kTrailersMax = 8'192;
 
 // "1a2f" or "1A2F;name=value"; nullopt for anything else, also for what 64 bits cannot hold.
 std::optional<std::uint64_t> ParseChunkSize(std::string_view line) {

@@ -89,7 +89,7 @@ Status Socket::Write(std::string_view bytes) {
     if (errno != EINTR && !WouldBlock(errno)) {
       return Broken("write");
     }
-    if (const Status waited = Wait(POLLOUT); !waited) {
+    if (Status waited = Wait(POLLOUT); !waited) {
       return waited;
     }
   }
@@ -99,7 +99,7 @@ Status Socket::Write(std::string_view bytes) {
 void Socket::Finish(Duration patience) {
   ::shutdown(fd_, SHUT_WR);
   SetPatience(clock_.Elapsed() + patience, patience);
-  std::array<char, 16 * 1024> dropped;
+  std::array<char, 16'384> dropped;
   Result<std::size_t> got = std::size_t{1};
   while (got && *got > 0 && clock_.Elapsed() < until_) {
     got = Read(dropped);
