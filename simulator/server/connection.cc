@@ -211,10 +211,10 @@ Status Connection::Send(const WirePlan& plan, Body& body) {
     if (out.size() + piece.size() <= kJoinedBytes) {
       out += piece;
     } else {
-      if (const Status sent = socket_.Write(out); !sent) {
+      if (Status sent = socket_.Write(out); !sent) {
         return sent;
       }
-      if (const Status sent = socket_.Write(piece); !sent) {
+      if (Status sent = socket_.Write(piece); !sent) {
         return sent;
       }
       out.clear();

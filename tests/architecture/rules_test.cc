@@ -15,9 +15,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::vector<File> Files(std::vector<std::pair<std::string, std::string>> files) {
+std::vector<File> Files(const std::vector<std::pair<std::string, std::string>>& files) {
   std::vector<File> made;
-  for (auto& [path, text] : files) {
+  made.reserve(files.size());
+  for (const auto& [path, text] : files) {
     made.push_back(MakeFile(path, text));
   }
   return made;

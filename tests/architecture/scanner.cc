@@ -131,7 +131,7 @@ std::string NameIn(std::string_view head) {
                        before[start - 1] == '~' || before[start - 1] == '=')) {
     --start;
   }
-  const std::string name(before.substr(start));
+  std::string name(before.substr(start));
   if (name.starts_with("TEST") || name.starts_with("RC_")) {
     const std::size_t open = head.find('(');
     return Concat({name, head.substr(open, head.find(')') - open + 1)});

@@ -21,6 +21,7 @@ namespace {
 
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) {
     pointers.push_back(text.data());
   }
@@ -85,7 +86,7 @@ bool Child::Read(std::chrono::milliseconds span) {
     if (waiting[i].revents == 0) {
       continue;
     }
-    std::array<char, 16 * 1024> piece;
+    std::array<char, 16'384> piece;
     const ssize_t got = ::read(pipes_[i], piece.data(), piece.size());
     if (got > 0) {
       texts_[i].append(piece.data(), static_cast<std::size_t>(got));

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 #include "core/text.h"
 
@@ -80,7 +81,7 @@ bool RawClient::Fill() {
   if (::poll(&waiting, 1, kPatienceMs) <= 0) {
     return false;
   }
-  std::array<char, 64 * 1024> piece;
+  std::array<char, 65'536> piece;
   const ssize_t got = ::recv(fd_, piece.data(), piece.size(), 0);
   if (got <= 0) {
     end_ = got == 0 ? End::kFin : errno == ECONNRESET ? End::kRst : End::kStillOpen;
@@ -144,7 +145,7 @@ void RawClient::ReadChunks(RawAnswer& answer) {
     }
     const auto size = static_cast<std::size_t>(std::strtoull(line->c_str(), nullptr, 16));
     const std::optional<std::string> piece = Take(size);
-    answer.body += piece ? *piece : std::move(held_);
+    answer.body += piece ? *piece : std::exchange(held_, {});
     if (!piece || !TakeThrough("\r\n")) {
       return;
     }
