@@ -44,6 +44,7 @@ constexpr char kFooter[] =
     "URL\n"
     "  drydock serve --personality docker-hub --accounts accounts.json\n"
     "  drydock serve --faults cache-400.json --journal run.jsonl\n"
+    "  drydock serve --allow-sparse                # an index with one of its platforms alone\n"
     "\n"
     "Exit codes: 0 stopped as asked, 1 the port or a file to write could not be had, 2 bad "
     "input.\n";
@@ -57,6 +58,7 @@ struct Flags {
   std::string journal_file;
   std::string personality = simulator::AnonymousPersonality().name;
   std::uint64_t seed = 1;
+  bool allow_sparse = false;
   bool verbose = false;
 };
 
@@ -141,6 +143,9 @@ Result<ServerOptions> ReadOptions(const Flags& flags) {
                          "\"; there are: ", Join(simulator::PersonalityNames(), ", ")}));
   }
   options.personality = *personality;
+  if (flags.allow_sparse) {
+    options.personality.sparse_manifests = true;
+  }
   if (!flags.faults_file.empty()) {
     Result<std::vector<simulator::FaultRule>> rules = simulator::ReadFaultFile(flags.faults_file);
     if (!rules) {
@@ -249,6 +254,8 @@ void AddServe(CLI::App& app, int& exit_code) {
       ->add_option("--personality", flags->personality,
                    "Manners: " + Join(simulator::PersonalityNames(), ", "))
       ->capture_default_str();
+  serve->add_flag("--allow-sparse", flags->allow_sparse,
+                  "Take manifests and indexes whose parts were not pushed");
   serve->add_option("--accounts", flags->accounts_file,
                     "JSON file of accounts that may push (personalities with tokens)");
   serve->add_option("--faults", flags->faults_file, "JSON file of fault rules");

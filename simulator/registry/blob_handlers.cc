@@ -2,20 +2,49 @@
 #include "core/text.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
+#include "simulator/registry/multipart.h"
 
 namespace drydock::simulator {
+namespace {
+
+// As many characters as a boundary may have; no blob holds its own digest.
+constexpr std::size_t kBoundaryMax = 70;
+
+// 206 with one part, or with several as multipart/byteranges.
+void AnswerParts(Response& response, const Bytes& bytes, const std::vector<ByteRange>& parts,
+                 const Digest& digest) {
+  response.status = 206;
+  const std::uint64_t size = bytes->size();
+  if (parts.size() == 1) {
+    response.headers.Add("Content-Range", ContentRange(parts[0], size));
+    response.body = Body::FromShared(bytes, parts[0].first, parts[0].length());
+    return;
+  }
+  std::vector<Body> bodies;
+  for (const ByteRange& part : parts) {
+    bodies.push_back(Body::FromShared(bytes, part.first, part.length()));
+  }
+  const std::string boundary(digest.hex().substr(0, kBoundaryMax));
+  response.headers.Set("Content-Type", Concat({"multipart/byteranges; boundary=", boundary}));
+  response.body = MultipartBody(parts, std::move(bodies), size, media_type::kOctetStream, boundary);
+}
+
+}  // namespace
 
 Response GetBlob(Call& call) {
   const auto digest = Digest::Parse(call.route.reference);
   if (!digest) {
     return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
   }
-  Bytes bytes = call.state.store.FindBlob(call.route.repository, *digest);
+  const Bytes bytes = call.state.store.FindBlob(call.route.repository, *digest);
   if (bytes == nullptr) {
     return Refusal({ApiCode::kBlobUnknown, "digest", call.route.reference});
   }
+  if (Unmodified(call, *digest)) {
+    return NotModified(*digest);
+  }
   const std::size_t size = bytes->size();
-  const std::string etag = Concat({"\"", digest->ToString(), "\""});
+  const std::string etag = EntityTag(*digest);
   const Headers& asked = call.head.headers;
   const bool current = !asked.Has("If-Range") || asked.Get("If-Range") == etag;
   const RangeAnswer range = current && call.route.operation == Operation::kBlobGet
@@ -32,15 +61,10 @@ Response GetBlob(Call& call) {
   response.headers.Add("ETag", etag);
   response.headers.Add("Accept-Ranges", "bytes");
   response.headers.Add("Cache-Control", "max-age=31536000");
-  if (range.kind == RangeKind::kPart) {
-    const ByteRange& part = range.part;
-    response.status = 206;
-    response.headers.Add("Content-Range",
-                         Concat({"bytes ", std::to_string(part.first), "-",
-                                 std::to_string(part.last), "/", std::to_string(size)}));
-    response.body = Body::FromShared(std::move(bytes), part.first, part.length());
+  if (range.kind == RangeKind::kParts) {
+    AnswerParts(response, bytes, range.parts, *digest);
   } else {
-    response.body = Body::FromShared(std::move(bytes));
+    response.body = Body::FromShared(bytes);
   }
   return response;
 }

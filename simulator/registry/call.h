@@ -40,6 +40,9 @@ struct UploadWrite {
   std::optional<ByteRange> range;          // what its Content-Range announced
 };
 
+// "\"sha256:…\""
+std::string EntityTag(const Digest& digest);
+
 struct Call {
   Registry::State& state;
   RequestHead head;

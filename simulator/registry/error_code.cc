@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<ErrorRow, 20> kRows = {{
+constexpr std::array<ErrorRow, 21> kRows = {{
     {ApiCode::kBlobUnknown, "BLOB_UNKNOWN", 404, "blob unknown to registry", "code-1"},
     {ApiCode::kBlobUploadInvalid, "BLOB_UPLOAD_INVALID", 400, "blob upload invalid", "code-2"},
     {ApiCode::kBlobUploadUnknown, "BLOB_UPLOAD_UNKNOWN", 404, "blob upload unknown to registry",
@@ -35,6 +35,8 @@ constexpr std::array<ErrorRow, 20> kRows = {{
     {ApiCode::kUnsupportedMediaType, "UNSUPPORTED", 415, "the media type is unsupported",
      "code-13"},
     {ApiCode::kTooLarge, "SIZE_INVALID", 413, "larger than the registry accepts", "code-10"},
+    {ApiCode::kTooManyTags, "TAG_INVALID", 414, "more tags in the query than the registry accepts",
+     "end-7b"},
 }};
 
 }  // namespace

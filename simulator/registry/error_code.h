@@ -35,6 +35,7 @@ enum class ApiCode {
   kMethodNotAllowed,      // UNSUPPORTED as 405: the route exists, the method does not
   kUnsupportedMediaType,  // UNSUPPORTED as 415
   kTooLarge,              // SIZE_INVALID as 413
+  kTooManyTags,           // TAG_INVALID as 414
 };
 
 struct ErrorRow {

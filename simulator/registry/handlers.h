@@ -10,6 +10,10 @@
 
 namespace drydock::simulator {
 
+// Whether the client holds the content already (If-None-Match), and the 304 that says so.
+bool Unmodified(const Call& call, const Digest& digest);
+Response NotModified(const Digest& digest);
+
 Response Ping(Call& call);       // end-1
 Response ListTags(Call& call);   // end-8
 Response Catalog(Call& call);    // distribution's own
@@ -31,7 +35,7 @@ Response MountBlob(Call& call);     // end-11
 Response PatchUpload(Call& call);   // end-5
 Response UploadStatus(Call& call);  // end-13
 Response CommitUpload(Call& call);  // end-6
-Response CancelUpload(Call& call);
+Response CancelUpload(Call& call);  // end-14
 
 Response GetManifest(Call& call);     // end-3, also HEAD
 Response PutManifest(Call& call);     // end-7

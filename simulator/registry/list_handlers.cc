@@ -41,13 +41,17 @@ std::variant<Page, Problem> Slice(const Call& call, std::vector<std::string> nam
   return page;
 }
 
+void AddLink(const Call& call, const Url& next, Headers& headers) {
+  headers.Add("Link", Concat({"<", call.Location(next.Target()), ">; rel=\"next\""}));
+}
+
 Response ListAnswer(const Call& call, const Page& page, std::string json) {
   Response response = JsonAnswer(200, std::move(json));
   if (page.more) {
     Url next{"", "", call.head.url.path, ""};
     next.AddQuery("last", page.names.back());
     next.AddQuery("n", std::to_string(page.names.size()));
-    response.headers.Add("Link", Concat({"<", call.Location(next.Target()), ">; rel=\"next\""}));
+    AddLink(call, next, response.headers);
   }
   return response;
 }
@@ -71,6 +75,35 @@ Json ReferrerOf(const Digest& digest, const StoredManifest& manifest) {
   }
   return descriptor;
 }
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// One answer's descriptors: as many as a page has and as an index of the largest size can hold,
+// but at least one.
+struct ReferrerPage {
+  explicit ReferrerPage(const Limits& of) : limits(of) {}
+
+  // False when it is for the next page.
+  bool Add(const Digest& digest, const StoredManifest& manifest) {
+    Json descriptor = ReferrerOf(digest, manifest);
+    const std::size_t added = Dump(descriptor).size() + 1;
+    if (!descriptors.empty() &&
+        (descriptors.size() >= limits.page || bytes + added > limits.manifest_bytes)) {
+      return false;
+    }
+    bytes += added;
+    last = digest.ToString();
+    descriptors.push_back(std::move(descriptor));
+    return true;
+  }
+
+  const Limits& limits;
+  Json descriptors = Json::array();
+  std::size_t bytes = 128;  // of the index around them
+  std::string last;
+};
 
 }  // namespace
 
@@ -118,19 +151,37 @@ Response Referrers(Call& call) {
     return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
   }
   const auto filter = call.head.url.QueryValue("artifactType");
+  const auto last = call.head.url.QueryValue("last");
+  const auto after = last ? Digest::Parse(*last) : subject;
+  if (!after) {
+    return Refusal({ApiCode::kDigestInvalid, "last", *last});
+  }
+  const auto& manifests = call.state.store.Manifests(call.route.repository);
+  auto entry = last ? manifests.upper_bound(*after) : manifests.begin();
+  ReferrerPage page(call.state.personality.limits);
+  for (; entry != manifests.end(); ++entry) {
+    const auto& [digest, manifest] = *entry;
+    if (manifest.subject == *subject && (!filter || manifest.artifact_type == *filter) &&
+        !page.Add(digest, manifest)) {
+      break;
+    }
+  }
   Json index;
   index["schemaVersion"] = 2;
   index["mediaType"] = media_type::kOciIndex;
-  index["manifests"] = Json::array();
-  for (const auto& [digest, manifest] : call.state.store.Manifests(call.route.repository)) {
-    if (manifest.subject == *subject && (!filter || manifest.artifact_type == *filter)) {
-      index["manifests"].push_back(ReferrerOf(digest, manifest));
-    }
-  }
-  Response response = JsonAnswer(200, index.dump(-1, ' ', false, Json::error_handler_t::replace));
+  index["manifests"] = std::move(page.descriptors);
+  Response response = JsonAnswer(200, Dump(index));
   response.headers.Set("Content-Type", media_type::kOciIndex);
   if (filter) {
     response.headers.Add("OCI-Filters-Applied", "artifactType");
+  }
+  if (entry != manifests.end()) {
+    Url next{"", "", call.head.url.path, ""};
+    if (filter) {
+      next.AddQuery("artifactType", *filter);
+    }
+    next.AddQuery("last", page.last);
+    AddLink(call, next, response.headers);
   }
   return response;
 }

@@ -44,6 +44,14 @@ bool IsForeign(const json::Value& value, std::string_view media_type) {
          media_type.find(".rootfs.foreign.") != std::string_view::npos;
 }
 
+// Whether a descriptor's data is base64 (RFC 4648 section 4) of what the descriptor describes.
+bool IsContent(const json::Value& data, const Digest& digest, std::uint64_t size) {
+  const std::string* text = data.as_string();
+  const auto bytes = text == nullptr ? std::nullopt : FromBase64(*text);
+  return bytes && Base64(*bytes) == *text && bytes->size() == size &&
+         Digest::Of(*bytes, digest.algorithm()) == digest;
+}
+
 std::optional<Descriptor> ManifestReader::ReadDescriptor(const json::Value& value,
                                                          const std::string& where) {
   if (value.as_object() == nullptr) {
@@ -64,6 +72,12 @@ std::optional<Descriptor> ManifestReader::ReadDescriptor(const json::Value& valu
   const auto bytes = size == nullptr ? std::nullopt : size->as_integer();
   if (!bytes || *bytes < 0) {
     Fail(ApiCode::kManifestInvalid, where + "/size", "expected a size in bytes");
+    return std::nullopt;
+  }
+  if (const json::Value* data = value.Find("data");
+      data != nullptr && !IsContent(*data, *digest, static_cast<std::uint64_t>(*bytes))) {
+    Fail(ApiCode::kManifestInvalid, where + "/data",
+         "not the content that digest and size describe");
     return std::nullopt;
   }
   return Descriptor{std::string(media_type), std::move(*digest), static_cast<std::uint64_t>(*bytes),

@@ -48,7 +48,8 @@ Bytes FindBlob(const Call& call, const Descriptor& blob) {
   return call.state.store.FindBlob(call.route.repository, blob.digest);
 }
 
-// Everything a descriptor names must be in the repository, and be as large as it says.
+// Everything a descriptor names must be in the repository unless manifests may be sparse, and be
+// as large as it says.
 std::vector<Problem> CheckContent(const Call& call, const ManifestContent& content) {
   std::vector<Problem> problems;
   const auto check = [&](const std::vector<Descriptor>& descriptors, auto find) {
@@ -57,6 +58,9 @@ std::vector<Problem> CheckContent(const Call& call, const ManifestContent& conte
         continue;
       }
       const Bytes bytes = find(call, descriptor);
+      if (bytes == nullptr && call.state.personality.sparse_manifests) {
+        continue;
+      }
       if (bytes == nullptr) {
         problems.push_back({ApiCode::kManifestBlobUnknown, "digest", descriptor.digest.ToString()});
       } else if (call.state.personality.descriptor_sizes_checked &&
@@ -110,7 +114,7 @@ std::variant<Target, Problem> ReadTarget(const Call& call) {
       return Problem{ApiCode::kTagInvalid, "tag", *wrong};
     }
     if (target.tags.size() > call.state.personality.limits.manifest_tags) {
-      return Problem{ApiCode::kTooLarge, "tags", std::to_string(target.tags.size())};
+      return Problem{ApiCode::kTooManyTags, "tags", std::to_string(target.tags.size())};
     }
   }
   return target;
@@ -191,10 +195,13 @@ Response GetManifest(Call& call) {
     unacceptable.message = "manifest found, but its media type is not among the accepted ones";
     return Refusal(unacceptable);
   }
+  if (Unmodified(call, *digest)) {
+    return NotModified(*digest);
+  }
   Response response;
   response.headers.Add("Content-Type", manifest->media_type);
   response.headers.Add("Docker-Content-Digest", digest->ToString());
-  response.headers.Add("ETag", Concat({"\"", digest->ToString(), "\""}));
+  response.headers.Add("ETag", EntityTag(*digest));
   response.body = Body::FromShared(manifest->bytes);
   if (call.state.personality.pull_limit) {
     const PullSource source = call.Source();
@@ -261,6 +268,9 @@ Response DeleteManifest(Call& call) {
   }
   Store& store = call.state.store;
   const std::string& repository = call.route.repository;
+  if (call.state.personality.delete_manifests == ManifestDelete::kDisabled) {
+    return Refusal({ApiCode::kUnsupported, "digest", call.route.reference});
+  }
   if (store.FindManifest(repository, *digest) == nullptr) {
     return Refusal(ManifestUnknown(call));
   }

@@ -44,6 +44,7 @@ Personality DockerHubPersonality() {
   hub.anonymous_mount = false;
   hub.single_post = false;
   hub.tag_parameters = false;
+  hub.digest_algorithm = false;
   hub.delete_blobs = false;
   hub.delete_tags = false;
   hub.delete_manifests = ManifestDelete::kUnlessTagged;

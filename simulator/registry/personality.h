@@ -31,6 +31,7 @@ struct PullLimit {
 };
 
 enum class ManifestDelete {
+  kDisabled,     // 405 UNSUPPORTED
   kAllowed,      // tags that point at it go with it
   kUnlessTagged  // 403 DENIED while a tag or an index of the repository still refers to it
 };
@@ -43,6 +44,9 @@ struct Limits {
   std::size_t target_bytes = 8192;   // path and query; 414 above
   std::size_t page = 1000;           // entries of one page of a list
   std::size_t manifest_tags = 10;    // ?tag= parameters of one manifest PUT
+  // OCI-Chunk-Min-Length: a chunk with a Content-Range that is shorter must be the last one. 0:
+  // none
+  std::uint64_t chunk_bytes_min = 0;
 };
 
 struct Personality {
@@ -62,6 +66,8 @@ struct Personality {
   bool anonymous_mount = true;  // ?mount= without from= looks in every repository
   bool single_post = true;      // POST ?digest= takes the blob; otherwise it only opens a session
   bool tag_parameters = true;   // PUT manifests/<digest>?tag=
+  bool digest_algorithm =
+      true;  // POST uploads/?digest-algorithm= chooses what the session hashes with
   bool delete_blobs = true;
   bool delete_tags = true;
   ManifestDelete delete_manifests = ManifestDelete::kAllowed;
@@ -71,7 +77,12 @@ struct Personality {
   bool content_type_required = true;      // otherwise the body's mediaType stands in
   bool descriptor_sizes_checked = true;   // a size that is not the blob's is SIZE_INVALID
 
-  Limits limits;
+  bool sparse_manifests = false;  // what a manifest names need not be there
+
+  // Texts of "Warning: 299 - "…"" on every answer; 4096 bytes in all headers together, no quotes.
+  std::vector<std::string> warnings = {};
+
+  Limits limits = {};
 };
 
 // The specification to the letter; Bearer tokens from a realm on the same origin.

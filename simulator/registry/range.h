@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace drydock::simulator {
 
@@ -19,18 +20,23 @@ struct ByteRange {
 };
 
 enum class RangeKind {
-  kWhole,          // no range, another unit, several ranges, or no range at all: answer 200
-  kPart,           // answer 206
+  kWhole,          // no range, another unit, or nothing that is a range: answer 200
+  kParts,          // answer 206, as multipart/byteranges when there are several
   kUnsatisfiable,  // answer 416
 };
 
+// More ranges in one header than this, or ranges that overlap: the whole body is the answer (RFC
+// 9110 section 14.2 lets a server ignore what only costs it).
+inline constexpr std::size_t kRangesMax = 16;
+
 struct RangeAnswer {
   RangeKind kind = RangeKind::kWhole;
-  ByteRange part;  // for kPart: within `size`
+  std::vector<ByteRange> parts = {};  // for kParts: each within `size`, in the order asked
 };
 
 // What to do about a Range header ("" when there is none) on a body of `size` bytes. A range whose
-// end lies before its start is unsatisfiable, as registries answer it.
+// end lies before its start is unsatisfiable, as registries answer it; unsatisfiable ranges beside
+// satisfiable ones are left out.
 RangeAnswer ReadRange(std::string_view header, std::uint64_t size);
 
 // nullopt unless "<first>-<last>" with first <= last, both in 64 bits (the length too).

@@ -120,8 +120,11 @@ class RegistryExchange : public Exchange {
   // The headers every answer has; a HEAD keeps the length of the body it does not send.
   Response Finished(Response response) const {
     response.headers.Add("Docker-Distribution-Api-Version", "registry/2.0");
-    if (response.status != 204) {
+    if (response.status != 204 && response.status != 304) {
       response.headers.Add("Content-Length", std::to_string(response.body.length().value_or(0)));
+    }
+    for (const std::string& warning : call_.state.personality.warnings) {
+      response.headers.Add("Warning", Concat({"299 - \"", warning, "\""}));
     }
     if (call_.head.method == "HEAD") {
       response.body = Body();
@@ -134,6 +137,32 @@ class RegistryExchange : public Exchange {
 };
 
 }  // namespace
+
+std::string EntityTag(const Digest& digest) { return Concat({"\"", digest.ToString(), "\""}); }
+
+bool Unmodified(const Call& call, const Digest& digest) {
+  const std::string own = EntityTag(digest);
+  for (const std::string& header : call.head.headers.All("If-None-Match")) {
+    for (const std::string& text : Split(header, ',')) {
+      std::string_view tag = Trim(text);
+      if (tag.rfind("W/", 0) == 0) {
+        tag.remove_prefix(2);
+      }
+      if (tag == own || tag == "*") {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+Response NotModified(const Digest& digest) {
+  Response response;
+  response.status = 304;
+  response.headers.Add("Docker-Content-Digest", digest.ToString());
+  response.headers.Add("ETag", EntityTag(digest));
+  return response;
+}
 
 std::string Call::Location(const std::string& path) const {
   return state.personality.absolute_location ? Concat({head.url.Origin(), path}) : path;

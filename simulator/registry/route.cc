@@ -24,7 +24,7 @@ constexpr std::array<OperationRow, 19> kOperations = {{
     {Operation::kUploadPatch, "upload.patch", Access::kPush, "end-5"},
     {Operation::kUploadStatus, "upload.status", Access::kPush, "end-13"},
     {Operation::kUploadCommit, "upload.commit", Access::kPush, "end-6"},
-    {Operation::kUploadCancel, "upload.cancel", Access::kPush, ""},
+    {Operation::kUploadCancel, "upload.cancel", Access::kPush, "end-14"},
     {Operation::kManifestHead, "manifest.head", Access::kPull, "end-3"},
     {Operation::kManifestGet, "manifest.get", Access::kPull, "end-3"},
     {Operation::kManifestPut, "manifest.put", Access::kPush, "end-7"},

@@ -42,6 +42,9 @@ class UploadSession {
 
   // One request writes at a time.
   bool writing = false;
+  // A chunk shorter than OCI-Chunk-Min-Length came: only the closing PUT may follow, without a
+  // body.
+  bool had_last_chunk = false;
 
  private:
   std::string repository_;

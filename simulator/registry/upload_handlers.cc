@@ -36,14 +36,39 @@ Response SessionUnknown(const Call& call) {
   return Refusal({ApiCode::kBlobUploadUnknown, "session", call.route.session});
 }
 
+std::optional<DigestAlgorithm> FindAlgorithm(std::string_view name) {
+  for (const auto algorithm : {DigestAlgorithm::kSha256, DigestAlgorithm::kSha512}) {
+    if (Name(algorithm) == name) {
+      return algorithm;
+    }
+  }
+  return std::nullopt;
+}
+
 Response NewSession(Call& call) {
+  const Personality& personality = call.state.personality;
+  const std::string asked = personality.digest_algorithm
+                                ? call.head.url.QueryValue("digest-algorithm").value_or("sha256")
+                                : "sha256";
+  const auto algorithm = FindAlgorithm(asked);
+  if (!algorithm) {
+    return Refusal({ApiCode::kDigestInvalid, "digest-algorithm", asked});
+  }
   const auto session =
       call.state.uploads.Start(call.route.repository, call.state.clock.Now(), call.state.rng);
   if (session == nullptr) {
-    return Refusal({ApiCode::kTooManyRequests, "uploads",
-                    std::to_string(call.state.personality.limits.upload_sessions)});
+    Response response = Refusal(
+        {ApiCode::kTooManyRequests, "uploads", std::to_string(personality.limits.upload_sessions)});
+    response.headers.Add("Retry-After", "1");
+    return response;
   }
-  return SessionAnswer(call, 202, *session);
+  session->ExpectDigest(*algorithm);
+  Response response = SessionAnswer(call, 202, *session);
+  if (personality.limits.chunk_bytes_min > 0) {
+    response.headers.Add("OCI-Chunk-Min-Length",
+                         std::to_string(personality.limits.chunk_bytes_min));
+  }
+  return response;
 }
 
 // 416 with where to go on.
@@ -71,6 +96,10 @@ std::optional<Response> CheckRange(Call& call) {
   }
   if (call.head.content_length && *call.head.content_length != range->length()) {
     return Refusal({ApiCode::kSizeInvalid, "range", std::string(headers.Get("Content-Range"))});
+  }
+  if (call.write.session->had_last_chunk) {
+    return Refusal({ApiCode::kSizeInvalid, "range", std::string(headers.Get("Content-Range")),
+                    "only the last chunk may be shorter than OCI-Chunk-Min-Length"});
   }
   call.write.range = range;
   return std::nullopt;
@@ -217,10 +246,13 @@ Response PatchUpload(Call& call) {
   if (auto refusal = CheckReceived(call)) {
     return std::move(*refusal);
   }
-  const UploadSession& session = *call.write.session;
-  return call.state.uploads.Find(session.repository(), session.id()) == nullptr
-             ? SessionUnknown(call)
-             : SessionAnswer(call, 202, session);
+  UploadSession& session = *call.write.session;
+  if (call.state.uploads.Find(session.repository(), session.id()) == nullptr) {
+    return SessionUnknown(call);
+  }
+  session.had_last_chunk = call.write.range && call.write.range->length() <
+                                                   call.state.personality.limits.chunk_bytes_min;
+  return SessionAnswer(call, 202, session);
 }
 
 Response UploadStatus(Call& call) {

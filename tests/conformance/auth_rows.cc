@@ -34,15 +34,15 @@ std::string Uploads(std::string_view repository = kMine) {
 
 const std::vector<Row>& AuthRows() {
   static const std::vector<Row> kRows = {
-      {"end-1",
+      {"ping.auth",
        "ping without a token names realm and service and no scope",
        {Get("/v2/").Refused(401, "UNAUTHORIZED").Has("WWW-Authenticate", Challenge())},
        DockerHubPersonality},
-      {"end-1",
+      {"ping.auth",
        "ping with a token of no scope",
        {Get("/v2/").As("none").Gives(200), Get("/v2/").AsAnybody("none").Gives(200)},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.challenge",
        "a pull asks for pull",
        {HaveImage(kMine, "v1"),
         Get(Tag()).Refused(401, "UNAUTHORIZED").Has("WWW-Authenticate", Asks(kPull)),
@@ -51,11 +51,11 @@ const std::vector<Row>& AuthRows() {
             .Refused(401, "UNAUTHORIZED")
             .Has("WWW-Authenticate", Asks(kPull))},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.pull",
        "anybody pulls what is public",
        {HaveImage(kMine, "v1"), Get(Tag()).AsAnybody(kPull).Gives(200).Says(Image())},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.private",
        "nobody but the owner pulls what is private",
        {HaveImage("joakimp/private", "v1"),
         Get(Tag("joakimp/private"))
@@ -64,7 +64,7 @@ const std::vector<Row>& AuthRows() {
             .Has("WWW-Authenticate", Asks("repository:joakimp/private:pull", "insufficient_scope")),
         Get(Tag("joakimp/private")).As("repository:joakimp/private:pull").Gives(200)},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.private",
        "what is not there looks like what is private",
        {Get(Tag("other/gone"))
             .AsAnybody("repository:other/gone:pull")
@@ -72,7 +72,7 @@ const std::vector<Row>& AuthRows() {
             .Has("WWW-Authenticate", "*insufficient_scope*"),
         Get(Tag()).As(kPull).Refused(404, "MANIFEST_UNKNOWN")},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.challenge",
        "a push asks for pull and push",
        {Post(Uploads()).Refused(401, "UNAUTHORIZED").Has("WWW-Authenticate", Asks(kPush)),
         Put(Tag())
@@ -80,24 +80,24 @@ const std::vector<Row>& AuthRows() {
             .Refused(401, "UNAUTHORIZED")
             .Has("WWW-Authenticate", Asks(kPush))},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.push",
        "the owner pushes, creating the repository",
        {Post(Uploads()).As(kPush).Gives(202),
         Put("{location}&digest=" + Sha256("layer")).As(kPush).Sending("layer").Gives(201),
         Head(At("blobs/" + Sha256("layer"), kMine)).As(kPull).Gives(200)},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.push",
        "a token that only pulls does not push",
        {Post(Uploads())
             .As(kPull)
             .Refused(401, "UNAUTHORIZED")
             .Has("WWW-Authenticate", Asks(kPush, "insufficient_scope"))},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.push",
        "anybody does not push, though the token service answered 200",
        {HaveImage(kMine, "v1"), Post(Uploads()).AsAnybody(kPush).Refused(401, "UNAUTHORIZED")},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.push",
        "nobody pushes into another's namespace",
        {HaveImage("other/web", "v1"),
         Post(Uploads("other/web"))
@@ -105,7 +105,7 @@ const std::vector<Row>& AuthRows() {
             .Refused(401, "UNAUTHORIZED"),
         Get(Tag("other/web")).As("repository:other/web:pull,push").Gives(200)},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.library",
        "official images are pulled as library and pushed by nobody",
        {HaveImage("library/alpine", "v1"),
         Get(Tag("library/alpine")).AsAnybody("repository:library/alpine:pull").Gives(200),
@@ -117,7 +117,7 @@ const std::vector<Row>& AuthRows() {
         HaveImage("joakimp/a/b", "v1"),
         Get(Tag("joakimp/a/b")).As("repository:joakimp/a/b:pull").Refused(401, "UNAUTHORIZED")},
        DockerHubPersonality},
-      {"docker-hub",
+      {"token.life",
        "a token lives five minutes",
        {HaveImage(kMine, "v1"), Step([](Bench& bench) {
           const std::string token = bench.Token(kPull);
@@ -134,26 +134,26 @@ const std::vector<Row>& AuthRows() {
               Asks(kPull, "invalid_token"));
         })},
        DockerHubPersonality},
-      {"docker-hub",
+      {"token.life",
        "a token that is none of ours",
        {HaveImage(kMine, "v1"),
         Get(Tag())
             .With("Authorization", "Bearer e30.e30.AAAA")
             .Refused(401, "UNAUTHORIZED")
             .Has("WWW-Authenticate", Asks(kPull, "invalid_token")),
-        Get(Tag()).With("Authorization", "Bearer ").Refused(401, "UNAUTHORIZED"),
+        Get(Tag()).With("Authorization", "Bearer").Refused(401, "UNAUTHORIZED"),
         Get(Tag())
             .With("Authorization", Basic("joakimp:secret"))
             .Refused(401, "UNAUTHORIZED")
             .Has("WWW-Authenticate", Asks(kPull))},
        DockerHubPersonality},
-      {"docker-hub",
+      {"token.scopes",
        "several scopes in one token",
        {HaveImage(kMine, "v1"), HaveImage("joakimp/base", "v1"),
         Get(Tag()).As(kPush + " repository:joakimp/base:pull").Gives(200),
         Get(Tag("joakimp/base")).As(kPush + " repository:joakimp/base:pull").Gives(200)},
        DockerHubPersonality},
-      {"end-11",
+      {"hub.mount",
        "a mount asks for both repositories",
        {HaveBlob("joakimp/base", "layer"),
         Post(Uploads() + "?mount=" + Sha256("layer") + "&from=joakimp/base")
@@ -165,7 +165,7 @@ const std::vector<Row>& AuthRows() {
             .As(kPush + " repository:joakimp/base:pull")
             .Gives(201)},
        DockerHubPersonality},
-      {"end-11",
+      {"hub.mount",
        "a mount without from takes from what the token may read",
        {HaveBlob("other/base", "layer"),
         Post(Uploads() + "?mount=" + Sha256("layer")).As(kPush).Gives(202),
@@ -173,7 +173,7 @@ const std::vector<Row>& AuthRows() {
             .As(kPush + " repository:other/base:pull")
             .Gives(201)},
        StrictPersonality},
-      {"docker-hub",
+      {"hub.delete",
        "a delete asks for delete",
        {HaveImage(kMine, "v1"),
         Delete(Tag())
@@ -181,7 +181,7 @@ const std::vector<Row>& AuthRows() {
             .Refused(401, "UNAUTHORIZED")
             .Has("WWW-Authenticate", Asks("repository:joakimp/web:delete", "insufficient_scope"))},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.delete",
        "all actions at once, as skopeo asks before a delete",
        {HaveImage(kMine, "v1"),
         Step([](Bench& bench) { bench.registry.store().DeleteTag(kMine, "v1"); }),
@@ -189,27 +189,27 @@ const std::vector<Row>& AuthRows() {
         HaveImage("other/web", "v1"), Get(Tag("other/web")).As("repository:other/web:*").Gives(200),
         Post(Uploads("other/web")).As("repository:other/web:*").Refused(401, "UNAUTHORIZED")},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.catalog",
        "nobody reads the catalog",
        {Get("/v2/_catalog")
             .As("registry:catalog:*")
             .Refused(401, "UNAUTHORIZED")
             .Has("WWW-Authenticate", Asks("registry:catalog:*", "insufficient_scope"))},
        DockerHubPersonality},
-      {"end-1",
+      {"ping.auth",
        "a realm on the origin the client asked",
        {Get("/v2/")
             .Refused(401, "UNAUTHORIZED")
             .Has("WWW-Authenticate",
                  "Bearer realm=\"https://registry-1.docker.io/token\",service=\"drydock\"")},
        StrictPersonality},
-      {"docker-hub",
+      {"hub.challenge",
        "the challenge quotes no quotes",
        {Get("/v2/a%22b/manifests/v1")
             .Refused(401, "UNAUTHORIZED")
             .Has("WWW-Authenticate", Asks("repository:a%22b:pull"))},
        DockerHubPersonality},
-      {"token",
+      {"token.get",
        "an anonymous token",
        {Get(kTokens + "&scope=" + kPull)
             .Gives(200)
@@ -217,13 +217,13 @@ const std::vector<Row>& AuthRows() {
             .Says("{\"token\":\"*.*.*\",\"access_token\":\"*\",\"expires_in\":300,"
                   "\"issued_at\":\"2026-05-28T06:00:00Z\"}")},
        DockerHubPersonality},
-      {"token",
+      {"token.get",
        "Basic, with the parameters docker sends",
        {Get(kTokens + "&account=joakimp&client_id=docker&offline_token=true&scope=" + kPush)
             .With("Authorization", Basic("joakimp:secret"))
             .Gives(200)},
        DockerHubPersonality},
-      {"token",
+      {"token.refused",
        "a wrong password",
        {Get(kTokens)
             .With("Authorization", Basic("joakimp:wrong"))
@@ -232,7 +232,7 @@ const std::vector<Row>& AuthRows() {
         Get(kTokens).With("Authorization", Basic("nobody:secret")).Gives(401),
         Get(kTokens).With("Authorization", "Basic ???").Gives(401)},
        DockerHubPersonality},
-      {"token",
+      {"token.post",
        "POST with a form, as BuildKit asks first",
        {Post("https://auth.docker.io/token")
             .Sending("grant_type=password&service=registry.docker.io&client_id=buildkit-client"
@@ -242,7 +242,7 @@ const std::vector<Row>& AuthRows() {
             .Gives(200)
             .Says("*access_token*")},
        DockerHubPersonality},
-      {"token",
+      {"token.refused",
        "POST with a wrong password or another grant",
        {Post("https://auth.docker.io/token")
             .Sending("grant_type=password&username=joakimp&password=wrong")
@@ -252,20 +252,20 @@ const std::vector<Row>& AuthRows() {
             .Gives(400),
         Post("https://auth.docker.io/token").Gives(400)},
        DockerHubPersonality},
-      {"token",
+      {"token.refused",
        "a form without end",
        {Post("https://auth.docker.io/token").Sending(std::string(70000, 'x')).Gives(413),
         Post("https://auth.docker.io/token").Sending(std::string(70000, 'x')).Chunked().Gives(413)},
        DockerHubPersonality},
-      {"token",
+      {"token.refused",
        "another service",
        {Get("https://auth.docker.io/token?service=elsewhere").Gives(400)},
        DockerHubPersonality},
-      {"token",
+      {"token.scopes",
        "scopes that are none are left out",
        {Get(kTokens + "&scope=nonsense&scope=a:b&scope=" + kPull).Gives(200)},
        DockerHubPersonality},
-      {"token",
+      {"token.refused",
        "a method it has not",
        {Delete("https://auth.docker.io/token").Gives(405).Has("Allow", "GET, POST")},
        DockerHubPersonality},

@@ -31,12 +31,12 @@ Personality FewPulls() {
 
 const std::vector<Row>& HubRows() {
   static const std::vector<Row> kRows = {
-      {"docker-hub",
+      {"hub.location",
        "an absolute Location with state",
        {Post(kUploads).As(kPush).Gives(202).Has(
            "Location", Concat({kHost, "/v2/joakimp/web/blobs/uploads/*?_state=*"}))},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.state",
        "the state decodes to JSON with the offset",
        {Start(), Step([](Bench& bench) {
           const std::string location =
@@ -50,7 +50,7 @@ const std::vector<Row>& HubRows() {
               << text;
         })},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.state",
        "POST then PUT with the state kept and the digest behind it",
        {Start(), Put("{location}&digest=sha256%3A" + Sha256("hello").substr(7))
                      .As(kPush)
@@ -58,7 +58,7 @@ const std::vector<Row>& HubRows() {
                      .Gives(201)
                      .Has("Location", Concat({kHost, At("blobs/" + Sha256("hello"), kMine)}))},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.state",
        "a Location that was followed already",
        {Start(), Patch("{location}").As(kPush).Sending("hel").Gives(202),
         Patch("{first}").As(kPush).Sending("lo").Refused(404, "BLOB_UPLOAD_UNKNOWN"),
@@ -70,7 +70,7 @@ const std::vector<Row>& HubRows() {
         Patch("{location}").As(kPush).Sending("lo").Gives(202),
         Put("{location}&digest=" + Sha256("hello")).As(kPush).Gives(201)},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.state",
        "a Location that lost its query",
        {Start(), Step([](Bench& bench) {
           const std::string session = bench.registry.OpenUploads()[0].session;
@@ -81,7 +81,7 @@ const std::vector<Row>& HubRows() {
                     "BLOB_UPLOAD_UNKNOWN");
         })},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.state",
        "a state that is another session's or no state at all",
        {Start(), Step([](Bench& bench) {
           const Headers token = {{"Authorization", bench.Token(kPush)}};
@@ -98,66 +98,66 @@ const std::vector<Row>& HubRows() {
           }
         })},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.single-post",
        "a POST with a digest only opens a session",
        {Post(kUploads + "?digest=" + Sha256("hello")).As(kPush).Sending("hello").Gives(202)},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.mount",
        "mount without from opens a session",
        {HaveBlob(kMine, "hello"),
         Post(kUploads + "?mount=" + Sha256("hello")).As(kPush).Gives(202)},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.manifest",
        "a manifest of any type and without Content-Type",
        {HaveImage(kMine, "v1"), Put(kV1).As(kPush).Sending(Image()).Gives(201),
         Put(kV1).As(kPush).Sending("{}", "application/vnd.example+json").Gives(201),
         Put(kV1).As(kPush).Sending("{}").Refused(400, "MANIFEST_INVALID")},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.limit",
        "pulls count down, HEAD does not",
        {HaveImage(kMine, "v1"),
-        PullV1("203.0.113.7")
+        PullV1("127.0.1.7")
             .Gives(200)
             .Has("ratelimit-limit", "100;w=21600")
             .Has("ratelimit-remaining", "99;w=21600")
-            .Has("docker-ratelimit-source", "203.0.113.7"),
+            .Has("docker-ratelimit-source", "127.0.1.7"),
         Head(kV1)
             .AsAnybody("repository:joakimp/web:pull")
-            .From("203.0.113.7")
+            .From("127.0.1.7")
             .Gives(200)
             .Has("ratelimit-remaining", "99;w=21600"),
-        PullV1("203.0.113.7").Gives(200).Has("ratelimit-remaining", "98;w=21600")},
+        PullV1("127.0.1.7").Gives(200).Has("ratelimit-remaining", "98;w=21600")},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.limit",
        "a pull that finds nothing is free",
        {HaveImage(kMine, "v1"),
         Get(At("manifests/nope", kMine))
             .AsAnybody("repository:joakimp/web:pull")
-            .From("203.0.113.7")
+            .From("127.0.1.7")
             .Refused(404, "MANIFEST_UNKNOWN"),
-        PullV1("203.0.113.7").Gives(200).Has("ratelimit-remaining", "99;w=21600")},
+        PullV1("127.0.1.7").Gives(200).Has("ratelimit-remaining", "99;w=21600")},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.limit",
        "an account has no limit to show",
        {HaveImage(kMine, "v1"),
         Get(kV1).As(kPush).Gives(200).Lacks("ratelimit-limit").Lacks("docker-ratelimit-source")},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.limit",
        "the pull limit, by source, until its window is over",
-       {HaveImage(kMine, "v1"), PullV1("203.0.113.7").Gives(200), PullV1("203.0.113.7").Gives(200),
-        PullV1("203.0.113.7")
+       {HaveImage(kMine, "v1"), PullV1("127.0.1.7").Gives(200), PullV1("127.0.1.7").Gives(200),
+        PullV1("127.0.1.7")
             .Refused(429, "TOOMANYREQUESTS")
             .Has("ratelimit-remaining", "0;w=21600")
             .Says("*pull rate limit*"),
-        PullV1("203.0.113.8").Gives(200), Get(kV1).As(kPush).From("203.0.113.7").Gives(200),
-        Wait(std::chrono::hours(6)), PullV1("203.0.113.7").Gives(200)},
+        PullV1("127.0.1.8").Gives(200), Get(kV1).As(kPush).From("127.0.1.7").Gives(200),
+        Wait(std::chrono::hours(6)), PullV1("127.0.1.7").Gives(200)},
        FewPulls},
-      {"end-9",
+      {"delete.tag-disabled",
        "Hub deletes no tags",
        {HaveImage(kMine, "v1"), Delete(kV1).As(kDelete).Refused(405, "UNSUPPORTED"),
         Get(kV1).As(kPush).Gives(200)},
        DockerHubPersonality},
-      {"end-9",
+      {"hub.delete",
        "Hub deletes no manifest that a tag or an index names",
        {HaveImage(kMine, "v1"),
         Delete(At("manifests/" + Sha256(Image()), kMine)).As(kDelete).Refused(403, "DENIED"),
@@ -170,25 +170,25 @@ const std::vector<Row>& HubRows() {
         }),
         Delete(At("manifests/" + Sha256(Image()), kMine)).As(kDelete).Refused(403, "DENIED")},
        DockerHubPersonality},
-      {"end-9",
+      {"hub.delete",
        "Hub deletes a manifest that nothing names",
        {HaveImage(kMine, "v1"),
         Step([](Bench& bench) { bench.registry.store().DeleteTag(kMine, "v1"); }),
         Delete(At("manifests/" + Sha256(Image()), kMine)).As(kDelete).Gives(202)},
        DockerHubPersonality},
-      {"end-10",
+      {"delete.blob-disabled",
        "Hub deletes no blobs",
        {HaveBlob(kMine, "hello"),
         Delete(At("blobs/" + Sha256("hello"), kMine)).As(kDelete).Refused(405, "UNSUPPORTED")},
        DockerHubPersonality},
-      {"end-12",
+      {"referrers.absent",
        "Hub has no referrers list",
        {HaveImage(kMine, "v1"), Get(At("referrers/" + Sha256(Image()), kMine))
                                     .As(kPush)
                                     .Gives(404)
                                     .Says("404 page not found\n")},
        DockerHubPersonality},
-      {"docker-hub",
+      {"hub.location",
        "the next page under an absolute address",
        {HaveTags(kMine, {"a", "b"}),
         Get(At("tags/list?n=1", kMine))

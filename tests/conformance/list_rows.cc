@@ -43,7 +43,7 @@ Personality SmallPages() {
 
 const std::vector<Row>& ListRows() {
   static const std::vector<Row> kRows = {
-      {"end-8",
+      {"tags.order",
        "tags in byte order",
        {HaveTags("app/web", {"v2", "latest", "V1", "v10", "1.0"}),
         Get(kTags)
@@ -51,44 +51,44 @@ const std::vector<Row>& ListRows() {
             .Has("Content-Type", "application/json*")
             .Says(List(R"("1.0","V1","latest","v10","v2")"))
             .Lacks("Link")}},
-      {"end-8", "a repository nobody knows", {Get(kTags).Refused(404, "NAME_UNKNOWN")}},
-      {"end-8",
+      {"tags.404", "a repository nobody knows", {Get(kTags).Refused(404, "NAME_UNKNOWN")}},
+      {"tags.empty",
        "a repository with blobs and no tags",
        {HaveBlob("app/web", "hello"), Get(kTags).Gives(200).Says(List(""))}},
-      {"end-8",
+      {"tags.n",
        "a first page",
        {HaveTags("app/web", {"a", "b", "c"}),
         Get(kTags + "?n=2")
             .Gives(200)
             .Says(List(R"("a","b")"))
             .Has("Link", "</v2/app/web/tags/list?last=b&n=2>; rel=\"next\"")}},
-      {"end-8",
+      {"tags.last",
        "the page that Link names",
        {HaveTags("app/web", {"a", "b", "c"}),
         Get(kTags + "?last=b&n=2").Gives(200).Says(List(R"("c")")).Lacks("Link")}},
-      {"end-8",
+      {"tags.link",
        "a page that ends with the last tag",
        {HaveTags("app/web", {"a", "b"}),
         Get(kTags + "?n=2").Gives(200).Says(List(R"("a","b")")).Lacks("Link")}},
-      {"end-8",
+      {"tags.last",
        "last without n",
        {HaveTags("app/web", {"a", "b", "c"}),
         Get(kTags + "?last=a").Gives(200).Says(List(R"("b","c")"))}},
-      {"end-8",
+      {"tags.last",
        "last need not be there itself",
        {HaveTags("app/web", {"a", "c"}), Get(kTags + "?last=b").Gives(200).Says(List(R"("c")"))}},
-      {"end-8",
+      {"tags.last",
        "last behind everything",
        {HaveTags("app/web", {"a", "b"}),
         Get(kTags + "?last=x").Gives(200).Says(List("")).Lacks("Link")}},
-      {"end-8",
+      {"tags.zero",
        "n of zero",
        {HaveTags("app/web", {"a"}), Get(kTags + "?n=0").Gives(200).Says(List("")).Lacks("Link")}},
-      {"end-8",
+      {"tags.n",
        "n that is no number",
        {HaveTags("app/web", {"a"}), Get(kTags + "?n=x").Refused(400, "PAGINATION_NUMBER_INVALID"),
         Get(kTags + "?n=-1").Refused(400, "PAGINATION_NUMBER_INVALID")}},
-      {"end-8",
+      {"tags.link",
        "more tags than one page holds",
        {HaveTags("app/web", {"a", "b", "c"}),
         Get(kTags)
@@ -97,20 +97,20 @@ const std::vector<Row>& ListRows() {
             .Has("Link", "</v2/app/web/tags/list?last=b&n=2>; rel=\"next\""),
         Get(kTags + "?n=1000").Gives(200).Says(List(R"("a","b")")).Has("Link", "*last=b*")},
        SmallPages},
-      {"end-8",
+      {"delete.tag",
        "a tag that is deleted leaves the list",
        {HaveTags("app/web", {"a", "b"}), Delete(At("manifests/a")).Gives(202),
         Get(kTags).Gives(200).Says(List(R"("b")"))}},
-      {"end-8",
+      {"tags.200",
        "a tag that is pushed enters the list",
        {HaveImage("app/web", "a"),
         Put(At("manifests/b")).Sending(Image(), media_type::kOciManifest).Gives(201),
         Get(kTags).Gives(200).Says(List(R"("a","b")"))}},
-      {"end-8",
+      {"name.grammar",
        "an invalid repository name",
        {Get("/v2/App/tags/list").Refused(400, "NAME_INVALID")}},
-      {"end-8", "HEAD of the list", {Head(kTags).Gives(405).Has("Allow", "GET")}},
-      {"end-12",
+      {"http", "HEAD of the list", {Head(kTags).Gives(405).Has("Allow", "GET")}},
+      {"referrers.empty",
        "referrers of a subject nobody refers to",
        {Get(Referrers("x"))
             .Gives(200)
@@ -118,7 +118,7 @@ const std::vector<Row>& ListRows() {
             .Says(R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json",)"
                   R"("manifests":[]})")
             .Lacks("OCI-Filters-Applied")}},
-      {"end-12",
+      {"referrers.copied",
        "a referrer shows its type and annotations",
        {HaveImage("app/web", "v1"), PushSignature(TypedSignature()),
         Get(Referrers(Image()))
@@ -126,13 +126,13 @@ const std::vector<Row>& ListRows() {
             .Says("*\"digest\":\"" + Sha256(TypedSignature()) +
                   "\"*\"artifactType\":"
                   "\"application/x.signature\",\"annotations\":{\"by\":\"me\"}*")}},
-      {"end-12",
+      {"referrers.type",
        "without artifactType the type of the config stands in",
        {HaveImage("app/web", "v1"), PushSignature(Signature()),
         Get(Referrers(Image()))
             .Gives(200)
             .Says("*\"artifactType\":\"application/vnd.oci.image.config.v1+json\"*")}},
-      {"end-12",
+      {"referrers.filter",
        "a filter on the type",
        {HaveImage("app/web", "v1"), PushSignature(TypedSignature()), PushSignature(Signature()),
         Get(Referrers(Image(), "?artifactType=application/x.signature"))
@@ -142,19 +142,19 @@ const std::vector<Row>& ListRows() {
         Get(Referrers(Image(), "?artifactType=application/x.other"))
             .Gives(200)
             .Says("*\"manifests\":[]}")}},
-      {"end-12",
+      {"referrers.listed",
        "a referrer pushed before its subject",
        {HaveBlob("app/web", "config"), HaveBlob("app/web", "layer"), PushSignature(Signature()),
         Get(Referrers(Image())).Gives(200).Says("*" + Sha256(Signature()) + "*")}},
-      {"end-12",
+      {"referrers.listed",
        "a deleted referrer leaves the list",
        {HaveImage("app/web", "v1"), PushSignature(Signature()),
         Delete(At("manifests/" + Sha256(Signature()))).Gives(202),
         Get(Referrers(Image())).Gives(200).Says("*\"manifests\":[]}")}},
-      {"end-12",
+      {"referrers.400",
        "a malformed digest",
        {Get(At("referrers/sha256:bad")).Refused(400, "DIGEST_INVALID")}},
-      {"end-12",
+      {"referrers.absent",
        "a registry without referrers",
        {Get(Referrers("x")).Gives(404).Says("404 page not found\n"), HaveBlob("app/web", "config"),
         HaveBlob("app/web", "layer"),
@@ -167,7 +167,7 @@ const std::vector<Row>& ListRows() {
          personality.referrers = false;
          return personality;
        }},
-      {"distribution",
+      {"catalog",
        "the catalog",
        {HaveBlob("app/web", "a"), HaveBlob("app/base", "a"),
         Get("/v2/_catalog").Gives(200).Says(R"({"repositories":["app/base","app/web"]})"),

@@ -2,22 +2,60 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "core/digest.h"
 #include "core/json.h"
 #include "core/media_type.h"
 #include "core/text.h"
 #include "simulator/registry/error_code.h"
+#include "tests/conformance/wire.h"
 
 namespace drydock::simulator {
 namespace {
 
+bool IsForTokens(const Ask& ask) { return ask.target.find("/token") != std::string::npos; }
+
+// What the server in front says, which knows nothing of codes.
+constexpr std::array<std::pair<int, std::string_view>, 3> kPlainRefusals = {{
+    {404, "404 page not found\n"},
+    {414, "414 URI too long\n"},
+    {431, "431 request header fields too large\n"},
+}};
+
+void CheckRefusal(const BenchReply& reply) {
+  if (reply.headers.Get("Content-Type").rfind("application/json", 0) != 0) {
+    EXPECT_EQ(std::count(kPlainRefusals.begin(), kPlainRefusals.end(),
+                         std::pair(reply.status, std::string_view(reply.body))),
+              1)
+        << reply.status << " " << reply.body;
+    return;
+  }
+  const auto parsed = json::Parse(reply.body, "body");
+  const json::Value* errors = parsed ? parsed->Find("errors") : nullptr;
+  ASSERT_TRUE(errors != nullptr && errors->as_array() != nullptr) << reply.body;
+  bool of_status = false;
+  for (const json::Value& error : *errors->as_array()) {
+    const auto rows = ErrorRows();
+    const auto named = [&](const ErrorRow& row) { return row.name == error.Text("code"); };
+    EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), named)) << reply.body;
+    EXPECT_NE(error.Text("message"), "") << reply.body;
+    EXPECT_NE(error.Find("detail"), nullptr) << reply.body;
+    of_status = of_status || std::any_of(rows.begin(), rows.end(), [&](const ErrorRow& row) {
+                  return named(row) && row.status == reply.status;
+                });
+  }
+  EXPECT_TRUE(of_status) << reply.status << " " << reply.body;
+}
+
 // What every answer must keep to, whatever was asked.
-void CheckManners(const Ask& ask, const Reply& reply) {
-  if (ask.target.rfind("/token") == std::string::npos) {
+void CheckManners(const Ask& ask, const BenchReply& reply) {
+  if (!IsForTokens(ask)) {
     EXPECT_EQ(reply.headers.All("Docker-Distribution-Api-Version"),
               std::vector<std::string>{"registry/2.0"});
   }
-  if (reply.status == 204) {
+  if (reply.status == 204 || reply.status == 304) {
     EXPECT_FALSE(reply.headers.Has("Content-Length")) << "RFC 9110 8.6";
     EXPECT_EQ(reply.body, "");
     return;
@@ -32,16 +70,30 @@ void CheckManners(const Ask& ask, const Reply& reply) {
   if (reply.headers.Get("Content-Type").rfind("application/json", 0) == 0) {
     EXPECT_TRUE(json::Parse(reply.body, "body").ok()) << reply.body;
   }
-  if (reply.status == 201) {
-    EXPECT_TRUE(reply.headers.Has("Location")) << "every 201 says where";
+  if (reply.status >= 400 && !IsForTokens(ask)) {
+    CheckRefusal(reply);
   }
+}
+
+std::string Transcribe(const Ask& ask, const BenchReply& reply) {
+  std::vector<std::string> fields;
+  for (const auto& [name, value] : reply.headers) {
+    fields.push_back(Concat({ToLower(name), ": ", value}));
+  }
+  std::sort(fields.begin(), fields.end());
+  return Concat({ask.method, " ", ask.target, "\n", std::to_string(reply.status), "\n",
+                 Join(fields, "\n"), "\n\n", reply.body});
 }
 
 }  // namespace
 
 class RowPlayer {
  public:
-  explicit RowPlayer(const Row& row) : bench_(row.personality()) {}
+  RowPlayer(const Row& row, Transport transport) : bench_(row.personality()) {
+    if (transport == Transport::kSocket) {
+      wire_.emplace(bench_);
+    }
+  }
 
   void Play(const Step& step) {
     if (step.happening_) {
@@ -50,23 +102,30 @@ class RowPlayer {
     }
     Ask ask = step.ask_;
     ask.target = Resolve(ask.target);
+    if (ask.caller.address.empty()) {
+      ask.caller.address = "127.0.0.1";
+    }
     if (!step.scope_.empty()) {
       ask.headers.Set("Authorization", bench_.Token(step.scope_, step.account_));
     }
     SCOPED_TRACE(ask.method + " " + ask.target);
-    const Reply reply = bench_.Send(ask);
+    const BenchReply reply = bench_.Send(ask);
     Compare(step, reply);
     CheckManners(ask, reply);
+    played_.transcript.push_back(Transcribe(ask, reply));
+    if (reply.status == 201) {
+      CheckCreated(ask, reply);
+    }
     if (reply.headers.Has("Location")) {
       last_ = reply.headers.Get("Location");
       first_ = first_.empty() ? last_ : first_;
     }
     if (!reply.Code().empty()) {
-      refusals_.push_back(reply.Code() + " " + std::to_string(reply.status));
+      played_.refusals.push_back(reply.Code() + " " + std::to_string(reply.status));
     }
   }
 
-  std::vector<std::string> refusals() const { return refusals_; }
+  Performance Played() && { return std::move(played_); }
 
  private:
   std::string Resolve(std::string target) const {
@@ -79,7 +138,28 @@ class RowPlayer {
     return target;
   }
 
-  static void Compare(const Step& step, const Reply& reply) {
+  // "The Location is a pullable URL": asked for, it gives the content that was put there.
+  void CheckCreated(const Ask& ask, const BenchReply& created) {
+    const std::string location(created.headers.Get("Location"));
+    ASSERT_NE(location, "") << "every 201 says where";
+    Ask get{"GET", location};
+    if (bench_.registry.personality().tokens) {
+      const std::string path = location.substr(location.find("/v2/") + 4);
+      const std::size_t end = path.rfind('/', path.rfind('/') - 1);
+      get.headers.Add("Authorization",
+                      bench_.Token(Concat({"repository:", path.substr(0, end), ":pull"})));
+    }
+    const BenchReply content = bench_.Send(get);
+    EXPECT_EQ(content.status, 200) << location;
+    const auto digest = Digest::Parse(created.headers.Get("Docker-Content-Digest"));
+    ASSERT_TRUE(digest) << "every 201 says what";
+    EXPECT_EQ(Digest::Of(content.body, digest->algorithm()), *digest) << location;
+    if (ask.target.find("/manifests/") != std::string::npos) {
+      EXPECT_EQ(content.body, ask.body);
+    }
+  }
+
+  static void Compare(const Step& step, const BenchReply& reply) {
     EXPECT_EQ(reply.status, step.status_) << reply.body;
     EXPECT_EQ(reply.Code(), step.code_) << reply.body;
     for (const auto& [name, pattern] : step.has_) {
@@ -96,9 +176,10 @@ class RowPlayer {
   }
 
   Bench bench_;
+  std::optional<Wire> wire_;
   std::string last_;
   std::string first_;
-  std::vector<std::string> refusals_;
+  Performance played_;
 };
 
 Step Step::With(std::string_view name, std::string_view value) && {
@@ -195,15 +276,24 @@ Step Wait(Duration span) {
 }
 
 std::ostream& operator<<(std::ostream& out, const Row& row) {
-  return out << row.spec << ": " << row.title;
+  return out << row.rule << ": " << row.title;
 }
 
-std::vector<std::string> Play(const Row& row) {
-  RowPlayer player(row);
+Performance Play(const Row& row, Transport transport) {
+  RowPlayer player(row, transport);
   for (const Step& step : row.steps) {
     player.Play(step);
   }
-  return player.refusals();
+  return std::move(player).Played();
+}
+
+std::vector<Row> AllRows() {
+  std::vector<Row> all;
+  for (const auto* rows : {&BlobRows(), &UploadRows(), &ManifestRows(), &ListRows(), &AuthRows(),
+                           &HubRows(), &ContentRows(), &PushRows(), &MannerRows()}) {
+    all.insert(all.end(), rows->begin(), rows->end());
+  }
+  return all;
 }
 
 std::string At(std::string_view rest, std::string_view repository) {

@@ -1,6 +1,5 @@
 // Rows of the conformance suite: a sequence of requests to one fresh registry and what each must
-// give. A row carries the id of the endpoint it is about ("end-4a" of the OCI distribution-spec)
-// or, where the specification is silent, whose behaviour it is ("distribution", "docker-hub").
+// give. A row names the rule it checks (tests/conformance/rule.h), which tells where it is written.
 // Threads: values.
 #pragma once
 
@@ -75,7 +74,7 @@ Step HaveTags(const std::string& repository, const std::vector<std::string>& tag
 Step Wait(Duration span);
 
 struct Row {
-  std::string spec;
+  std::string rule;
   std::string title;
   std::vector<Step> steps;
   Personality (*personality)() = AnonymousPersonality;
@@ -83,9 +82,17 @@ struct Row {
 
 std::ostream& operator<<(std::ostream& out, const Row& row);
 
+enum class Transport { kInProcess, kSocket };
+
+struct Performance {
+  std::vector<std::string> refusals;    // "CODE status" of each
+  std::vector<std::string> transcript;  // each answer, whole, with the request's line
+};
+
 // Plays the row and fails the present test where an answer is not as expected, or breaks a rule
-// that holds for every answer. Gives the "CODE status" of every refusal seen.
-std::vector<std::string> Play(const Row& row);
+// that holds for every answer: every 201 says where its content can be had, every refusal is of the
+// table of error codes.
+Performance Play(const Row& row, Transport transport = Transport::kInProcess);
 
 const std::vector<Row>& BlobRows();
 const std::vector<Row>& UploadRows();
@@ -93,11 +100,16 @@ const std::vector<Row>& ManifestRows();
 const std::vector<Row>& ListRows();
 const std::vector<Row>& AuthRows();
 const std::vector<Row>& HubRows();
+const std::vector<Row>& ContentRows();
+const std::vector<Row>& PushRows();
+const std::vector<Row>& MannerRows();
+// Every row, in the order of those above.
+std::vector<Row> AllRows();
 
 // The content the rows talk about.
-inline constexpr std::string_view kRepository = "app/web";
+inline constexpr std::string_view kAppWeb = "app/web";
 std::string At(std::string_view rest,
-               std::string_view repository = kRepository);  // "/v2/app/web/…"
-std::string Image();  // the manifest over "config" and "layer"
+               std::string_view repository = kAppWeb);  // "/v2/app/web/…"
+std::string Image();                                    // the manifest over "config" and "layer"
 
 }  // namespace drydock::simulator

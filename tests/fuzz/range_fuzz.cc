@@ -35,9 +35,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data) + sizeof(body_size),
                               size - sizeof(body_size));
   const auto answer = ReadRange(text, body_size);
-  if (answer.kind == RangeKind::kPart) {
-    Require(answer.part.first <= answer.part.last);
-    Require(answer.part.last < body_size);
+  Require(answer.parts.empty() == (answer.kind != RangeKind::kParts));
+  for (const auto& part : answer.parts) {
+    Require(part.first <= part.last);
+    Require(part.last < body_size);
   }
   if (const auto range = ParseContentRange(text)) {
     Require(range->first <= range->last);

@@ -31,7 +31,13 @@ std::string RawAnswer::Field(std::string_view name) const {
   return "";
 }
 
-RawClient::RawClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawClient::RawClient(std::uint16_t port, const std::string& from)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  if (::inet_pton(AF_INET, from.c_str(), &own.sin_addr) == 1) {
+    ::bind(fd_, reinterpret_cast<const sockaddr*>(&own), sizeof own);
+  }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);

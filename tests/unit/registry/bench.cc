@@ -23,7 +23,7 @@ TokenServiceOptions Options(const Personality& personality) {
   return options;
 }
 
-Reply ReadReply(Response response, bool decided) {
+BenchReply ReadReply(Response response, bool decided) {
   auto body = ReadAll(response.body, std::size_t{1} << 30);
   return {response.status, std::move(response.headers), body.ok() ? std::move(*body) : "?",
           decided};
@@ -35,7 +35,7 @@ bool TakesBody(std::string_view method) {
 
 }  // namespace
 
-std::string Reply::Code() const {
+std::string BenchReply::Code() const {
   const auto parsed = json::Parse(body, "body");
   const json::Value* code = parsed ? parsed->At("/errors/0/code") : nullptr;
   return code == nullptr || code->as_string() == nullptr ? "" : *code->as_string();
@@ -66,7 +66,10 @@ std::unique_ptr<Exchange> Bench::Begin(const Ask& ask) {
   return exchange;
 }
 
-Reply Bench::Send(const Ask& ask) {
+BenchReply Bench::Send(const Ask& ask) {
+  if (wire) {
+    return wire(ask);
+  }
   RequestHead head = HeadOf(ask);
   const bool for_tokens = head.url.path == "/token";
   Site& site = for_tokens ? static_cast<Site&>(tokens) : registry;
@@ -80,7 +83,7 @@ Reply Bench::Send(const Ask& ask) {
   return ReadReply(exchange->Apply(), false);
 }
 
-Reply Bench::Send(std::string method, std::string target, Headers headers, std::string body) {
+BenchReply Bench::Send(std::string method, std::string target, Headers headers, std::string body) {
   return Send(Ask{std::move(method), std::move(target), std::move(headers), std::move(body)});
 }
 
@@ -96,7 +99,7 @@ std::string Bench::Token(std::string_view scope, bool account) {
   if (account) {
     headers.Add("Authorization", Concat({"Basic ", Base64(Concat({kAccount, ":", kPassword}))}));
   }
-  const Reply reply = Send("GET", url.ToString(), headers);
+  const BenchReply reply = Send("GET", url.ToString(), headers);
   const auto parsed = json::Parse(reply.body, "token");
   return Concat({"Bearer ", parsed ? parsed->Text("token") : ""});
 }

@@ -2,6 +2,7 @@
 // phases as a driver does, for the registry's unit and conformance tests. Threads: one at a time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +33,7 @@ class ManualClock : public Clock {
   TimePoint now_ = kStart;
 };
 
-struct Reply {
+struct BenchReply {
   int status = 0;
   Headers headers;
   std::string body;
@@ -59,9 +60,10 @@ class Bench {
  public:
   explicit Bench(const Personality& personality = AnonymousPersonality(), std::uint64_t seed = 1);
 
-  // Drives the whole exchange. The body arrives in small pieces.
-  Reply Send(const Ask& ask);
-  Reply Send(std::string method, std::string target, Headers headers = {}, std::string body = {});
+  // Drives the whole exchange, in process unless `wire` is set. The body arrives in small pieces.
+  BenchReply Send(const Ask& ask);
+  BenchReply Send(std::string method, std::string target, Headers headers = {},
+                  std::string body = {});
   // The exchange after Decide let it pass and `body` was received; Apply is up to the caller.
   std::unique_ptr<Exchange> Begin(const Ask& ask);
 
@@ -69,6 +71,9 @@ class Bench {
   std::string Token(std::string_view scope, bool account = true);
   // Opens a session and gives its Location.
   std::string StartUpload(const std::string& repository, const Headers& headers = {});
+
+  // Another way for requests to reach the registry and the token service: a socket.
+  std::function<BenchReply(const Ask&)> wire;
 
   ManualClock clock;
   Journal journal;

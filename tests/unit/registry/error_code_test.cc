@@ -27,7 +27,7 @@ const std::map<std::string, std::set<int>> kStatuses = {
     {"DENIED", {403}},
     {"UNSUPPORTED", {405, 415}},
     {"TOOMANYREQUESTS", {429}},
-    {"TAG_INVALID", {400}},
+    {"TAG_INVALID", {400, 414}},
     {"RANGE_INVALID", {416}},
     {"PAGINATION_NUMBER_INVALID", {400}},
 };

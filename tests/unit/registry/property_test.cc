@@ -36,7 +36,7 @@ class ChunkedPush {
       ask.headers.Add("Content-Range", Concat({std::to_string(offset_), "-",
                                                std::to_string(offset_ + piece.size() - 1)}));
     }
-    const Reply reply = bench_.Send(ask);
+    const BenchReply reply = bench_.Send(ask);
     RC_ASSERT(reply.status == 202);
     location_ = reply.headers.Get("Location");
     offset_ += piece.size();
@@ -58,14 +58,14 @@ class ChunkedPush {
   }
 
   void Commit() {
-    const Reply reply = bench_.Send("PUT", WithDigest(location_, Sha256(bytes_)), token_);
+    const BenchReply reply = bench_.Send("PUT", WithDigest(location_, Sha256(bytes_)), token_);
     RC_ASSERT(reply.status == 201);
     RC_ASSERT(bench_.Send("GET", "/v2/joakimp/web/blobs/" + Sha256(bytes_), token_).body == bytes_);
   }
 
  private:
   void Resume() {
-    const Reply reply = bench_.Send("GET", location_, token_);
+    const BenchReply reply = bench_.Send("GET", location_, token_);
     RC_ASSERT(reply.status == 204);
     location_ = reply.headers.Get("Location");
     const std::string_view range = reply.headers.Get("Range");
@@ -203,7 +203,7 @@ RC_GTEST_PROP(Property, TagsFollowTheModelAndTheJournalTellsIt, ()) {
     RC_ASSERT(bench.Send("GET", "/v2/app/web/tags/list").body == TagsJson(model));
   }
   for (const auto& [tag, digest] : model.tags) {
-    const Reply reply = bench.Send("GET", "/v2/app/web/manifests/" + tag);
+    const BenchReply reply = bench.Send("GET", "/v2/app/web/manifests/" + tag);
     RC_ASSERT(reply.headers.Get("Docker-Content-Digest") == digest);
     RC_ASSERT(reply.body == model.manifests.at(digest));
   }

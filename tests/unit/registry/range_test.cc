@@ -12,20 +12,20 @@ struct RangeRow {
   std::string_view header;
   std::uint64_t size;
   RangeKind kind;
-  ByteRange part = {};
+  std::vector<ByteRange> parts = {};
 };
 
 const std::vector<RangeRow> kRangeRows = {
     {"", 10, RangeKind::kWhole},
-    {"bytes=0-4", 10, RangeKind::kPart, {0, 4}},
-    {"Bytes=0-4", 10, RangeKind::kPart, {0, 4}},
-    {"bytes=0-0", 10, RangeKind::kPart, {0, 0}},
-    {"bytes=3-", 10, RangeKind::kPart, {3, 9}},
-    {"bytes=9-9", 10, RangeKind::kPart, {9, 9}},
-    {"bytes=5-99", 10, RangeKind::kPart, {5, 9}},
-    {"bytes=5-99999999999999999999999", 10, RangeKind::kPart, {5, 9}},
-    {"bytes=-4", 10, RangeKind::kPart, {6, 9}},
-    {"bytes=-99", 10, RangeKind::kPart, {0, 9}},
+    {"bytes=0-4", 10, RangeKind::kParts, {{0, 4}}},
+    {"Bytes=0-4", 10, RangeKind::kParts, {{0, 4}}},
+    {"bytes=0-0", 10, RangeKind::kParts, {{0, 0}}},
+    {"bytes=3-", 10, RangeKind::kParts, {{3, 9}}},
+    {"bytes=9-9", 10, RangeKind::kParts, {{9, 9}}},
+    {"bytes=5-99", 10, RangeKind::kParts, {{5, 9}}},
+    {"bytes=5-99999999999999999999999", 10, RangeKind::kParts, {{5, 9}}},
+    {"bytes=-4", 10, RangeKind::kParts, {{6, 9}}},
+    {"bytes=-99", 10, RangeKind::kParts, {{0, 9}}},
     {"bytes=-0", 10, RangeKind::kUnsatisfiable},
     {"bytes=-1", 0, RangeKind::kUnsatisfiable},
     {"bytes=0-", 0, RangeKind::kUnsatisfiable},
@@ -33,7 +33,37 @@ const std::vector<RangeRow> kRangeRows = {
     {"bytes=10-12", 10, RangeKind::kUnsatisfiable},
     {"bytes=99999999999999999999999-", 10, RangeKind::kUnsatisfiable},
     {"bytes=500-0", 1000, RangeKind::kUnsatisfiable},
-    {"bytes=0-1,3-4", 10, RangeKind::kWhole},
+    {"bytes=0-1,3-4", 10, RangeKind::kParts, {{0, 1}, {3, 4}}},
+    {"bytes= 0-1 , 3-4 ", 10, RangeKind::kParts, {{0, 1}, {3, 4}}},
+    {"bytes=8-,0-1", 10, RangeKind::kParts, {{8, 9}, {0, 1}}},
+    {"bytes=0-1,-2", 10, RangeKind::kParts, {{0, 1}, {8, 9}}},
+    {"bytes=0-1,20-30", 10, RangeKind::kParts, {{0, 1}}},
+    {"bytes=20-30,40-", 10, RangeKind::kUnsatisfiable},
+    {"bytes=0-5,5-6", 10, RangeKind::kWhole},
+    {"bytes=0-1,", 10, RangeKind::kWhole},
+    {"bytes=0-1,x", 10, RangeKind::kWhole},
+    {"bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30",
+     40,
+     RangeKind::kParts,
+     {{0, 0},
+      {2, 2},
+      {4, 4},
+      {6, 6},
+      {8, 8},
+      {10, 10},
+      {12, 12},
+      {14, 14},
+      {16, 16},
+      {18, 18},
+      {20, 20},
+      {22, 22},
+      {24, 24},
+      {26, 26},
+      {28, 28},
+      {30, 30}}},
+    {"bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30,"
+     "32-32",
+     40, RangeKind::kWhole},
     {"lines=0-4", 10, RangeKind::kWhole},
     {"bytes=", 10, RangeKind::kWhole},
     {"bytes=-", 10, RangeKind::kWhole},
@@ -48,7 +78,7 @@ TEST(ReadRange, EveryRow) {
     SCOPED_TRACE(row.header);
     const RangeAnswer answer = ReadRange(row.header, row.size);
     EXPECT_EQ(static_cast<int>(answer.kind), static_cast<int>(row.kind));
-    EXPECT_EQ(answer.part, row.part);
+    EXPECT_EQ(answer.parts, row.parts);
   }
 }
 

@@ -30,7 +30,7 @@ void HaveParts(Bench& bench) {
   bench.registry.store().PutBlob("app/web", "layer");
 }
 
-Reply PutTag(Bench& bench, const std::string& tag, const std::string& more = "") {
+BenchReply PutTag(Bench& bench, const std::string& tag, const std::string& more = "") {
   return bench.Send(Ask{"PUT",
                         "/v2/app/web/manifests/" + tag,
                         {{"Content-Type", std::string(media_type::kOciManifest)}},
@@ -98,7 +98,7 @@ TEST(Registry, OneRequestWritesToASessionAtATime) {
   Bench bench;
   const std::string location = bench.StartUpload("app/web");
   auto writing = bench.Begin({"PATCH", location, {}, "hel", true});
-  const Reply second = bench.Send("PATCH", location, {}, "lo");
+  const BenchReply second = bench.Send("PATCH", location, {}, "lo");
   EXPECT_EQ(second.status, 400);
   EXPECT_EQ(second.Code(), "BLOB_UPLOAD_INVALID");
   writing->Receive("lo");

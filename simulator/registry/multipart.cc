@@ -1,0 +1,59 @@
+#include "simulator/registry/multipart.h"
+
+#include <memory>
+#include <utility>
+
+#include "core/text.h"
+
+namespace drydock::simulator {
+namespace {
+
+class JoinedReader : public BodyReader {
+ public:
+  explicit JoinedReader(std::vector<Body> pieces) : pieces_(std::move(pieces)) {}
+
+  Result<std::size_t> Read(std::span<char> into) override {
+    while (at_ < pieces_.size()) {
+      Result<std::size_t> read = pieces_[at_].Read(into);
+      if (!read || *read > 0) {
+        return read;
+      }
+      ++at_;
+    }
+    return 0;
+  }
+
+ private:
+  std::vector<Body> pieces_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+Body JoinBodies(std::vector<Body> pieces) {
+  std::optional<std::uint64_t> length = 0;
+  for (const Body& piece : pieces) {
+    length = length && piece.length() ? std::optional(*length + *piece.length()) : std::nullopt;
+  }
+  return Body::FromReader(std::make_unique<JoinedReader>(std::move(pieces)), length);
+}
+
+Body MultipartBody(const std::vector<ByteRange>& parts, std::vector<Body> bodies,
+                   std::uint64_t size, std::string_view media_type, std::string_view boundary) {
+  std::vector<Body> pieces;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    pieces.push_back(Body::FromString(
+        Concat({i == 0 ? "--" : "\r\n--", boundary, "\r\nContent-Type: ", media_type,
+                "\r\nContent-Range: ", ContentRange(parts[i], size), "\r\n\r\n"})));
+    pieces.push_back(std::move(bodies[i]));
+  }
+  pieces.push_back(Body::FromString(Concat({"\r\n--", boundary, "--\r\n"})));
+  return JoinBodies(std::move(pieces));
+}
+
+std::string ContentRange(const ByteRange& part, std::uint64_t size) {
+  return Concat({"bytes ", std::to_string(part.first), "-", std::to_string(part.last), "/",
+                 std::to_string(size)});
+}
+
+}  // namespace drydock::simulator
