@@ -11,18 +11,18 @@ namespace {
 constexpr std::size_t kBoundaryMax = 70;
 
 // 206 with one part, or with several as multipart/byteranges.
-void AnswerParts(Response& response, const Bytes& bytes, const std::vector<ByteRange>& parts,
+void AnswerParts(Response& response, const Blob& blob, const std::vector<ByteRange>& parts,
                  const Digest& digest) {
   response.status = 206;
-  const std::uint64_t size = bytes->size();
+  const std::uint64_t size = blob.size();
   if (parts.size() == 1) {
     response.headers.Add("Content-Range", ContentRange(parts[0], size));
-    response.body = Body::FromShared(bytes, parts[0].first, parts[0].length());
+    response.body = blob.Read(parts[0].first, parts[0].length());
     return;
   }
   std::vector<Body> bodies;
   for (const ByteRange& part : parts) {
-    bodies.push_back(Body::FromShared(bytes, part.first, part.length()));
+    bodies.push_back(blob.Read(part.first, part.length()));
   }
   const std::string boundary(digest.hex().substr(0, kBoundaryMax));
   response.headers.Set("Content-Type", Concat({"multipart/byteranges; boundary=", boundary}));
@@ -36,14 +36,14 @@ Response GetBlob(Call& call) {
   if (!digest) {
     return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
   }
-  const Bytes bytes = call.state.store.FindBlob(call.route.repository, *digest);
-  if (bytes == nullptr) {
+  const Blob blob = call.state.store.FindBlob(call.route.repository, *digest);
+  if (!blob) {
     return Refusal({ApiCode::kBlobUnknown, "digest", call.route.reference});
   }
   if (Unmodified(call, *digest)) {
     return NotModified(*digest);
   }
-  const std::size_t size = bytes->size();
+  const std::uint64_t size = blob.size();
   const std::string etag = EntityTag(*digest);
   const Headers& asked = call.head.headers;
   const bool current = !asked.Has("If-Range") || asked.Get("If-Range") == etag;
@@ -62,9 +62,9 @@ Response GetBlob(Call& call) {
   response.headers.Add("Accept-Ranges", "bytes");
   response.headers.Add("Cache-Control", "max-age=31536000");
   if (range.kind == RangeKind::kParts) {
-    AnswerParts(response, bytes, range.parts, *digest);
+    AnswerParts(response, blob, range.parts, *digest);
   } else {
-    response.body = Body::FromShared(bytes);
+    response.body = blob.Read();
   }
   return response;
 }

@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<ErrorRow, 21> kRows = {{
+constexpr std::array<ErrorRow, 22> kRows = {{
     {ApiCode::kBlobUnknown, "BLOB_UNKNOWN", 404, "blob unknown to registry", "code-1"},
     {ApiCode::kBlobUploadInvalid, "BLOB_UPLOAD_INVALID", 400, "blob upload invalid", "code-2"},
     {ApiCode::kBlobUploadUnknown, "BLOB_UPLOAD_UNKNOWN", 404, "blob upload unknown to registry",
@@ -37,6 +37,7 @@ constexpr std::array<ErrorRow, 21> kRows = {{
     {ApiCode::kTooLarge, "SIZE_INVALID", 413, "larger than the registry accepts", "code-10"},
     {ApiCode::kTooManyTags, "TAG_INVALID", 414, "more tags in the query than the registry accepts",
      "end-7b"},
+    {ApiCode::kUnknown, "UNKNOWN", 500, "unknown error", "distribution"},
 }};
 
 }  // namespace
@@ -61,6 +62,10 @@ Response Refusal(const std::vector<Problem>& problems) {
   return JsonAnswer(
       RowOf(problems.front().code).status,
       Json{{"errors", errors}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+Response StorageFailed(const Error& error) {
+  return Refusal({ApiCode::kUnknown, "storage", error.message()});
 }
 
 Response PlainAnswer(int status, std::string_view text) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/http.h"
+#include "core/result.h"
 
 namespace drydock::simulator {
 
@@ -36,6 +37,7 @@ enum class ApiCode {
   kUnsupportedMediaType,  // UNSUPPORTED as 415
   kTooLarge,              // SIZE_INVALID as 413
   kTooManyTags,           // TAG_INVALID as 414
+  kUnknown,               // the registry's own failure
 };
 
 struct ErrorRow {
@@ -62,6 +64,9 @@ struct Problem {
 // status). `problems` must not be empty.
 Response Refusal(const Problem& problem);
 Response Refusal(const std::vector<Problem>& problems);
+
+// The registry's storage failed it; the body says how.
+Response StorageFailed(const Error& error);
 
 // An answer of the web server in front, which knows nothing of codes: "404 page not found\n".
 Response PlainAnswer(int status, std::string_view text);

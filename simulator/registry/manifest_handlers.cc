@@ -31,46 +31,45 @@ void MoveTag(Call& call, std::string_view tag, const Digest& digest) {
   TellTag(call, tag, call.state.store.SetTag(call.route.repository, tag, digest), digest);
 }
 
-// What an index names: a manifest, or a blob if its type is none of a manifest's (the layers of
+// Sizes of what descriptors name; nullopt: the repository does not hold it.
+std::optional<std::uint64_t> BlobSize(const Call& call, const Descriptor& blob) {
+  const Blob found = call.state.store.FindBlob(call.route.repository, blob.digest);
+  return found ? std::optional(found.size()) : std::nullopt;
+}
+
+// An index names manifests, or blobs if their type is none of a manifest's (the layers of
 // BuildKit's cache).
-Bytes FindEntry(const Call& call, const Descriptor& entry) {
+std::optional<std::uint64_t> EntrySize(const Call& call, const Descriptor& entry) {
   const StoredManifest* manifest =
       call.state.store.FindManifest(call.route.repository, entry.digest);
   if (manifest != nullptr) {
-    return manifest->bytes;
+    return manifest->bytes->size();
   }
-  return IsManifestType(entry.media_type)
-             ? nullptr
-             : call.state.store.FindBlob(call.route.repository, entry.digest);
-}
-
-Bytes FindBlob(const Call& call, const Descriptor& blob) {
-  return call.state.store.FindBlob(call.route.repository, blob.digest);
+  return IsManifestType(entry.media_type) ? std::nullopt : BlobSize(call, entry);
 }
 
 // Everything a descriptor names must be in the repository unless manifests may be sparse, and be
 // as large as it says.
 std::vector<Problem> CheckContent(const Call& call, const ManifestContent& content) {
   std::vector<Problem> problems;
-  const auto check = [&](const std::vector<Descriptor>& descriptors, auto find) {
+  const auto check = [&](const std::vector<Descriptor>& descriptors, auto size_of) {
     for (const Descriptor& descriptor : descriptors) {
       if (descriptor.foreign) {
         continue;
       }
-      const Bytes bytes = find(call, descriptor);
-      if (bytes == nullptr && call.state.personality.sparse_manifests) {
+      const std::optional<std::uint64_t> size = size_of(call, descriptor);
+      if (!size && call.state.personality.sparse_manifests) {
         continue;
       }
-      if (bytes == nullptr) {
+      if (!size) {
         problems.push_back({ApiCode::kManifestBlobUnknown, "digest", descriptor.digest.ToString()});
-      } else if (call.state.personality.descriptor_sizes_checked &&
-                 bytes->size() != descriptor.size) {
+      } else if (call.state.personality.descriptor_sizes_checked && *size != descriptor.size) {
         problems.push_back({ApiCode::kSizeInvalid, "digest", descriptor.digest.ToString()});
       }
     }
   };
-  check(content.blobs, FindBlob);
-  check(content.manifests, FindEntry);
+  check(content.blobs, BlobSize);
+  check(content.manifests, EntrySize);
   return problems;
 }
 

@@ -6,31 +6,92 @@
 
 namespace drydock::simulator {
 
+Store::Store(const Store& other)
+    : repositories_(other.repositories_), blobs_(other.blobs_), blob_bytes_(other.blob_bytes_) {}
+
+Store& Store::operator=(const Store& other) {
+  TouchAll();
+  repositories_ = other.repositories_;
+  blobs_ = other.blobs_;
+  blob_bytes_ = other.blob_bytes_;
+  TouchAll();
+  return *this;
+}
+
+void Store::Keep(std::shared_ptr<Backing> backing) {
+  backing_ = std::move(backing);
+  changes_.clear();
+}
+
+std::unique_ptr<BlobWriter> Store::NewBlob() const {
+  return backing_ == nullptr ? NewMemoryBlob() : backing_->NewBlob();
+}
+
+Status Store::Commit() {
+  if (changes_.empty()) {
+    return Ok{};
+  }
+  Status committed = backing_->Commit(*this, changes_);
+  if (committed) {
+    changes_.clear();
+  }
+  return committed;
+}
+
+void Store::Touch(std::string_view repository, const Digest* content, bool index) {
+  if (backing_ == nullptr) {
+    return;
+  }
+  const auto found = changes_.find(repository);
+  RepositoryChange& change =
+      found != changes_.end() ? found->second : changes_[std::string(repository)];
+  if (content != nullptr) {
+    change.content.insert(*content);
+  }
+  change.index = change.index || index;
+}
+
+void Store::TouchAll() {
+  repositories_.ForEach([this](const std::string& name, const CopyOnWrite<Repository>& held) {
+    Touch(name, nullptr, true);
+    for (const Digest& digest : held->blobs) {
+      Touch(name, &digest, true);
+    }
+    for (const auto& [digest, manifest] : held->manifests) {
+      Touch(name, &digest, true);
+    }
+  });
+}
+
 Store::Repository& Store::Open(std::string_view repository) {
-  const auto found = repositories_.find(repository);
-  return found != repositories_.end() ? found->second : repositories_[std::string(repository)];
+  CopyOnWrite<Repository>& held = repositories_.Write(std::string(repository));
+  if (!held) {
+    held = CopyOnWrite<Repository>::Make();
+  }
+  return held.Write();
 }
 
 const Store::Repository& Store::At(std::string_view repository) const {
   static const Repository kEmpty;
-  const auto found = repositories_.find(repository);
-  return found == repositories_.end() ? kEmpty : found->second;
+  const CopyOnWrite<Repository>* found = repositories_.Find(repository);
+  return found == nullptr ? kEmpty : **found;
 }
 
 Digest Store::PutBlob(std::string_view repository, std::string bytes) {
   Digest digest = Digest::Of(bytes);
-  PutBlob(repository, digest, std::make_shared<const std::string>(std::move(bytes)));
+  PutBlob(repository, digest, Blob(std::make_shared<const std::string>(std::move(bytes))));
   return digest;
 }
 
-void Store::PutBlob(std::string_view repository, const Digest& digest, Bytes bytes) {
+void Store::PutBlob(std::string_view repository, const Digest& digest, Blob blob) {
   Open(repository).blobs.insert(digest);
-  SharedBlob& shared = blobs_[digest];
-  if (shared.bytes == nullptr) {
-    blob_bytes_ += bytes->size();
-    shared.bytes = std::move(bytes);
+  CopyOnWrite<SharedBlob>& held = blobs_.Write(digest);
+  if (!held) {
+    blob_bytes_ += blob.size();
+    held = CopyOnWrite<SharedBlob>::Make(std::move(blob), std::set<std::string, std::less<>>());
   }
-  shared.holders.emplace(repository);
+  held.Write().holders.emplace(repository);
+  Touch(repository, &digest, false);
 }
 
 Digest Store::PutManifest(std::string_view repository, std::string_view media_type,
@@ -54,10 +115,12 @@ Digest Store::PutManifest(std::string_view repository, std::string_view media_ty
 void Store::PutManifest(std::string_view repository, const Digest& digest,
                         StoredManifest manifest) {
   Open(repository).manifests.insert_or_assign(digest, std::move(manifest));
+  Touch(repository, &digest, true);
 }
 
 std::optional<Digest> Store::SetTag(std::string_view repository, std::string_view tag,
                                     const Digest& digest) {
+  Touch(repository, nullptr, true);
   TagMap& tags = Open(repository).tags;
   const auto found = tags.find(tag);
   if (found == tags.end()) {
@@ -67,8 +130,8 @@ std::optional<Digest> Store::SetTag(std::string_view repository, std::string_vie
   return std::exchange(found->second, digest);
 }
 
-Bytes Store::FindBlob(std::string_view repository, const Digest& digest) const {
-  return At(repository).blobs.count(digest) != 0 ? blobs_.at(digest).bytes : nullptr;
+Blob Store::FindBlob(std::string_view repository, const Digest& digest) const {
+  return At(repository).blobs.count(digest) != 0 ? (*blobs_.Find(digest))->blob : Blob();
 }
 
 const StoredManifest* Store::FindManifest(std::string_view repository, const Digest& digest) const {
@@ -85,9 +148,9 @@ std::optional<Digest> Store::FindTag(std::string_view repository, std::string_vi
 
 std::optional<std::string> Store::FindHolder(
     const Digest& digest, const std::function<bool(std::string_view)>& readable) const {
-  const auto found = blobs_.find(digest);
-  if (found != blobs_.end()) {
-    for (const std::string& holder : found->second.holders) {
+  const CopyOnWrite<SharedBlob>* found = blobs_.Find(digest);
+  if (found != nullptr) {
+    for (const std::string& holder : (*found)->holders) {
       if (readable(holder)) {
         return holder;
       }
@@ -97,15 +160,15 @@ std::optional<std::string> Store::FindHolder(
 }
 
 bool Store::HasRepository(std::string_view repository) const {
-  return repositories_.find(repository) != repositories_.end();
+  return repositories_.Find(repository) != nullptr;
 }
 
 std::vector<std::string> Store::Repositories() const {
   std::vector<std::string> names;
   names.reserve(repositories_.size());
-  for (const auto& [name, repository] : repositories_) {
+  repositories_.ForEach([&names](const std::string& name, const CopyOnWrite<Repository>& /*held*/) {
     names.push_back(name);
-  }
+  });
   return names;
 }
 
@@ -124,31 +187,32 @@ bool Store::DeleteBlob(std::string_view repository, const Digest& digest) {
     return false;
   }
   Open(repository).blobs.erase(digest);
-  const auto shared = blobs_.find(digest);
-  shared->second.holders.erase(shared->second.holders.find(repository));
-  if (shared->second.holders.empty()) {
-    blob_bytes_ -= shared->second.bytes->size();
-    blobs_.erase(shared);
+  Touch(repository, &digest, false);
+  SharedBlob& shared = blobs_.Write(digest).Write();
+  shared.holders.erase(shared.holders.find(repository));
+  if (shared.holders.empty()) {
+    blob_bytes_ -= shared.blob.size();
+    blobs_.Erase(digest);
   }
   return true;
 }
 
 bool Store::DeleteManifest(std::string_view repository, const Digest& digest) {
-  const auto found = repositories_.find(repository);
-  return found != repositories_.end() && found->second.manifests.erase(digest) != 0;
+  if (At(repository).manifests.count(digest) == 0) {
+    return false;
+  }
+  Open(repository).manifests.erase(digest);
+  Touch(repository, &digest, true);
+  return true;
 }
 
 bool Store::DeleteTag(std::string_view repository, std::string_view tag) {
-  const auto found = repositories_.find(repository);
-  if (found == repositories_.end()) {
+  if (At(repository).tags.count(tag) == 0) {
     return false;
   }
-  TagMap& tags = found->second.tags;
-  const auto at = tags.find(tag);
-  if (at == tags.end()) {
-    return false;
-  }
-  tags.erase(at);
+  TagMap& tags = Open(repository).tags;
+  tags.erase(tags.find(tag));
+  Touch(repository, nullptr, true);
   return true;
 }
 

@@ -1,7 +1,11 @@
-// What a registry holds, in memory: blobs (one copy a digest, whatever number of repositories have
-// it), manifests and tags. Pure state: it checks nothing and tells nobody; the Registry does both.
-// Use it directly to put content in place before a run.
-// Threads: one at a time. Source: OCI distribution-spec "Definitions".
+// What a registry holds: blobs (one copy a digest, whatever number of repositories have it),
+// manifests and tags. Pure state: it checks nothing and tells nobody; the Registry does both. Use
+// it directly to put content in place before a run.
+//
+// Copying a store forks it, in constant time: both go on from the same content, and what one writes
+// the other does not see. Content is in memory, or behind a Backing that also makes it durable.
+// Threads: one at a time; forks of one store may live in different threads.
+// Source: OCI distribution-spec "Definitions"; docs/adr/0020-copy-on-write-store.md.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +19,14 @@
 #include <vector>
 
 #include "core/digest.h"
+#include "core/result.h"
+#include "simulator/registry/blob.h"
+#include "simulator/registry/copy_on_write.h"
+#include "simulator/registry/persistent_map.h"
 
 namespace drydock::simulator {
 
-using Bytes = std::shared_ptr<const std::string>;
+class Store;
 
 struct StoredManifest {
   Bytes bytes;
@@ -30,11 +38,45 @@ struct StoredManifest {
 
 using TagMap = std::map<std::string, Digest, std::less<>>;
 
+// What became of a repository since the last commit.
+struct RepositoryChange {
+  std::set<Digest> content;  // blobs and manifests put or deleted
+  bool index = false;        // manifests or tags put, moved or deleted
+};
+using Changes = std::map<std::string, RepositoryChange, std::less<>>;
+
+// Keeps a store's content beyond the process. Threads: as the store's.
+class Backing {
+ public:
+  virtual ~Backing() = default;
+  // For a blob's bytes on their way in.
+  virtual std::unique_ptr<BlobWriter> NewBlob() = 0;
+  // Makes durable what `store` now holds where it changed. An error leaves each change either
+  // durable or not; committing the same changes again is safe.
+  virtual Status Commit(const Store& store, const Changes& changes) = 0;
+};
+
 class Store {
  public:
+  Store() = default;
+  // A fork. It has no backing: what it writes is its own.
+  Store(const Store& other);
+  // Takes over the content; the backing stays, and the next commit makes the new content durable.
+  Store& operator=(const Store& other);
+  Store(Store&&) noexcept = default;
+  ~Store() = default;
+
+  // From here on `backing` is told of every change; what is held now counts as told.
+  void Keep(std::shared_ptr<Backing> backing);
+  std::unique_ptr<BlobWriter> NewBlob() const;
+  // Makes all changes durable before anybody is told that they happened; Ok at once without a
+  // backing. After an error the changes are held and offered again with the next commit.
+  Status Commit();
+
   // Putting content in place. Each creates the repository if need be.
   Digest PutBlob(std::string_view repository, std::string bytes);
-  void PutBlob(std::string_view repository, const Digest& digest, Bytes bytes);
+  // Keeps the copy it has, if it has one.
+  void PutBlob(std::string_view repository, const Digest& digest, Blob blob);
   // Reads subject, artifactType and entries from the JSON in `bytes`; stores whatever it is given.
   Digest PutManifest(std::string_view repository, std::string_view media_type, std::string bytes);
   void PutManifest(std::string_view repository, const Digest& digest, StoredManifest manifest);
@@ -43,7 +85,7 @@ class Store {
                                const Digest& digest);
 
   // Null when the repository does not hold it.
-  Bytes FindBlob(std::string_view repository, const Digest& digest) const;
+  Blob FindBlob(std::string_view repository, const Digest& digest) const;
   const StoredManifest* FindManifest(std::string_view repository, const Digest& digest) const;
   std::optional<Digest> FindTag(std::string_view repository, std::string_view tag) const;
   // A repository that holds the blob and that `readable` lets through; nullopt when there is none.
@@ -74,16 +116,23 @@ class Store {
     TagMap tags;
   };
   struct SharedBlob {
-    Bytes bytes;
+    Blob blob;
     std::set<std::string, std::less<>> holders;
   };
+  static std::string_view NameText(const std::string& name) { return name; }
+  static std::string_view HexText(const Digest& digest) { return digest.hex(); }
 
   Repository& Open(std::string_view repository);
   const Repository& At(std::string_view repository) const;  // an empty one when unknown
+  // Where to note a change, if anybody wants to know.
+  void Touch(std::string_view repository, const Digest* content, bool index);
+  void TouchAll();
 
-  std::map<std::string, Repository, std::less<>> repositories_;
-  std::map<Digest, SharedBlob> blobs_;
+  PersistentMap<std::string, CopyOnWrite<Repository>, NameText> repositories_;
+  PersistentMap<Digest, CopyOnWrite<SharedBlob>, HexText> blobs_;
   std::uint64_t blob_bytes_ = 0;
+  std::shared_ptr<Backing> backing_;
+  Changes changes_;
 };
 
 }  // namespace drydock::simulator

@@ -1,6 +1,5 @@
 #include "simulator/registry/upload.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -10,49 +9,80 @@
 namespace drydock::simulator {
 namespace {
 
-constexpr std::uint64_t kReserveMax = std::uint64_t{64} << 20;
+constexpr std::size_t kPieceBytes = 64 * 1024;
 
 }  // namespace
 
-void UploadSession::Reserve(std::uint64_t more) {
-  bytes_.reserve(bytes_.size() + std::min(more, kReserveMax));
-}
+void UploadSession::Reserve(std::uint64_t more) { writer_->Reserve(more); }
 
 void UploadSession::ExpectDigest(DigestAlgorithm algorithm) {
-  if (bytes_.empty() && algorithm != algorithm_) {
+  if (size_ == 0 && algorithm != algorithm_) {
     algorithm_ = algorithm;
     hasher_ = Hasher(algorithm);
   }
 }
 
 void UploadSession::Append(std::string_view piece) {
+  if (failure_) {
+    return;
+  }
+  if (Status appended = writer_->Append(piece); !appended) {
+    failure_ = std::move(appended).error();
+    return;
+  }
   hasher_.Update(piece);
-  bytes_.append(piece);
+  size_ += piece.size();
 }
 
 void UploadSession::Truncate(std::uint64_t size) {
-  if (size >= bytes_.size()) {
+  if (failure_ || size >= size_) {
     return;
   }
-  bytes_.resize(size);
-  hasher_ = Hasher(algorithm_);
-  hasher_.Update(bytes_);
+  if (Status cut = writer_->Truncate(size); !cut) {
+    failure_ = std::move(cut).error();
+    return;
+  }
+  size_ = size;
+  hasher_ = HashAgain(algorithm_);
+}
+
+Hasher UploadSession::HashAgain(DigestAlgorithm algorithm) {
+  Hasher hasher(algorithm);
+  Body body = writer_->Read();
+  std::vector<char> piece(kPieceBytes);
+  while (true) {
+    Result<std::size_t> got = body.Read(piece);
+    if (!got) {
+      failure_ = std::move(got).error();
+    }
+    if (!got || *got == 0) {
+      return hasher;
+    }
+    hasher.Update({piece.data(), *got});
+  }
 }
 
 Digest UploadSession::Finish(DigestAlgorithm algorithm) {
-  return algorithm == algorithm_ ? hasher_.Finish() : Digest::Of(bytes_, algorithm);
+  return algorithm == algorithm_ ? hasher_.Finish() : HashAgain(algorithm).Finish();
 }
 
-Bytes UploadSession::Take() {
-  return std::make_shared<const std::string>(std::exchange(bytes_, {}));
+Result<Blob> UploadSession::Take() {
+  if (failure_) {
+    return *failure_;
+  }
+  Result<Blob> taken = writer_->Take();
+  failure_ = Error(ErrorCode::kConflict, Concat({"upload ", id_, ": its bytes were taken"}));
+  size_ = 0;
+  return taken;
 }
 
 std::shared_ptr<UploadSession> UploadSessions::Start(std::string repository, TimePoint now,
-                                                     Rng& rng) {
+                                                     Rng& rng, std::unique_ptr<BlobWriter> writer) {
   if (sessions_.size() >= sessions_max_) {
     return nullptr;
   }
-  auto session = std::make_shared<UploadSession>(std::move(repository), rng.Uuid(), now);
+  auto session =
+      std::make_shared<UploadSession>(std::move(repository), rng.Uuid(), now, std::move(writer));
   sessions_.emplace(session->id(), session);
   return session;
 }

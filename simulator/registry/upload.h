@@ -13,32 +13,40 @@
 
 #include "core/clock.h"
 #include "core/digest.h"
+#include "core/result.h"
 #include "core/rng.h"
-#include "simulator/registry/store.h"
+#include "simulator/registry/blob.h"
 
 namespace drydock::simulator {
 
 class UploadSession {
  public:
-  UploadSession(std::string repository, std::string id, TimePoint started)
-      : repository_(std::move(repository)), id_(std::move(id)), started_(started) {}
+  UploadSession(std::string repository, std::string id, TimePoint started,
+                std::unique_ptr<BlobWriter> writer)
+      : repository_(std::move(repository)),
+        id_(std::move(id)),
+        started_(started),
+        writer_(std::move(writer)) {}
 
   const std::string& repository() const { return repository_; }
   const std::string& id() const { return id_; }
   TimePoint started() const { return started_; }
-  std::uint64_t size() const { return bytes_.size(); }
+  std::uint64_t size() const { return size_; }
 
   // Sets memory aside for `more` bytes, within reason: the number is the peer's word only.
   void Reserve(std::uint64_t more);
   // The algorithm to hash with; to be said before the first byte, sha256 otherwise.
   void ExpectDigest(DigestAlgorithm algorithm);
+  // What the writer refuses shows in failure(); such a session takes nothing more.
   void Append(std::string_view piece);
   // Forgets everything from `size` on.
   void Truncate(std::uint64_t size);
   // The digest of all bytes; cheap when `algorithm` is the one expected. Append nothing afterwards.
   Digest Finish(DigestAlgorithm algorithm);
-  // Hands the bytes over without a copy. The session is empty afterwards.
-  Bytes Take();
+  // Hands the bytes over without a copy. The session is empty afterwards and takes nothing more.
+  Result<Blob> Take();
+  // Why the bytes are not to be had, for want of room for instance.
+  const std::optional<Error>& failure() const { return failure_; }
 
   // One request writes at a time.
   bool writing = false;
@@ -50,9 +58,14 @@ class UploadSession {
   std::string repository_;
   std::string id_;
   TimePoint started_;
-  std::string bytes_;
+  std::unique_ptr<BlobWriter> writer_;
+  std::uint64_t size_ = 0;
+  std::optional<Error> failure_;
   DigestAlgorithm algorithm_ = DigestAlgorithm::kSha256;
   Hasher hasher_;
+
+  // The digest's state over all bytes, read again.
+  Hasher HashAgain(DigestAlgorithm algorithm);
 };
 
 // The open sessions of a registry, at most as many as it allows.
@@ -61,7 +74,8 @@ class UploadSessions {
   explicit UploadSessions(std::size_t sessions_max) : sessions_max_(sessions_max) {}
 
   // Null when there are too many already.
-  std::shared_ptr<UploadSession> Start(std::string repository, TimePoint now, Rng& rng);
+  std::shared_ptr<UploadSession> Start(std::string repository, TimePoint now, Rng& rng,
+                                       std::unique_ptr<BlobWriter> writer);
   // Null unless that repository has that session.
   std::shared_ptr<UploadSession> Find(std::string_view repository, std::string_view id) const;
   // Whoever still holds the session may go on writing; nobody will find it again.

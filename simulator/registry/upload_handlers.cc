@@ -54,8 +54,8 @@ Response NewSession(Call& call) {
   if (!algorithm) {
     return Refusal({ApiCode::kDigestInvalid, "digest-algorithm", asked});
   }
-  const auto session =
-      call.state.uploads.Start(call.route.repository, call.state.clock.Now(), call.state.rng);
+  const auto session = call.state.uploads.Start(call.route.repository, call.state.clock.Now(),
+                                                call.state.rng, call.state.store.NewBlob());
   if (session == nullptr) {
     Response response = Refusal(
         {ApiCode::kTooManyRequests, "uploads", std::to_string(personality.limits.upload_sessions)});
@@ -116,6 +116,10 @@ std::optional<Response> CheckReceived(Call& call) {
              (call.write.range && call.write.range->length() != call.received)) {
     refusal = Refusal({ApiCode::kSizeInvalid, "received", std::to_string(call.received)});
   }
+  if (session.failure()) {
+    call.state.uploads.End(session.id());
+    return StorageFailed(*session.failure());
+  }
   if (refusal) {
     session.Truncate(call.write.begin);
   }
@@ -129,7 +133,11 @@ Response Commit(Call& call, const Digest& digest) {
   if (actual != digest) {
     return Refusal({ApiCode::kDigestInvalid, "digest", actual.ToString()});
   }
-  call.state.store.PutBlob(call.route.repository, digest, session.Take());
+  Result<Blob> blob = session.Take();
+  if (!blob) {
+    return StorageFailed(blob.error());
+  }
+  call.state.store.PutBlob(call.route.repository, digest, std::move(*blob));
   return BlobCreated(call, digest);
 }
 
@@ -170,8 +178,8 @@ std::optional<Response> OpenWrite(Call& call) {
   }
   if (operation == Operation::kUploadStart) {
     // Nobody was told of this session, so nobody can come back to it.
-    call.write.session =
-        std::make_shared<UploadSession>(call.route.repository, "", call.state.clock.Now());
+    call.write.session = std::make_shared<UploadSession>(
+        call.route.repository, "", call.state.clock.Now(), call.state.store.NewBlob());
   } else if (auto refusal = FindSession(call)) {
     return refusal;
   }
@@ -234,11 +242,11 @@ Response MountBlob(Call& call) {
                       : state.personality.anonymous_mount
                           ? state.store.FindHolder(*digest, readable)
                           : std::nullopt;
-  Bytes bytes = holder ? state.store.FindBlob(*holder, *digest) : nullptr;
-  if (bytes == nullptr) {
+  Blob blob = holder ? state.store.FindBlob(*holder, *digest) : Blob();
+  if (!blob) {
     return NewSession(call);
   }
-  state.store.PutBlob(call.route.repository, *digest, std::move(bytes));
+  state.store.PutBlob(call.route.repository, *digest, std::move(blob));
   return BlobCreated(call, *digest);
 }
 

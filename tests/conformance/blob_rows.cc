@@ -4,7 +4,7 @@
 namespace drydock::simulator {
 namespace {
 
-std::string Blob(std::string_view bytes) { return At("blobs/" + Sha256(bytes)); }
+std::string BlobAt(std::string_view bytes) { return At("blobs/" + Sha256(bytes)); }
 
 const std::string kSha512OfHello =
     "sha512:"
@@ -33,7 +33,7 @@ const std::vector<Row>& BlobRows() {
         Get("/" + std::string(9000, 'x')).Gives(414)}},
       {"blob.get",
        "GET gives the bytes and what describes them",
-       {HaveBlob("app/web", "hello"), Get(Blob("hello"))
+       {HaveBlob("app/web", "hello"), Get(BlobAt("hello"))
                                           .Gives(200)
                                           .Says("hello")
                                           .Has("Content-Type", "application/octet-stream")
@@ -44,7 +44,7 @@ const std::vector<Row>& BlobRows() {
                                           .Has("Cache-Control", "max-age=31536000")}},
       {"blob.head",
        "HEAD has the headers of GET and no body",
-       {HaveBlob("app/web", "hello"), Head(Blob("hello"))
+       {HaveBlob("app/web", "hello"), Head(BlobAt("hello"))
                                           .Gives(200)
                                           .Says("")
                                           .Has("Content-Type", "application/octet-stream")
@@ -52,21 +52,21 @@ const std::vector<Row>& BlobRows() {
                                           .Has("Docker-Content-Digest", Sha256("hello"))}},
       {"blob.get",
        "an empty blob",
-       {HaveBlob("app/web", ""), Get(Blob("")).Gives(200).Says("").Has("Content-Length", "0")}},
+       {HaveBlob("app/web", ""), Get(BlobAt("")).Gives(200).Says("").Has("Content-Length", "0")}},
       {"http",
        "a digest escaped in the path",
        {HaveBlob("app/web", "hello"),
         Get(At("blobs/sha256%3A" + Sha256("hello").substr(7))).Gives(200).Says("hello")}},
       {"blob.missing",
        "a blob nobody pushed",
-       {Get(Blob("hello")).Refused(404, "BLOB_UNKNOWN").Says("*" + Sha256("hello") + "*")}},
+       {Get(BlobAt("hello")).Refused(404, "BLOB_UNKNOWN").Says("*" + Sha256("hello") + "*")}},
       {"blob.head-missing",
        "HEAD of a blob nobody pushed says how long the answer to GET would be",
-       {Head(Blob("hello")).Gives(404).Has("Content-Type", "application/json*")}},
+       {Head(BlobAt("hello")).Gives(404).Has("Content-Type", "application/json*")}},
       {"blob.missing",
        "a blob of another repository",
-       {HaveBlob("app/base", "hello"), HaveBlob("app/web", "other"), Head(Blob("hello")).Gives(404),
-        Get(Blob("hello")).Refused(404, "BLOB_UNKNOWN")}},
+       {HaveBlob("app/base", "hello"), HaveBlob("app/web", "other"),
+        Head(BlobAt("hello")).Gives(404), Get(BlobAt("hello")).Refused(404, "BLOB_UNKNOWN")}},
       {"digest.format",
        "a malformed digest",
        {Get(At("blobs/sha256:baddigeststring")).Refused(400, "DIGEST_INVALID")}},
@@ -91,7 +91,7 @@ const std::vector<Row>& BlobRows() {
         Get("/v2/" + std::string(255, 'a') + "/blobs/" + Sha256("hello")).Gives(200)}},
       {"blob.range",
        "a range in the middle",
-       {HaveBlob("app/web", "hello world"), Get(Blob("hello world"))
+       {HaveBlob("app/web", "hello world"), Get(BlobAt("hello world"))
                                                 .With("Range", "bytes=6-8")
                                                 .Gives(206)
                                                 .Says("wor")
@@ -99,39 +99,39 @@ const std::vector<Row>& BlobRows() {
                                                 .Has("Content-Length", "3")}},
       {"blob.range",
        "a range from an offset on, as a resumed pull asks",
-       {HaveBlob("app/web", "hello world"), Get(Blob("hello world"))
+       {HaveBlob("app/web", "hello world"), Get(BlobAt("hello world"))
                                                 .With("Range", "bytes=6-")
                                                 .Gives(206)
                                                 .Says("world")
                                                 .Has("Content-Range", "bytes 6-10/11")}},
       {"blob.range",
        "the last bytes",
-       {HaveBlob("app/web", "hello world"), Get(Blob("hello world"))
+       {HaveBlob("app/web", "hello world"), Get(BlobAt("hello world"))
                                                 .With("Range", "bytes=-5")
                                                 .Gives(206)
                                                 .Says("world")
                                                 .Has("Content-Range", "bytes 6-10/11")}},
       {"blob.range",
        "a range that ends beyond the blob",
-       {HaveBlob("app/web", "hello"), Get(Blob("hello"))
+       {HaveBlob("app/web", "hello"), Get(BlobAt("hello"))
                                           .With("Range", "bytes=3-1000")
                                           .Gives(206)
                                           .Says("lo")
                                           .Has("Content-Range", "bytes 3-4/5")}},
       {"blob.range-416",
        "a range past the end",
-       {HaveBlob("app/web", "hello"), Get(Blob("hello"))
+       {HaveBlob("app/web", "hello"), Get(BlobAt("hello"))
                                           .With("Range", "bytes=5-9")
                                           .Refused(416, "RANGE_INVALID")
                                           .Has("Content-Range", "bytes */5")}},
       {"blob.range-416",
        "a range that runs backwards",
        {HaveBlob("app/web", "hello"),
-        Get(Blob("hello")).With("Range", "bytes=500-0").Refused(416, "RANGE_INVALID")}},
+        Get(BlobAt("hello")).With("Range", "bytes=500-0").Refused(416, "RANGE_INVALID")}},
       {"blob.range-multi",
        "several ranges are parts of one answer",
        {HaveBlob("app/web", "hello"),
-        Get(Blob("hello"))
+        Get(BlobAt("hello"))
             .With("Range", "bytes=0-1,3-4")
             .Gives(206)
             .Has("Content-Type", "multipart/byteranges; boundary=*")
@@ -143,21 +143,21 @@ const std::vector<Row>& BlobRows() {
       {"blob.range",
        "a range of another unit is ignored",
        {HaveBlob("app/web", "hello"),
-        Get(Blob("hello")).With("Range", "lines=0-1").Gives(200).Says("hello")}},
+        Get(BlobAt("hello")).With("Range", "lines=0-1").Gives(200).Says("hello")}},
       {"blob.range",
        "a range on HEAD is ignored",
        {HaveBlob("app/web", "hello"),
-        Head(Blob("hello")).With("Range", "bytes=0-1").Gives(200).Has("Content-Length", "5")}},
+        Head(BlobAt("hello")).With("Range", "bytes=0-1").Gives(200).Has("Content-Length", "5")}},
       {"blob.range",
        "a range under a condition that holds",
-       {HaveBlob("app/web", "hello"), Get(Blob("hello"))
+       {HaveBlob("app/web", "hello"), Get(BlobAt("hello"))
                                           .With("Range", "bytes=0-1")
                                           .With("If-Range", "\"" + Sha256("hello") + "\"")
                                           .Gives(206)
                                           .Says("he")}},
       {"blob.range",
        "a range under a condition that fails",
-       {HaveBlob("app/web", "hello"), Get(Blob("hello"))
+       {HaveBlob("app/web", "hello"), Get(BlobAt("hello"))
                                           .With("Range", "bytes=0-1")
                                           .With("If-Range", "\"sha256:other\"")
                                           .Gives(200)
@@ -169,34 +169,34 @@ const std::vector<Row>& BlobRows() {
             .Gives(200)
             .Says("hello")
             .Has("Docker-Content-Digest", kSha512OfHello),
-        Head(Blob("hello")).Gives(404)}},
+        Head(BlobAt("hello")).Gives(404)}},
       {"blob.head",
        "the Accept header of BuildKit asks for the type of the layer",
        {HaveBlob("app/web", "hello"),
-        Head(Blob("hello"))
+        Head(BlobAt("hello"))
             .With("Accept", "application/vnd.oci.image.layer.v1.tar+gzip, */*")
             .Gives(200)}},
       {"delete.blob",
        "a deleted blob is gone at once",
-       {HaveBlob("app/web", "hello"), Delete(Blob("hello")).Gives(202).Has("Content-Length", "0"),
-        Head(Blob("hello")).Gives(404), Get(Blob("hello")).Refused(404, "BLOB_UNKNOWN")}},
+       {HaveBlob("app/web", "hello"), Delete(BlobAt("hello")).Gives(202).Has("Content-Length", "0"),
+        Head(BlobAt("hello")).Gives(404), Get(BlobAt("hello")).Refused(404, "BLOB_UNKNOWN")}},
       {"delete.blob",
        "a blob deleted here stays where it was mounted from",
        {HaveBlob("app/base", "hello"),
         Post(At("blobs/uploads/?mount=" + Sha256("hello") + "&from=app/base")).Gives(201),
-        Delete(Blob("hello")).Gives(202), Head(Blob("hello")).Gives(404),
+        Delete(BlobAt("hello")).Gives(202), Head(BlobAt("hello")).Gives(404),
         Head(At("blobs/" + Sha256("hello"), "app/base")).Gives(200)}},
       {"delete.blob-missing",
        "deleting a blob twice",
-       {HaveBlob("app/web", "hello"), Delete(Blob("hello")).Gives(202),
-        Delete(Blob("hello")).Refused(404, "BLOB_UNKNOWN")}},
+       {HaveBlob("app/web", "hello"), Delete(BlobAt("hello")).Gives(202),
+        Delete(BlobAt("hello")).Refused(404, "BLOB_UNKNOWN")}},
       {"digest.format",
        "deleting by a malformed digest",
        {Delete(At("blobs/sha256:bad")).Refused(400, "DIGEST_INVALID")}},
       {"delete.blob-disabled",
        "a registry that deletes no blobs",
-       {HaveBlob("app/web", "hello"), Delete(Blob("hello")).Refused(405, "UNSUPPORTED"),
-        Head(Blob("hello")).Gives(200)},
+       {HaveBlob("app/web", "hello"), Delete(BlobAt("hello")).Refused(405, "UNSUPPORTED"),
+        Head(BlobAt("hello")).Gives(200)},
        [] {
          Personality personality = AnonymousPersonality();
          personality.delete_blobs = false;
@@ -204,7 +204,7 @@ const std::vector<Row>& BlobRows() {
        }},
       {"http",
        "a blob with a method it has not",
-       {Put(Blob("hello")).Refused(405, "UNSUPPORTED").Has("Allow", "GET, HEAD, DELETE")}},
+       {Put(BlobAt("hello")).Refused(405, "UNSUPPORTED").Has("Allow", "GET, HEAD, DELETE")}},
   };
   return kRows;
 }

@@ -116,6 +116,11 @@ std::string WithDigest(std::string_view location, std::string_view digest) {
 
 std::string Sha256(std::string_view bytes) { return Digest::Of(bytes).ToString(); }
 
+std::string TextOf(const Blob& blob) {
+  Body body = blob.Read();
+  return ReadAll(body, std::size_t{1} << 30).value();
+}
+
 std::string DescriptorJson(std::string_view media_type, std::string_view bytes) {
   return Concat({R"({"mediaType":")", media_type, R"(","digest":")", Sha256(bytes), R"(","size":)",
                  std::to_string(bytes.size()), "}"});

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/journal.h"
+#include "simulator/registry/blob.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/registry.h"
 #include "simulator/registry/token_service.h"
@@ -87,6 +88,7 @@ class Bench {
 // `location` with digest=… appended, as clients do.
 std::string WithDigest(std::string_view location, std::string_view digest);
 std::string Sha256(std::string_view bytes);
+std::string TextOf(const Blob& blob);
 
 // Manifests of the usual shape over blobs that are put in place by name.
 std::string DescriptorJson(std::string_view media_type, std::string_view bytes);

@@ -30,6 +30,7 @@ const std::map<std::string, std::set<int>> kStatuses = {
     {"TAG_INVALID", {400, 414}},
     {"RANGE_INVALID", {416}},
     {"PAGINATION_NUMBER_INVALID", {400}},
+    {"UNKNOWN", {500}},
 };
 
 TEST(ErrorCode, RowsStandInTheOrderOfTheEnumeration) {

@@ -16,7 +16,7 @@ TEST(Store, HoldsOneCopyOfABlobForAllRepositories) {
   store.PutBlob("b", "hello");
   EXPECT_EQ(store.blob_count(), 1U);
   EXPECT_EQ(store.blob_bytes(), 5U);
-  EXPECT_EQ(store.FindBlob("a", digest).get(), store.FindBlob("b", digest).get());
+  EXPECT_EQ(store.FindBlob("a", digest), store.FindBlob("b", digest));
 }
 
 TEST(Store, DropsABlobWithItsLastHolder) {
@@ -35,9 +35,29 @@ TEST(Store, DropsABlobWithItsLastHolder) {
 TEST(Store, GivesReadersTheirBytesAfterADelete) {
   Store store;
   const Digest digest = store.PutBlob("a", "hello");
-  const Bytes reading = store.FindBlob("a", digest);
+  const Blob reading = store.FindBlob("a", digest);
   store.DeleteBlob("a", digest);
-  EXPECT_EQ(*reading, "hello");
+  EXPECT_EQ(TextOf(reading), "hello");
+}
+
+TEST(Store, ReadsAnyPartOfABlob) {
+  Store store;
+  const Blob blob = store.FindBlob("a", store.PutBlob("a", "hello"));
+  EXPECT_EQ(blob.size(), 5U);
+  const auto part = [&](std::uint64_t offset, std::uint64_t length) {
+    Body body = blob.Read(offset, length);
+    const auto announced = body.length();
+    std::string text = ReadAll(body, 100).value();
+    EXPECT_EQ(announced, text.size());
+    return text;
+  };
+  EXPECT_EQ(part(0, 5), "hello");
+  EXPECT_EQ(part(1, 3), "ell");
+  EXPECT_EQ(part(3, 99), "lo");
+  EXPECT_EQ(part(5, 1), "");
+  EXPECT_EQ(part(99, 1), "");
+  EXPECT_EQ(Blob().size(), 0U);
+  EXPECT_EQ(TextOf(Blob()), "");
 }
 
 TEST(Store, FindsOnlyHoldersThatMayBeRead) {

@@ -5,13 +5,38 @@
 #include <string>
 
 #include "core/text.h"
+#include "tests/unit/registry/bench.h"
 
 namespace drydock::simulator {
 namespace {
 
 constexpr TimePoint kNow{std::chrono::seconds(1779948000)};
 
-UploadSession Session(std::string id = "u-1") { return {"app/web", std::move(id), kNow}; }
+UploadSession Session(std::string id = "u-1") {
+  return {"app/web", std::move(id), kNow, NewMemoryBlob()};
+}
+
+// Words on their way in, of which some do not fit.
+class SmallWriter : public BlobWriter {
+ public:
+  void Reserve(std::uint64_t /*more*/) override {}
+  Status Append(std::string_view piece) override {
+    if (text_.size() + piece.size() > 8) {
+      return Error(ErrorCode::kUnavailable, "disk: full");
+    }
+    text_ += piece;
+    return Ok{};
+  }
+  Status Truncate(std::uint64_t size) override {
+    text_.resize(size);
+    return Ok{};
+  }
+  Body Read() const override { return Body::FromString(text_); }
+  Result<Blob> Take() override { return Blob(std::make_shared<const std::string>(text_)); }
+
+ private:
+  std::string text_;
+};
 
 TEST(UploadSession, HashesWhatItKeeps) {
   UploadSession session = Session();
@@ -19,7 +44,7 @@ TEST(UploadSession, HashesWhatItKeeps) {
   session.Append("lo");
   EXPECT_EQ(session.size(), 5U);
   EXPECT_EQ(session.Finish(DigestAlgorithm::kSha256), Digest::Of("hello"));
-  EXPECT_EQ(*session.Take(), "hello");
+  EXPECT_EQ(TextOf(session.Take().value()), "hello");
   EXPECT_EQ(session.size(), 0U);
 }
 
@@ -56,13 +81,33 @@ TEST(UploadSession, BelievesNoAnnouncedLengthBeyondReason) {
   UploadSession session = Session();
   session.Reserve(~std::uint64_t{0});
   session.Append("hello");
-  EXPECT_EQ(*session.Take(), "hello");
+  EXPECT_EQ(TextOf(session.Take().value()), "hello");
+}
+
+TEST(UploadSession, TakesNothingMoreOnceTheWriterFailed) {
+  UploadSession session("app/web", "u-1", kNow, std::make_unique<SmallWriter>());
+  session.Append("1234");
+  session.Append("567890");
+  session.Append("x");
+  EXPECT_EQ(session.size(), 4U);
+  ASSERT_TRUE(session.failure());
+  EXPECT_EQ(session.failure()->message(), "disk: full");
+  session.Truncate(2);
+  EXPECT_EQ(session.size(), 4U);
+  EXPECT_EQ(session.Take().error().message(), "disk: full");
+}
+
+TEST(UploadSession, IsTakenOnce) {
+  UploadSession session = Session();
+  session.Append("hello");
+  EXPECT_TRUE(session.Take().ok());
+  EXPECT_FALSE(session.Take().ok());
 }
 
 TEST(UploadSessions, FindsASessionInItsRepositoryOnly) {
   UploadSessions sessions(2);
   Rng rng(1);
-  const auto session = sessions.Start("app/web", kNow, rng);
+  const auto session = sessions.Start("app/web", kNow, rng, NewMemoryBlob());
   EXPECT_EQ(sessions.Find("app/web", session->id()), session);
   EXPECT_EQ(sessions.Find("app/other", session->id()), nullptr);
   EXPECT_EQ(sessions.Find("app/web", "other"), nullptr);
@@ -71,12 +116,12 @@ TEST(UploadSessions, FindsASessionInItsRepositoryOnly) {
 TEST(UploadSessions, AreAsManyAsAllowed) {
   UploadSessions sessions(2);
   Rng rng(1);
-  const auto first = sessions.Start("app/web", kNow, rng);
-  EXPECT_NE(sessions.Start("app/web", kNow, rng), nullptr);
-  EXPECT_EQ(sessions.Start("app/web", kNow, rng), nullptr);
+  const auto first = sessions.Start("app/web", kNow, rng, NewMemoryBlob());
+  EXPECT_NE(sessions.Start("app/web", kNow, rng, NewMemoryBlob()), nullptr);
+  EXPECT_EQ(sessions.Start("app/web", kNow, rng, NewMemoryBlob()), nullptr);
   sessions.End(first->id());
   sessions.End(first->id());
-  EXPECT_NE(sessions.Start("app/web", kNow, rng), nullptr);
+  EXPECT_NE(sessions.Start("app/web", kNow, rng, NewMemoryBlob()), nullptr);
   EXPECT_EQ(sessions.All().size(), 2U);
 }
 
@@ -97,7 +142,9 @@ TEST(UploadState, HoldsTheOffset) {
 TEST(UploadState, IsOfOneSession) {
   const UploadSession session = Session();
   EXPECT_EQ(ReadUploadState(EncodeUploadState(Session("u-2")), session), std::nullopt);
-  EXPECT_EQ(ReadUploadState(EncodeUploadState({"app/other", "u-1", kNow}), session), std::nullopt);
+  EXPECT_EQ(
+      ReadUploadState(EncodeUploadState({"app/other", "u-1", kNow, NewMemoryBlob()}), session),
+      std::nullopt);
 }
 
 TEST(UploadState, IsRefusedMadeUp) {
