@@ -77,6 +77,11 @@ const Store::Repository& Store::At(std::string_view repository) const {
   return found == nullptr ? kEmpty : **found;
 }
 
+void Store::PutRepository(std::string_view repository) {
+  Open(repository);
+  Touch(repository, nullptr, false);
+}
+
 Digest Store::PutBlob(std::string_view repository, std::string bytes) {
   Digest digest = Digest::Of(bytes);
   PutBlob(repository, digest, Blob(std::make_shared<const std::string>(std::move(bytes))));

@@ -74,6 +74,7 @@ class Store {
   Status Commit();
 
   // Putting content in place. Each creates the repository if need be.
+  void PutRepository(std::string_view repository);
   Digest PutBlob(std::string_view repository, std::string bytes);
   // Keeps the copy it has, if it has one.
   void PutBlob(std::string_view repository, const Digest& digest, Blob blob);

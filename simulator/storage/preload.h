@@ -1,0 +1,23 @@
+// Content for a registry to start with, from what a user names on the command line.
+// Threads: one. Source: docs/embedding.md, "Content to start with".
+#pragma once
+
+#include <string>
+
+#include "core/result.h"
+#include "simulator/registry/store.h"
+
+namespace drydock::simulator {
+
+// "[REPOSITORY=]PATH". PATH is one of
+//   a folder of an OCI image layout: ref names "name:tag" say where to, a ref name that is a tag
+//     goes to REPOSITORY or else to the repository of the folder's name;
+//   a folder of layouts, each below a path that is its repository's name (a store of
+//     drydock serve --store is one);
+//   a .json file: a seed (seed.h).
+// Every byte is checked. Blobs are read from where they lie, which must stay; with `copied` they
+// are copied into the store. kInvalid or kNotFound name the file and the remedy; `store` may then
+// hold a part.
+Status Preload(const std::string& argument, bool copied, Store& store);
+
+}  // namespace drydock::simulator

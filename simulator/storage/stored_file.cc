@@ -1,0 +1,152 @@
+#include "simulator/storage/stored_file.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "core/text.h"
+
+namespace drydock::simulator {
+namespace {
+
+constexpr std::size_t kPieceBytes = 256 * 1024;
+
+class FileReader : public BodyReader {
+ public:
+  FileReader(Result<OwnedFile> file, std::string path, std::uint64_t offset, std::uint64_t length)
+      : file_(std::move(file)), path_(std::move(path)), offset_(offset), rest_(length) {}
+
+  Result<std::size_t> Read(std::span<char> into) override {
+    if (!file_) {
+      return file_.error();
+    }
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), rest_));
+    if (wanted == 0) {
+      return std::size_t{0};
+    }
+    const ssize_t got =
+        ::pread(file_->descriptor(), into.data(), wanted, static_cast<off_t>(offset_));
+    if (got < 0) {
+      return FileError(path_, "read");
+    }
+    if (got == 0) {
+      return Error(ErrorCode::kAmbiguous,
+                   Concat({path_, ": ends ", std::to_string(rest_), " bytes too early"}));
+    }
+    offset_ += static_cast<std::uint64_t>(got);
+    rest_ -= static_cast<std::uint64_t>(got);
+    return static_cast<std::size_t>(got);
+  }
+
+ private:
+  Result<OwnedFile> file_;
+  std::string path_;
+  std::uint64_t offset_;
+  std::uint64_t rest_;
+};
+
+Body FileBody(const std::string& path, std::uint64_t offset, std::uint64_t length) {
+  return Body::FromReader(std::make_unique<FileReader>(OpenToRead(path), path, offset, length),
+                          length);
+}
+
+class FileBlobWriter : public BlobWriter {
+ public:
+  FileBlobWriter(std::string path, std::shared_ptr<const FileChanges> changes)
+      : path_(std::move(path)), changes_(std::move(changes)) {}
+  ~FileBlobWriter() override {
+    if (file_.open()) {
+      static_cast<void>(changes_->Remove(path_));  // rubbish for the next start at worst
+    }
+  }
+  FileBlobWriter(const FileBlobWriter&) = delete;
+  FileBlobWriter& operator=(const FileBlobWriter&) = delete;
+
+  void Reserve(std::uint64_t /*more*/) override {}
+
+  Status Append(std::string_view piece) override {
+    if (Status created = Begin(); !created) {
+      return created;
+    }
+    Status written = changes_->Write(file_, path_, piece);
+    size_ += written ? piece.size() : 0;
+    return written;
+  }
+
+  Status Truncate(std::uint64_t size) override {
+    Status cut = file_.open() ? changes_->Cut(file_, path_, size) : Status(Ok{});
+    size_ = cut ? size : size_;
+    return cut;
+  }
+
+  Body Read() const override { return size_ == 0 ? Body() : FileBody(path_, 0, size_); }
+
+  Result<Blob> Take() override {
+    Status kept = Begin();
+    if (kept) {
+      kept = changes_->Sync(file_, path_);
+    }
+    if (!kept) {
+      return std::move(kept).error();
+    }
+    file_ = OwnedFile();
+    return Blob(std::make_shared<const StoredFile>(path_, size_, changes_));
+  }
+
+ private:
+  // Most sessions of clients that only ask never get a byte.
+  Status Begin() {
+    if (file_.open()) {
+      return Ok{};
+    }
+    Result<OwnedFile> created = changes_->Create(path_);
+    if (!created) {
+      return std::move(created).error();
+    }
+    file_ = std::move(*created);
+    return Ok{};
+  }
+
+  std::string path_;
+  std::shared_ptr<const FileChanges> changes_;
+  OwnedFile file_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace
+
+StoredFile::~StoredFile() {
+  if (changes_ != nullptr) {
+    static_cast<void>(changes_->Remove(path_));  // rubbish for the next start at worst
+  }
+}
+
+Body StoredFile::Read(std::uint64_t offset, std::uint64_t length) const {
+  return FileBody(path_, offset, length);
+}
+
+std::unique_ptr<BlobWriter> NewFileBlob(std::string path,
+                                        std::shared_ptr<const FileChanges> changes) {
+  return std::make_unique<FileBlobWriter>(std::move(path), std::move(changes));
+}
+
+Result<Blob> CopyBlob(Body bytes, std::unique_ptr<BlobWriter> writer) {
+  std::vector<char> piece(kPieceBytes);
+  while (true) {
+    const Result<std::size_t> got = bytes.Read(piece);
+    if (!got) {
+      return got.error();
+    }
+    if (*got == 0) {
+      return writer->Take();
+    }
+    if (Status written = writer->Append({piece.data(), *got}); !written) {
+      return std::move(written).error();
+    }
+  }
+}
+
+}  // namespace drydock::simulator
