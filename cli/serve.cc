@@ -25,6 +25,7 @@
 #include "simulator/server/activity.h"
 #include "simulator/server/read_accounts.h"
 #include "simulator/server/registry_server.h"
+#include "simulator/storage/preload.h"
 
 namespace drydock::cli {
 namespace {
@@ -35,7 +36,10 @@ using simulator::ServerOptions;
 constexpr char kFooter[] =
     "Without flags: plain HTTP on 127.0.0.1:5000, no authentication, deletes allowed, everything "
     "in\n"
-    "memory. SIGTERM or SIGINT ends it: running requests finish, a summary tells what happened.\n"
+    "memory. With --store DIR every answer that acknowledges something is durable, and DIR/NAME is "
+    "an\n"
+    "OCI image layout that other tools read. SIGTERM or SIGINT ends it: running requests finish, a "
+    "summary tells what happened.\n"
     "\n"
     "Examples:\n"
     "  drydock serve &  skopeo copy --dest-tls-verify=false oci:app "
@@ -44,6 +48,8 @@ constexpr char kFooter[] =
     "URL\n"
     "  drydock serve --personality docker-hub --accounts accounts.json\n"
     "  drydock serve --faults cache-400.json --journal run.jsonl\n"
+    "  drydock serve --store hub &  … ;  skopeo copy oci:hub/me/app:v1 …\n"
+    "  drydock serve --preload library/debian=debian-layout --preload seed.json\n"
     "  drydock serve --allow-sparse                # an index with one of its platforms alone\n"
     "\n"
     "Exit codes: 0 stopped as asked, 1 the port or a file to write could not be had, 2 bad "
@@ -56,6 +62,8 @@ struct Flags {
   std::string faults_file;
   std::string accounts_file;
   std::string journal_file;
+  std::string store_folder;
+  std::vector<std::string> preloads;
   std::string personality = simulator::AnonymousPersonality().name;
   std::uint64_t seed = 1;
   bool allow_sparse = false;
@@ -198,6 +206,16 @@ int Serve(const Flags& flags) {
   if (!options) {
     return Complain(options.error().message(), kExitUsage);
   }
+  Result<simulator::OpenedStore> opened =
+      simulator::OpenContent(flags.store_folder, flags.preloads);
+  if (!opened) {
+    // Somebody else has the folder, or it cannot be written: as with a port.
+    const ErrorCode code = opened.error().code();
+    const bool taken = code == ErrorCode::kConflict || code == ErrorCode::kUnavailable;
+    return Complain(opened.error().message(), taken ? 1 : kExitUsage);
+  }
+  options->content = opened->content;
+  options->backing = opened->backing;
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   SystemClock clock;
   Journal journal(clock);
@@ -258,6 +276,11 @@ void AddServe(CLI::App& app, int& exit_code) {
                   "Take manifests and indexes whose parts were not pushed");
   serve->add_option("--accounts", flags->accounts_file,
                     "JSON file of accounts that may push (personalities with tokens)");
+  serve->add_option("--store", flags->store_folder,
+                    "Folder that keeps everything pushed, as OCI image layouts; made if absent");
+  serve->add_option("--preload", flags->preloads,
+                    "[REPOSITORY=]PATH of an OCI image layout, a folder of layouts or a JSON seed "
+                    "to start with; may be given again");
   serve->add_option("--faults", flags->faults_file, "JSON file of fault rules");
   serve->add_option("--seed", flags->seed, "Seed of upload ids and of the rules' dice")
       ->capture_default_str();

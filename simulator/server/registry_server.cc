@@ -38,6 +38,8 @@ struct RegistryServer::Parts {
       options.personality.tokens->realm = kTokenPath;
     }
     registry.emplace(authority, options.personality, clock, rng.Fork("registry"), journal, secret);
+    registry->store() = options.content;
+    registry->store().Keep(options.backing);
     if (!options.personality.tokens) {
       internet.Attach("*", *registry);
       return;

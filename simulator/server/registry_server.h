@@ -1,6 +1,6 @@
 // The fake Hub on a real port: a registry of the chosen personality, its token service on the same
 // origin, fault rules and the journal, behind one Listener. What answers is the same code that
-// answers in process (simulator/world/internet.h). Memory only: its content ends with it.
+// answers in process (simulator/world/internet.h).
 // Threads: Start and Stop from one thread; Counts and the journal from any.
 // Source: issue 2 section 8; docs/adr/0006-exchange-phases.md.
 #pragma once
@@ -17,6 +17,7 @@
 #include "simulator/faults/fault_state.h"
 #include "simulator/faults/rule.h"
 #include "simulator/registry/personality.h"
+#include "simulator/registry/store.h"
 #include "simulator/registry/token_service.h"
 #include "simulator/server/limits.h"
 
@@ -29,6 +30,9 @@ struct ServerOptions {
   std::vector<Account> accounts;
   std::vector<FaultRule> faults;
   std::uint64_t seed = 1;
+  // What it holds at first, and where that is kept beyond the process; null: nowhere.
+  Store content;
+  std::shared_ptr<Backing> backing;
   ServerLimits limits = {};
   // Runs after the journal got news, on the thread that serves the connection and before its client
   // gets the answer.

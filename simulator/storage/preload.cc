@@ -197,4 +197,23 @@ Status Preload(const std::string& argument, bool copied, Store& store) {
   return done ? store.Commit() : done;
 }
 
+Result<OpenedStore> OpenContent(const std::string& store_folder,
+                                const std::vector<std::string>& preloads) {
+  OpenedStore opened;
+  if (!store_folder.empty()) {
+    Result<OpenedStore> on_disk = OpenDiskStore(store_folder);
+    if (!on_disk) {
+      return on_disk;
+    }
+    opened = std::move(*on_disk);
+  }
+  opened.content.Keep(opened.backing);
+  for (const std::string& preload : preloads) {
+    if (const Status done = Preload(preload, opened.backing != nullptr, opened.content); !done) {
+      return done.error();
+    }
+  }
+  return opened;
+}
+
 }  // namespace drydock::simulator

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "simulator/registry/store.h"
+#include "simulator/storage/disk_store.h"
 
 namespace drydock::simulator {
 
@@ -19,5 +21,10 @@ namespace drydock::simulator {
 // are copied into the store. kInvalid or kNotFound name the file and the remedy; `store` may then
 // hold a part.
 Status Preload(const std::string& argument, bool copied, Store& store);
+
+// What a server starts with: the store on disk in `store_folder` ("": none), and each of `preloads`
+// on top, durable if there is a folder. Errors as of OpenDiskStore and Preload.
+Result<OpenedStore> OpenContent(const std::string& store_folder,
+                                const std::vector<std::string>& preloads);
 
 }  // namespace drydock::simulator

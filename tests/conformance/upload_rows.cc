@@ -8,7 +8,7 @@ namespace {
 
 const std::string kUploads = At("blobs/uploads/");
 
-std::string Blob(std::string_view bytes, std::string_view repository = kAppWeb) {
+std::string BlobIn(std::string_view bytes, std::string_view repository = kAppWeb) {
   return At("blobs/" + Sha256(bytes), repository);
 }
 
@@ -62,9 +62,9 @@ const std::vector<Row>& UploadRows() {
        {Post(kUploads + "?digest=" + Sha256("hello"))
             .Sending("hello", "application/octet-stream")
             .Gives(201)
-            .Has("Location", Blob("hello"))
+            .Has("Location", BlobIn("hello"))
             .Has("Docker-Content-Digest", Sha256("hello")),
-        Get(Blob("hello")).Gives(200).Says("hello")}},
+        Get(BlobIn("hello")).Gives(200).Says("hello")}},
       {"single-post.201",
        "one POST without a length",
        {Post(kUploads + "?digest=" + Sha256("hello")).Sending("hello").Chunked().Gives(201)}},
@@ -73,7 +73,7 @@ const std::vector<Row>& UploadRows() {
        {Post(kUploads + "?digest=" + Sha256("hello"))
             .Sending("HELLO")
             .Refused(400, "DIGEST_INVALID"),
-        Head(Blob("hello")).Gives(404), Head(Blob("HELLO")).Gives(404)}},
+        Head(BlobIn("hello")).Gives(404), Head(BlobIn("HELLO")).Gives(404)}},
       {"upload.invalid-digest",
        "one POST with a malformed digest",
        {Post(kUploads + "?digest=sha256:bad").Sending("hello").Refused(400, "DIGEST_INVALID")}},
@@ -93,20 +93,20 @@ const std::vector<Row>& UploadRows() {
         Put(Commit("hello"))
             .Sending("hello", "application/octet-stream")
             .Gives(201)
-            .Has("Location", Blob("hello"))
+            .Has("Location", BlobIn("hello"))
             .Has("Docker-Content-Digest", Sha256("hello"))
             .Has("Content-Length", "0"),
-        Head(Blob("hello")).Gives(200), Get("{location}").Gives(200).Says("hello")}},
+        Head(BlobIn("hello")).Gives(200), Get("{location}").Gives(200).Says("hello")}},
       {"upload.put",
        "PUT of an empty blob",
-       {Start(), Put(Commit("")).Gives(201), Get(Blob("")).Gives(200).Says("")}},
+       {Start(), Put(Commit("")).Gives(201), Get(BlobIn("")).Gives(200).Says("")}},
       {"upload.put",
        "PUT with a body of unknown length",
        {Start(), Put(Commit("hello")).Sending("hello").Chunked().Gives(201)}},
       {"upload.invalid-digest",
        "PUT whose bytes are not the digest's ends the session",
        {Start(), Put(Commit("hello")).Sending("HELLO").Refused(400, "DIGEST_INVALID"),
-        Get("{location}").Refused(404, "BLOB_UPLOAD_UNKNOWN"), Head(Blob("hello")).Gives(404)}},
+        Get("{location}").Refused(404, "BLOB_UPLOAD_UNKNOWN"), Head(BlobIn("hello")).Gives(404)}},
       {"upload.whole-digest",
        "PUT without a digest leaves the session open",
        {Start(), Put("{location}").Sending("hello").Refused(400, "DIGEST_INVALID"),
@@ -159,7 +159,7 @@ const std::vector<Row>& UploadRows() {
        "the last chunk in the closing PUT",
        {Start(), Chunk("0-2", "hel").Gives(202),
         Put(Commit("hello")).With("Content-Range", "3-4").Sending("lo").Gives(201),
-        Get(Blob("hello")).Gives(200).Says("hello")}},
+        Get(BlobIn("hello")).Gives(200).Says("hello")}},
       {"chunk.final-order",
        "the last chunk in the closing PUT, out of order",
        {Start(), Chunk("0-2", "hel").Gives(202),
@@ -185,7 +185,7 @@ const std::vector<Row>& UploadRows() {
             .Has("Range", "0-4")
             .Has("Location", "/v2/app/web/blobs/uploads/*")
             .Has("Docker-Upload-UUID", "*"),
-        Put(Commit("hello")).Gives(201), Get(Blob("hello")).Gives(200).Says("hello")}},
+        Put(Commit("hello")).Gives(201), Get(BlobIn("hello")).Gives(200).Says("hello")}},
       {"chunk.stream",
        "PATCH with a length and without a Content-Type",
        {Start(), Patch("{location}").Sending("hello").Gives(202).Has("Range", "0-4")}},
@@ -193,7 +193,7 @@ const std::vector<Row>& UploadRows() {
        "chunks in order",
        {Start(), Chunk("0-2", "hel").Gives(202).Has("Range", "0-2"),
         Chunk("3-4", "lo").Gives(202).Has("Range", "0-4"), Put(Commit("hello")).Gives(201),
-        Get(Blob("hello")).Gives(200).Says("hello")}},
+        Get(BlobIn("hello")).Gives(200).Says("hello")}},
       {"chunk.first",
        "a first chunk that does not begin at zero",
        {Start(), Chunk("3-4", "lo").Refused(416, "RANGE_INVALID"),
@@ -276,9 +276,9 @@ const std::vector<Row>& UploadRows() {
        {HaveBlob("app/base", "hello"),
         Post(kUploads + "?mount=" + Sha256("hello") + "&from=app/base")
             .Gives(201)
-            .Has("Location", Blob("hello"))
+            .Has("Location", BlobIn("hello"))
             .Has("Docker-Content-Digest", Sha256("hello")),
-        Get(Blob("hello")).Gives(200).Says("hello")}},
+        Get(BlobIn("hello")).Gives(200).Says("hello")}},
       {"mount.201",
        "mount with escapes and the other order, as docker and skopeo write it",
        {HaveBlob("app/base", "hello"), Post(kUploads + "?from=app%2Fbase&mount=sha256%3A" +
@@ -297,7 +297,7 @@ const std::vector<Row>& UploadRows() {
       {"mount.anonymous",
        "mount without from",
        {HaveBlob("app/base", "hello"), Post(kUploads + "?mount=" + Sha256("hello")).Gives(201),
-        Head(Blob("hello")).Gives(200)}},
+        Head(BlobIn("hello")).Gives(200)}},
       {"mount.202",
        "mount without from of a blob nobody has",
        {Post(kUploads + "?mount=" + Sha256("hello")).Gives(202)}},

@@ -1,0 +1,6 @@
+# find_package(drydock): the target drydock::hub is a fake registry to be linked into a test.
+include(CMakeFindDependencyMacro)
+find_dependency(OpenSSL 3)
+find_dependency(Threads)
+find_dependency(nlohmann_json 3.11)
+include("${CMAKE_CURRENT_LIST_DIR}/drydock-targets.cmake")
