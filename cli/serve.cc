@@ -43,6 +43,8 @@ constexpr char kFooter[] =
     "  drydock serve --port 0 --ready-file ready   # any free port; `ready` then holds the base "
     "URL\n"
     "  drydock serve --personality docker-hub --accounts accounts.json\n"
+    "  mkdir certs; drydock serve --host 127.0.0.1 --host ::1 --ca-out certs/ca.crt &\n"
+    "  skopeo copy --dest-cert-dir certs oci:app docker://localhost:5000/me/app:v1\n"
     "  drydock serve --faults cache-400.json --journal run.jsonl\n"
     "  drydock serve --allow-sparse                # an index with one of its platforms alone\n"
     "\n"
@@ -50,8 +52,10 @@ constexpr char kFooter[] =
     "input.\n";
 
 struct Flags {
-  std::string host = "127.0.0.1";
+  std::vector<std::string> hosts = {"127.0.0.1"};
   std::uint16_t port = 5000;
+  bool tls = false;
+  std::string ca_file;
   std::string ready_file;
   std::string faults_file;
   std::string accounts_file;
@@ -113,11 +117,11 @@ class Scribe {
 };
 
 // Appears complete or not at all, so that whoever waits for the file may read it at once.
-Status WriteReadyFile(const std::string& path, const std::string& base_url) {
+Status WriteWhole(const std::string& path, const std::string& text) {
   const std::string partial = path + ".partial";
   {
     std::ofstream file(partial, std::ios::trunc);
-    file << base_url << "\n";
+    file << text;
     if (!file.flush()) {
       return Error(ErrorCode::kUnavailable, partial + ": cannot write: " + std::strerror(errno));
     }
@@ -130,10 +134,21 @@ Status WriteReadyFile(const std::string& path, const std::string& base_url) {
   return Ok{};
 }
 
+// What tells others that the server answers, and how to trust it.
+Status WriteStartFiles(const Flags& flags, const RegistryServer& server) {
+  if (!flags.ca_file.empty()) {
+    if (const Status written = WriteWhole(flags.ca_file, server.ca_pem()); !written) {
+      return written;
+    }
+  }
+  return flags.ready_file.empty() ? Ok{} : WriteWhole(flags.ready_file, server.base_url() + "\n");
+}
+
 Result<ServerOptions> ReadOptions(const Flags& flags) {
   ServerOptions options;
-  options.host = flags.host;
+  options.hosts = flags.hosts;
   options.port = flags.port;
+  options.tls = flags.tls || !flags.ca_file.empty();
   options.seed = flags.seed;
   const std::optional<simulator::Personality> personality =
       simulator::FindPersonality(flags.personality);
@@ -173,8 +188,10 @@ void Greet(const Flags& flags, const ServerOptions& options, const std::string& 
   std::cout << "drydock serve: " << base_url << " (" << flags.personality << ")\n";
   if (with_hints) {
     const std::string authority = base_url.substr(base_url.find("//") + 2);
-    std::cout << "  push with   skopeo copy --dest-tls-verify=false oci:DIR docker://" << authority
-              << "/NAME:TAG\n";
+    const bool trusted = !flags.ca_file.empty();
+    std::cout << "  push with   skopeo copy "
+              << (trusted ? "--dest-cert-dir DIR-OF-THE-CA" : "--dest-tls-verify=false")
+              << " oci:DIR docker://" << authority << "/NAME:TAG\n";
     if (options.personality.tokens && options.accounts.empty()) {
       std::cout << "  nobody can push: this personality wants accounts, see --accounts\n";
     }
@@ -217,12 +234,9 @@ int Serve(const Flags& flags) {
     return Complain(started.error().message(), 1);
   }
   RegistryServer& server = **started;
-  if (!flags.ready_file.empty()) {
-    if (const Status ready = WriteReadyFile(flags.ready_file, server.base_url()); !ready) {
-      return Complain(ready.error().message(), 1);
-    }
+  if (const Status written = WriteStartFiles(flags, server); !written) {
+    return Complain(written.error().message(), 1);
   }
-
   Greet(flags, *options, server.base_url(), terminal);
 
   int signal = 0;
@@ -245,9 +259,14 @@ void AddServe(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<Flags>();
   CLI::App* serve = app.add_subcommand("serve", "A fake registry on a port, with faults");
   serve->footer(kFooter);
-  serve->add_option("--host", flags->host, "Address to listen on")->capture_default_str();
+  serve->add_option("--host", flags->hosts, "Address to listen on; may be given several times")
+      ->capture_default_str();
   serve->add_option("--port", flags->port, "Port to listen on; 0 takes any free one")
       ->capture_default_str();
+  serve->add_flag("--tls", flags->tls,
+                  "HTTPS, with a certificate authority made at start (--ca-out)");
+  serve->add_option("--ca-out", flags->ca_file,
+                    "File for the authority's certificate, for clients to trust; implies --tls");
   serve->add_option("--ready-file", flags->ready_file,
                     "File that is there while the server answers; one line, the base URL");
   serve

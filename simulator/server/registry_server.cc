@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "simulator/registry/registry.h"
 #include "simulator/server/listener.h"
+#include "simulator/server/tls_identity.h"
 #include "simulator/world/internet.h"
 
 namespace drydock::simulator {
@@ -14,24 +15,29 @@ namespace {
 
 constexpr char kTokenPath[] = "/token";
 
-std::string Authority(const std::string& host, std::uint16_t port) {
-  const bool bare_ipv6 = host.find(':') != std::string::npos;
-  return Concat({bare_ipv6 ? "[" : "", host, bare_ipv6 ? "]" : "", ":", std::to_string(port)});
-}
-
 }  // namespace
 
 // In order of construction: each uses those above it.
 struct RegistryServer::Parts {
-  Parts(ServerOptions given, Clock& clock, Journal& journal)
+  Parts(ServerOptions given, std::unique_ptr<TlsIdentity> tls, Clock& clock, Journal& journal)
       : options(std::move(given)),
+        identity(std::move(tls)),
         faults(options.faults, options.seed),
         internet(clock, journal, faults),
-        context{internet, journal, clock, options.limits, options.on_event, {}},
-        listener(context) {}
+        context{clock, options.limits,
+                [this](RequestHead head, Body& body) {
+                  Served served{internet.Serve(std::move(head), body)};
+                  options.on_event();
+                  return served;
+                },
+                [this, &journal](const Caller& /*caller*/, const std::string& text) {
+                  journal.Append("server", NoteEvent{text});
+                  options.on_event();
+                }},
+        listener(context, identity.get()) {}
 
-  void Furnish(Clock& clock, Journal& journal, std::uint16_t port) {
-    authority = Authority(options.host, port);
+  void Furnish(Clock& clock, Journal& journal) {
+    authority = Authority({options.hosts.front(), port});
     const Rng rng = Rng(options.seed).Fork("serve");
     const std::string secret = rng.Fork("token secret").Hex(32);
     if (options.personality.tokens) {
@@ -51,7 +57,21 @@ struct RegistryServer::Parts {
     internet.Attach("*", *hub);
   }
 
+  // Listens on every host with the same port.
+  Status Bind() {
+    for (std::size_t i = 0; i < options.hosts.size(); ++i) {
+      const Result<std::uint16_t> bound = listener.Bind({options.hosts[i], port});
+      if (!bound) {
+        return bound.error();
+      }
+      port = *bound;
+    }
+    return Ok{};
+  }
+
   ServerOptions options;
+  std::uint16_t port = options.port;
+  std::unique_ptr<TlsIdentity> identity;  // null: plain HTTP
   FaultState faults;
   Internet internet;
   ConnectionContext context;
@@ -67,17 +87,31 @@ RegistryServer::~RegistryServer() { Stop(); }
 
 Result<std::unique_ptr<RegistryServer>> RegistryServer::Start(ServerOptions options, Clock& clock,
                                                               Journal& journal) {
-  auto parts = std::make_unique<Parts>(std::move(options), clock, journal);
-  const Result<std::uint16_t> port = parts->listener.Bind(parts->options.host, parts->options.port);
-  if (!port) {
-    return port.error();
+  std::unique_ptr<TlsIdentity> identity;
+  if (options.tls) {
+    std::vector<std::string> names = UsualTlsNames();
+    names.insert(names.end(), options.hosts.begin(), options.hosts.end());
+    Result<std::unique_ptr<TlsIdentity>> made = TlsIdentity::Make(names, clock.Now());
+    if (!made) {
+      return made.error();
+    }
+    identity = std::move(*made);
   }
-  parts->Furnish(clock, journal, *port);
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(identity), clock, journal);
+  if (const Status bound = parts->Bind(); !bound) {
+    return bound.error();
+  }
+  parts->Furnish(clock, journal);
   parts->listener.Start();
   return std::unique_ptr<RegistryServer>(new RegistryServer(std::move(parts)));
 }
 
-std::string RegistryServer::base_url() const { return "http://" + parts_->authority; }
+std::string RegistryServer::base_url() const {
+  return (parts_->identity == nullptr ? "http://" : "https://") + parts_->authority;
+}
+std::string RegistryServer::ca_pem() const {
+  return parts_->identity == nullptr ? "" : parts_->identity->ca_pem();
+}
 void RegistryServer::Stop() { parts_->listener.Stop(); }
 std::uint64_t RegistryServer::connections() const { return parts_->listener.connections(); }
 std::vector<RuleCount> RegistryServer::FaultCounts() const { return parts_->faults.Counts(); }

@@ -23,8 +23,9 @@
 namespace drydock::simulator {
 
 struct ServerOptions {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 0;   // 0: any free one
+  std::vector<std::string> hosts = {"127.0.0.1"};  // addresses, at least one
+  std::uint16_t port = 0;                          // of all of them; 0: any free one
+  bool tls = false;                                // with a certificate authority of its own
   Personality personality;  // its realm becomes this server's own /token
   std::vector<Account> accounts;
   std::vector<FaultRule> faults;
@@ -52,7 +53,9 @@ class RegistryServer {
                                                        Journal& journal);
   ~RegistryServer();  // stops
 
-  std::string base_url() const;  // "http://127.0.0.1:5000"
+  std::string base_url() const;  // "http://127.0.0.1:5000", of the first of the hosts
+  // The certificate of the authority that clients must trust; "" without TLS.
+  std::string ca_pem() const;
   // Ends idle connections, gives running exchanges ServerLimits::grace_time. Once is enough.
   void Stop();
 
