@@ -25,6 +25,7 @@
 #include "simulator/server/activity.h"
 #include "simulator/server/read_accounts.h"
 #include "simulator/server/registry_server.h"
+#include "simulator/server/worlds.h"
 
 namespace drydock::cli {
 namespace {
@@ -36,6 +37,8 @@ constexpr char kFooter[] =
     "Without flags: plain HTTP on 127.0.0.1:5000, no authentication, deletes allowed, everything "
     "in\n"
     "memory. SIGTERM or SIGINT ends it: running requests finish, a summary tells what happened.\n"
+    "More worlds, faults, snapshots, time and metrics: the control API below /_drydock/v1/, see\n"
+    "docs/serve.md.\n"
     "\n"
     "Examples:\n"
     "  drydock serve &  skopeo copy --dest-tls-verify=false oci:app "
@@ -47,6 +50,8 @@ constexpr char kFooter[] =
     "  skopeo copy --dest-cert-dir certs oci:app docker://localhost:5000/me/app:v1\n"
     "  drydock serve --faults cache-400.json --journal run.jsonl\n"
     "  drydock serve --allow-sparse                # an index with one of its platforms alone\n"
+    "  curl -d '{\"name\": \"w1\", \"port\": 0}' http://127.0.0.1:5000/_drydock/v1/worlds\n"
+    "  curl http://127.0.0.1:5000/_drydock/v1/metrics\n"
     "\n"
     "Exit codes: 0 stopped as asked, 1 the port or a file to write could not be had, 2 bad "
     "input.\n";
@@ -71,11 +76,11 @@ int Complain(const std::string& what, int exit_code) {
   return exit_code;
 }
 
-// Writes down what the journal takes in: to the journal file, to the terminal, into the tally.
+// Writes down what happens in the worlds: the default world's journal to a file, lines to the
+// terminal, all of it into the tally.
 class Scribe {
  public:
-  Scribe(Journal& journal, bool lines, bool color)
-      : journal_(journal), lines_(lines), color_(color) {}
+  Scribe(bool lines, bool color) : lines_(lines), color_(color) {}
 
   // False when the file cannot be written.
   bool OpenFile(const std::string& path) {
@@ -83,20 +88,20 @@ class Scribe {
     return file_->good();
   }
 
-  void WriteNews() {
+  void Write(const simulator::ServedWorld& world, const std::vector<Event>& events) {
+    const std::string& name = world.spec().name;
+    const bool usual = name == simulator::kDefaultWorld;
     const std::lock_guard lock(mutex_);
-    for (const Event& event : journal_.Snapshot(next_)) {
-      next_ = event.sequence + 1;
+    for (const Event& event : events) {
       tally_.Add(event);
-      if (file_) {
+      if (file_ && usual) {
         *file_ << ToJson(event) << "\n";
       }
       if (const std::string line = lines_ ? simulator::ActivityLine(event, color_) : "";
           !line.empty()) {
-        std::cout << line << "\n";
+        std::cout << (usual ? "" : name + ": ") << line << "\n";
       }
     }
-    journal_.DropBefore(next_);
     if (file_) {
       file_->flush();
     }
@@ -107,11 +112,9 @@ class Scribe {
   const simulator::Tally& tally() const { return tally_; }
 
  private:
-  Journal& journal_;
   bool lines_;
   bool color_;
   std::mutex mutex_;
-  std::uint64_t next_ = 0;
   std::optional<std::ofstream> file_;
   simulator::Tally tally_;
 };
@@ -217,19 +220,20 @@ int Serve(const Flags& flags) {
   }
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   SystemClock clock;
-  Journal journal(clock);
-  Scribe scribe(journal, terminal || flags.verbose, terminal);
+  Scribe scribe(terminal || flags.verbose, terminal);
   if (!flags.journal_file.empty() && !scribe.OpenFile(flags.journal_file)) {
     return Complain(flags.journal_file + ": cannot write: " + std::strerror(errno), 1);
   }
-  options->on_event = [&scribe] { scribe.WriteNews(); };
+  options->news = [&scribe](const simulator::ServedWorld& world, const std::vector<Event>& events) {
+    scribe.Write(world, events);
+  };
 
   // One of an earlier run would make somebody ask too early.
   std::remove(flags.ready_file.c_str());
   const sigset_t signals = HeldBackSignals();  // before there are threads
   const Duration began = clock.Elapsed();
   const Result<std::unique_ptr<RegistryServer>> started =
-      RegistryServer::Start(*options, clock, journal);
+      RegistryServer::Start(*options, clock);
   if (!started) {
     return Complain(started.error().message(), 1);
   }
@@ -243,7 +247,6 @@ int Serve(const Flags& flags) {
   ::sigwait(&signals, &signal);
   std::remove(flags.ready_file.c_str());
   server.Stop();
-  scribe.WriteNews();
   std::cout << scribe.tally().Summary(clock.Elapsed() - began, server.Held(), server.FaultCounts(),
                                       terminal)
             << std::flush;
@@ -281,7 +284,7 @@ void AddServe(CLI::App& app, int& exit_code) {
   serve->add_option("--seed", flags->seed, "Seed of upload ids and of the rules' dice")
       ->capture_default_str();
   serve->add_option("--journal", flags->journal_file,
-                    "File for the journal: JSON lines, written as things happen");
+                    "File for the journal (of the default world): JSON lines, as things happen");
   serve->add_flag("--verbose", flags->verbose,
                   "A line for every request also when standard output is no terminal");
   serve->callback([flags, &exit_code] { exit_code = Serve(*flags); });

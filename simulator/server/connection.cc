@@ -214,6 +214,7 @@ Connection::Next Connection::Exchange(const HttpHead& head, BodyFraming framing)
   RequestHead request;
   request.method = head.method;
   request.url = head.url;
+  request.url.scheme = context_.scheme;
   request.headers = head.headers;
   caller_.server_name = stream_->server_name();
   request.caller = caller_;

@@ -37,6 +37,7 @@ struct Served {
 struct ConnectionContext {
   Clock& clock;  // of the machine
   ServerLimits limits;
+  std::string scheme;  // "http" or "https"
   // Answers one request. Errors are the body's.
   std::function<Served(RequestHead head, Body& body)> serve;
   // Something worth a line in the journal happened that is no exchange.
