@@ -232,8 +232,7 @@ int Serve(const Flags& flags) {
   std::remove(flags.ready_file.c_str());
   const sigset_t signals = HeldBackSignals();  // before there are threads
   const Duration began = clock.Elapsed();
-  const Result<std::unique_ptr<RegistryServer>> started =
-      RegistryServer::Start(*options, clock);
+  const Result<std::unique_ptr<RegistryServer>> started = RegistryServer::Start(*options, clock);
   if (!started) {
     return Complain(started.error().message(), 1);
   }

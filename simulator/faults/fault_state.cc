@@ -23,8 +23,7 @@ std::optional<std::uint64_t> PositionOf(const FaultRule& rule) {
 
 }  // namespace
 
-FaultState::FaultState(std::vector<FaultRule> rules, std::uint64_t seed)
-    : seed_(seed) {
+FaultState::FaultState(std::vector<FaultRule> rules, std::uint64_t seed) : seed_(seed) {
   for (FaultRule& rule : rules) {
     Append(live_, std::move(rule));
   }

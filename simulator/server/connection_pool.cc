@@ -56,9 +56,7 @@ struct ConnectionPool::Parts {
     return places.size();
   }
 
-  void Wake() const {
-    ::eventfd_write(wake, 1);
-  }
+  void Wake() const { ::eventfd_write(wake, 1); }
 
   void Take(std::unique_ptr<Connection> connection) {
     const std::lock_guard lock(mutex);

@@ -41,9 +41,9 @@ constexpr ControlRoute kControlRoutes[] = {
 };
 // In the order of the routes.
 constexpr std::array<Handler, std::size(kControlRoutes)> kControlHandlers = {
-    GetDocument, GetMetrics, ListWorlds, MakeWorld,    GetWorld,      DropWorld,    ResetWorld,
-    GetTime,     AdvanceTime, GetState,   GetJournal,   GetHar,        ListFaults,   AddFaults,
-    RemoveFaults, GetFault,   SwitchFault, RemoveFault, ListSnapshots, KeepSnapshot, DropSnapshot};
+    GetDocument,  GetMetrics,  ListWorlds,  MakeWorld,   GetWorld,      DropWorld,    ResetWorld,
+    GetTime,      AdvanceTime, GetState,    GetJournal,  GetHar,        ListFaults,   AddFaults,
+    RemoveFaults, GetFault,    SwitchFault, RemoveFault, ListSnapshots, KeepSnapshot, DropSnapshot};
 
 // What stands for the parameters of `pattern` in `path`; nullopt when it does not fit.
 std::optional<std::vector<std::string>> FitPath(std::string_view pattern, std::string_view path) {
@@ -108,8 +108,8 @@ Response Dispatch(ControlCall& call) {
     return kControlHandlers[i](call);
   }
   if (allow.empty()) {
-    return ErrorAnswer(404, Concat({"there is no ", path, "; see ", kControlPrefix,
-                                    "/openapi.json"}));
+    return ErrorAnswer(404,
+                       Concat({"there is no ", path, "; see ", kControlPrefix, "/openapi.json"}));
   }
   Response response = ErrorAnswer(405, Concat({call.head.method, ": this path takes ", allow}));
   response.headers.Add("Allow", allow);
@@ -144,7 +144,7 @@ Result<Response> ControlApi::Answer(const RequestHead& head, Body& body) {
   return Dispatch(call);
 }
 
-Response JsonAnswer(int status, std::string text) {
+Response ControlAnswer(int status, std::string text) {
   Response response;
   response.status = status;
   response.headers = {{"Content-Type", "application/json"},
@@ -160,7 +160,7 @@ std::string JsonText(std::string_view text) {
 }
 
 Response ErrorAnswer(int status, std::string_view message) {
-  return JsonAnswer(status, Concat({"{\"error\": ", JsonText(message), "}\n"}));
+  return ControlAnswer(status, Concat({"{\"error\": ", JsonText(message), "}\n"}));
 }
 
 Response ErrorAnswer(const Error& error) {
@@ -177,8 +177,8 @@ Result<json::Value> ReadDocument(const ControlCall& call, bool optional) {
   Result<json::Value> document =
       json::Parse(optional && Trim(call.body).empty() ? "{}" : call.body, "body");
   if (document && document->as_object() == nullptr) {
-    return Error(ErrorCode::kInvalid, Concat({"body: expected an object, found: ",
-                                              document->Excerpt()}));
+    return Error(ErrorCode::kInvalid,
+                 Concat({"body: expected an object, found: ", document->Excerpt()}));
   }
   return document;
 }

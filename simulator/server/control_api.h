@@ -1,7 +1,7 @@
-// The control API: worlds, state, faults, journal, snapshots and time of a running server, under one
-// reserved prefix on every address it listens on. What is asked here is in no journal.
-// Threads: Answer from any thread. Source: docs/control-api.openapi.json (a test holds the routes
-// against it); issue 4 section 4.
+// The control API: worlds, state, faults, journal, snapshots and time of a running server, under
+// one reserved prefix on every address it listens on. What is asked here is in no journal. Threads:
+// Answer from any thread. Source: docs/control-api.openapi.json (a test holds the routes against
+// it); issue 4 section 4.
 #pragma once
 
 #include <cstdint>

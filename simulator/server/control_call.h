@@ -16,12 +16,12 @@ struct ControlCall {
   ControlContext& context;
   const RequestHead& head;
   std::string body;
-  std::vector<std::string> names;    // what stands for "{…}" in the route's path
+  std::vector<std::string> names;      // what stands for "{…}" in the route's path
   std::shared_ptr<ServedWorld> world;  // of "{world}"; null when the route has none
 };
 
 // An answer of JSON text.
-Response JsonAnswer(int status, std::string text);
+Response ControlAnswer(int status, std::string text);
 // {"error": "…"} with the status of the error's code.
 Response ErrorAnswer(const Error& error);
 Response ErrorAnswer(int status, std::string_view message);

@@ -1,5 +1,5 @@
-// The OpenAPI document of the control API, as it stands in docs/: compiled in, so that a server tells
-// how it is spoken to. Threads: constant.
+// The OpenAPI document of the control API, as it stands in docs/: compiled in, so that a server
+// tells how it is spoken to. Threads: constant.
 #pragma once
 
 #include <string_view>

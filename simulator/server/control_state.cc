@@ -45,9 +45,9 @@ Json RepositoryJson(const Store& store, const std::string& name) {
 }
 
 Json FaultJson(const FaultRule& rule, const RuleCount& count) {
-  return {{"name", rule.name},         {"phase", Name(rule.phase)},  {"effect", Describe(rule)},
-          {"armed", count.armed},      {"offered", count.offered},   {"matched", count.matched},
-          {"fired", count.fired},      {"seen", count.seen}};
+  return {{"name", rule.name},    {"phase", Name(rule.phase)}, {"effect", Describe(rule)},
+          {"armed", count.armed}, {"offered", count.offered},  {"matched", count.matched},
+          {"fired", count.fired}, {"seen", count.seen}};
 }
 
 // Every rule that is there; a rule that goes between the two questions is left out.
@@ -55,9 +55,8 @@ std::vector<Json> FaultList(const FaultState& faults) {
   std::vector<Json> list;
   const std::vector<RuleCount> counts = faults.Counts();
   for (const FaultRule& rule : faults.rules()) {
-    const auto count = std::find_if(counts.begin(), counts.end(), [&](const RuleCount& one) {
-      return one.rule == rule.name;
-    });
+    const auto count = std::find_if(counts.begin(), counts.end(),
+                                    [&](const RuleCount& one) { return one.rule == rule.name; });
     if (count != counts.end()) {
       list.push_back(FaultJson(rule, *count));
     }
@@ -101,8 +100,8 @@ Response GetState(ControlCall& call) {
                          {"started", FormatRfc3339(upload.started)}});
     }
   }
-  return JsonAnswer(200, Text({{"repositories", std::move(repositories)},
-                               {"uploads", std::move(uploads)}}));
+  return ControlAnswer(
+      200, Text({{"repositories", std::move(repositories)}, {"uploads", std::move(uploads)}}));
 }
 
 Response GetJournal(ControlCall& call) {
@@ -117,17 +116,17 @@ Response GetJournal(ControlCall& call) {
   for (const Event& event : events) {
     lines += ToJson(event) + "\n";
   }
-  Response response = JsonAnswer(200, std::move(lines));
+  Response response = ControlAnswer(200, std::move(lines));
   response.headers.Set("Content-Type", "application/x-ndjson");
   return response;
 }
 
 Response GetHar(ControlCall& call) {
-  return JsonAnswer(200, ToHar(call.world->journal().Snapshot()));
+  return ControlAnswer(200, ToHar(call.world->journal().Snapshot()));
 }
 
 Response ListFaults(ControlCall& call) {
-  return JsonAnswer(200, Text({{"faults", FaultList(call.world->faults())}}));
+  return ControlAnswer(200, Text({{"faults", FaultList(call.world->faults())}}));
 }
 
 Response AddFaults(ControlCall& call) {
@@ -136,7 +135,7 @@ Response AddFaults(ControlCall& call) {
     return ErrorAnswer(rules.error());
   }
   const Status added = call.world->faults().Add(std::move(*rules));
-  return added ? JsonAnswer(201, Text({{"faults", FaultList(call.world->faults())}}))
+  return added ? ControlAnswer(201, Text({{"faults", FaultList(call.world->faults())}}))
                : ErrorAnswer(added.error());
 }
 
@@ -150,7 +149,7 @@ Response RemoveFaults(ControlCall& call) {
 Response GetFault(ControlCall& call) {
   for (const Json& fault : FaultList(call.world->faults())) {
     if (fault["name"] == call.names[1]) {
-      return JsonAnswer(200, Text(fault));
+      return ControlAnswer(200, Text(fault));
     }
   }
   return NoSuchFault(call);

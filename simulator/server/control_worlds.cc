@@ -50,8 +50,8 @@ void ReadPersonality(json::ObjectReader& reader, WorldSpec& spec) {
   if (const auto found = FindPersonality(name)) {
     spec.personality = *found;
   } else {
-    reader.Fail("personality", Concat({"unknown: \"", name,
-                                       "\"; there are: ", Join(PersonalityNames(), ", ")}));
+    reader.Fail("personality",
+                Concat({"unknown: \"", name, "\"; there are: ", Join(PersonalityNames(), ", ")}));
   }
 }
 
@@ -128,7 +128,7 @@ std::string Dump(const Json& json) {
 }  // namespace
 
 Response GetDocument(ControlCall& /*call*/) {
-  return JsonAnswer(200, std::string(kControlDocument));
+  return ControlAnswer(200, std::string(kControlDocument));
 }
 
 Response GetMetrics(ControlCall& call) {
@@ -139,7 +139,7 @@ Response GetMetrics(ControlCall& call) {
     sample.worlds.push_back(
         {world->spec().name, world->Counts(), world->Held(), world->faults().Counts()});
   }
-  Response response = JsonAnswer(200, ToMetrics(sample));
+  Response response = ControlAnswer(200, ToMetrics(sample));
   response.headers.Set("Content-Type", kMetricsType);
   return response;
 }
@@ -149,7 +149,7 @@ Response ListWorlds(ControlCall& call) {
   for (const Worlds::Shared& world : call.context.worlds.All()) {
     list.push_back(WorldJson(call.context, *world));
   }
-  return JsonAnswer(200, Dump({{"worlds", std::move(list)}}));
+  return ControlAnswer(200, Dump({{"worlds", std::move(list)}}));
 }
 
 Response MakeWorld(ControlCall& call) {
@@ -162,14 +162,13 @@ Response MakeWorld(ControlCall& call) {
   if (!made) {
     return ErrorAnswer(made.error());
   }
-  Response response = JsonAnswer(201, Dump(WorldJson(call.context, **made)));
-  response.headers.Add("Location",
-                       Concat({kControlPrefix, "/worlds/", (*made)->spec().name}));
+  Response response = ControlAnswer(201, Dump(WorldJson(call.context, **made)));
+  response.headers.Add("Location", Concat({kControlPrefix, "/worlds/", (*made)->spec().name}));
   return response;
 }
 
 Response GetWorld(ControlCall& call) {
-  return JsonAnswer(200, Dump(WorldJson(call.context, *call.world)));
+  return ControlAnswer(200, Dump(WorldJson(call.context, *call.world)));
 }
 
 Response DropWorld(ControlCall& call) {
@@ -183,11 +182,11 @@ Response ResetWorld(ControlCall& call) {
     return ErrorAnswer(snapshot.error());
   }
   const Result<Worlds::Shared> fresh = call.context.worlds.Reset(call.names[0], *snapshot);
-  return fresh ? JsonAnswer(200, Dump(WorldJson(call.context, **fresh)))
+  return fresh ? ControlAnswer(200, Dump(WorldJson(call.context, **fresh)))
                : ErrorAnswer(fresh.error());
 }
 
-Response GetTime(ControlCall& call) { return JsonAnswer(200, Dump(TimeJson(*call.world))); }
+Response GetTime(ControlCall& call) { return ControlAnswer(200, Dump(TimeJson(*call.world))); }
 
 Response AdvanceTime(ControlCall& call) {
   const Result<json::Value> document = ReadDocument(call);
@@ -205,11 +204,11 @@ Response AdvanceTime(ControlCall& call) {
     return ErrorAnswer(source.status().error());
   }
   call.world->Settle();
-  return JsonAnswer(200, Dump(TimeJson(*call.world)));
+  return ControlAnswer(200, Dump(TimeJson(*call.world)));
 }
 
 Response ListSnapshots(ControlCall& call) {
-  return JsonAnswer(200, Dump({{"snapshots", call.context.worlds.Snapshots()}}));
+  return ControlAnswer(200, Dump({{"snapshots", call.context.worlds.Snapshots()}}));
 }
 
 Response KeepSnapshot(ControlCall& call) {
@@ -218,7 +217,7 @@ Response KeepSnapshot(ControlCall& call) {
     return ErrorAnswer(world.error());
   }
   const Status kept = call.context.worlds.Keep(call.names[0], *world);
-  return kept ? JsonAnswer(201, Dump({{"name", call.names[0]}, {"world", *world}}))
+  return kept ? ControlAnswer(201, Dump({{"name", call.names[0]}, {"world", *world}}))
               : ErrorAnswer(kept.error());
 }
 

@@ -39,30 +39,29 @@ Json HarEntry(const Event& event, const ExchangeEvent& exchange) {
   if (!exchange.response_excerpt.empty()) {
     content["text"] = exchange.response_excerpt;
   }
-  Json entry = {
-      {"startedDateTime", FormatRfc3339(event.time)},
-      {"time", 0},
-      {"request",
-       {{"method", exchange.method},
-        {"url", exchange.url},
-        {"httpVersion", "HTTP/1.1"},
-        {"cookies", Json::array()},
-        {"headers", HarFields(exchange.request_headers)},
-        {"queryString", HarQuery(exchange.url)},
-        {"headersSize", -1},
-        {"bodySize", exchange.request_bytes}}},
-      {"response",
-       {{"status", exchange.status},
-        {"statusText", exchange.reason},
-        {"httpVersion", "HTTP/1.1"},
-        {"cookies", Json::array()},
-        {"headers", HarFields(exchange.response_headers)},
-        {"content", std::move(content)},
-        {"redirectURL", exchange.response_headers.Get("Location")},
-        {"headersSize", -1},
-        {"bodySize", exchange.response_bytes}}},
-      {"cache", Json::object()},
-      {"timings", {{"send", 0}, {"wait", 0}, {"receive", 0}}}};
+  Json entry = {{"startedDateTime", FormatRfc3339(event.time)},
+                {"time", 0},
+                {"request",
+                 {{"method", exchange.method},
+                  {"url", exchange.url},
+                  {"httpVersion", "HTTP/1.1"},
+                  {"cookies", Json::array()},
+                  {"headers", HarFields(exchange.request_headers)},
+                  {"queryString", HarQuery(exchange.url)},
+                  {"headersSize", -1},
+                  {"bodySize", exchange.request_bytes}}},
+                {"response",
+                 {{"status", exchange.status},
+                  {"statusText", exchange.reason},
+                  {"httpVersion", "HTTP/1.1"},
+                  {"cookies", Json::array()},
+                  {"headers", HarFields(exchange.response_headers)},
+                  {"content", std::move(content)},
+                  {"redirectURL", exchange.response_headers.Get("Location")},
+                  {"headersSize", -1},
+                  {"bodySize", exchange.response_bytes}}},
+                {"cache", Json::object()},
+                {"timings", {{"send", 0}, {"wait", 0}, {"receive", 0}}}};
   if (!exchange.lost.empty()) {
     entry["comment"] = exchange.lost;
   }

@@ -18,8 +18,8 @@ struct ServerLimits {
 
   // From a connection's begin or a head's first byte to its last; a TLS handshake counts in.
   Duration head_time = std::chrono::seconds(10);
-  Duration idle_time = std::chrono::seconds(60);   // between requests
-  Duration stall_time = std::chrono::seconds(30);  // without a byte inside a body, either way
+  Duration idle_time = std::chrono::seconds(60);         // between requests
+  Duration stall_time = std::chrono::seconds(30);        // without a byte inside a body, either way
   Duration linger_time = std::chrono::milliseconds(10);  // a worker waits for the next head itself
   Duration finish_time = std::chrono::seconds(2);  // reading on after our FIN or before our RST
   Duration grace_time = std::chrono::seconds(5);   // for running exchanges when the server stops

@@ -42,9 +42,9 @@ Error BindError(int error, const Endpoint& endpoint) {
     case EACCES:
       return Error(ErrorCode::kDenied, where + ": this port is not for everybody to bind");
     default:
-      return Error(
-          ErrorCode::kInvalid,
-          Concat({where, ": cannot listen: ", error == 0 ? "no such address" : std::strerror(error)}));
+      return Error(ErrorCode::kInvalid,
+                   Concat({where, ": cannot listen: ",
+                           error == 0 ? "no such address" : std::strerror(error)}));
   }
 }
 

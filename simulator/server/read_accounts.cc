@@ -48,8 +48,8 @@ Result<std::vector<Account>> ReadAccounts(const json::Value& document, const std
 std::vector<Account> ReadAccountList(json::Source& source, const json::Value& list) {
   const json::Value::Array* entries = list.as_array();
   if (entries == nullptr || entries->size() > kAccountsMax) {
-    source.Fail(list.line(), Concat({"accounts: expected an array of at most ",
-                                     std::to_string(kAccountsMax)}));
+    source.Fail(list.line(),
+                Concat({"accounts: expected an array of at most ", std::to_string(kAccountsMax)}));
     return {};
   }
   std::vector<Account> accounts;

@@ -22,6 +22,18 @@ Result<std::unique_ptr<TlsIdentity>> MakeIdentity(const ServerOptions& options, 
   return TlsIdentity::Make(names, now);
 }
 
+// To a client whose world was dropped while it was connected.
+Response Misdirected() {
+  constexpr char kText[] = "the world that was served here was dropped\n";
+  Response response;
+  response.status = 421;
+  response.headers = {{"Content-Type", "text/plain; charset=utf-8"},
+                      {"Content-Length", std::to_string(sizeof kText - 1)},
+                      {"Connection", "close"}};
+  response.body = Body::FromString(kText);
+  return response;
+}
+
 }  // namespace
 
 // In order of construction: each uses those above it.
@@ -33,7 +45,9 @@ struct RegistryServer::Parts {
         context{clock, options.limits, identity == nullptr ? "http" : "https",
                 [this](RequestHead head, Body& body) { return Serve(std::move(head), body); },
                 [this](const Caller& caller, const std::string& text) {
-                  worlds->For(caller, "")->Note(text);
+                  if (const Worlds::Shared world = worlds->For(caller, "")) {
+                    world->Note(text);
+                  }
                 }},
         listener(context, identity.get()) {}
 
@@ -51,11 +65,10 @@ struct RegistryServer::Parts {
 
   Status Furnish() {
     const Endpoint usual{options.hosts.front(), options.port};
-    worlds.emplace(
-        clock, context.scheme, usual,
-        Worlds::Doors{[this](const Endpoint& endpoint) { return OpenDoor(endpoint); },
-                      [this](const Endpoint& endpoint) { listener.Unbind(endpoint); }},
-        options.news);
+    worlds.emplace(clock, context.scheme, usual,
+                   Worlds::Doors{[this](const Endpoint& endpoint) { return OpenDoor(endpoint); },
+                                 [this](const Endpoint& endpoint) { listener.Unbind(endpoint); }},
+                   options.news);
     control.emplace(ControlContext{*worlds, usual, [this] { return listener.connections(); },
                                    [this] { return listener.live(); }});
     const Result<Worlds::Shared> made =
@@ -85,6 +98,9 @@ struct RegistryServer::Parts {
       return {Answer{std::move(*response), std::nullopt}};
     }
     const Worlds::Shared world = worlds->For(head.caller, head.url.host);
+    if (world == nullptr) {
+      return {Answer{Misdirected(), std::nullopt}};
+    }
     return {world->Serve(std::move(head), body), world};
   }
 
@@ -102,8 +118,7 @@ struct RegistryServer::Parts {
 RegistryServer::RegistryServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 RegistryServer::~RegistryServer() { Stop(); }
 
-Result<std::unique_ptr<RegistryServer>> RegistryServer::Start(ServerOptions options,
-                                                              Clock& clock) {
+Result<std::unique_ptr<RegistryServer>> RegistryServer::Start(ServerOptions options, Clock& clock) {
   Result<std::unique_ptr<TlsIdentity>> identity = MakeIdentity(options, clock.Now());
   if (!identity) {
     return identity.error();

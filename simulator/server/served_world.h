@@ -1,6 +1,7 @@
 // One isolated registry of a server: its state, faults, clock and journal, and what it counted.
 // What answers is the same code that answers in process (simulator/world/internet.h).
-// Threads: every method from any thread. Source: issue 4 section 4; docs/adr/0006-exchange-phases.md.
+// Threads: every method from any thread. Source: issue 4 section 4;
+// docs/adr/0006-exchange-phases.md.
 #pragma once
 
 #include <cstdint>

@@ -165,8 +165,8 @@ Endpoint LocalEndpoint(int fd) { return EndOf(fd, ::getsockname); }
 
 std::string Authority(const Endpoint& endpoint) {
   const bool ipv6 = endpoint.address.find(':') != std::string::npos;
-  return Concat({ipv6 ? "[" : "", endpoint.address, ipv6 ? "]" : "", ":",
-                 std::to_string(endpoint.port)});
+  return Concat(
+      {ipv6 ? "[" : "", endpoint.address, ipv6 ? "]" : "", ":", std::to_string(endpoint.port)});
 }
 
 }  // namespace drydock::simulator

@@ -1,6 +1,7 @@
 // A connected byte stream with patience: a TCP socket, or a TLS session on one. Every wait is
 // bounded. Threads: one reader and writer; Interrupt may be called from any thread while the object
-// lives. Source: tcp(7), socket(7); RFC 8446 section 6.1 (what an end without a close_notify means).
+// lives. Source: tcp(7), socket(7); RFC 8446 section 6.1 (what an end without a close_notify
+// means).
 #pragma once
 
 #include <cstddef>

@@ -112,9 +112,8 @@ std::string AddressOf(SSL* session) {
 int PreferHttp1(SSL* /*session*/, const unsigned char** chosen, unsigned char* chosen_size,
                 const unsigned char* offered, unsigned int offered_size, void* /*nothing*/) {
   static constexpr unsigned char kHttp1[] = "\x08http/1.1";
-  const int found =
-      SSL_select_next_proto(const_cast<unsigned char**>(chosen), chosen_size, kHttp1,
-                            sizeof kHttp1 - 1, offered, offered_size);
+  const int found = SSL_select_next_proto(const_cast<unsigned char**>(chosen), chosen_size, kHttp1,
+                                          sizeof kHttp1 - 1, offered, offered_size);
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
@@ -185,8 +184,8 @@ struct TlsIdentity::Parts {
       return false;
     }
     // A FIN without a goodbye is told by the framing above, where it matters.
-    SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_TICKET |
-                                           SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_options(context.get(),
+                        SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -241,9 +240,9 @@ SSL* TlsIdentity::NewSession() const {
 }
 
 std::vector<std::string> UsualTlsNames() {
-  return {"localhost",    "127.0.0.1",          "::1",
-          "docker.io",    "index.docker.io",    "registry-1.docker.io",
-          "hub.docker.com", "auth.docker.io", "production.cloudflare.docker.com"};
+  return {"localhost",      "127.0.0.1",       "::1",
+          "docker.io",      "index.docker.io", "registry-1.docker.io",
+          "hub.docker.com", "auth.docker.io",  "production.cloudflare.docker.com"};
 }
 
 }  // namespace drydock::simulator

@@ -23,7 +23,8 @@ bool IsHost(std::string_view text) {
 // "Registry.test:5000" is for "registry.test".
 std::string HostAlone(std::string_view authority) {
   const std::size_t colon = authority.rfind(':');
-  const bool has_port = colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
+  const bool has_port =
+      colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
   return ToLower(has_port ? authority.substr(0, colon) : authority);
 }
 
@@ -51,9 +52,9 @@ bool Worlds::IsName(std::string_view text) {
 
 Status Worlds::CheckNew(const WorldSpec& spec, const WorldDoor& door) const {
   if (!IsName(spec.name)) {
-    return Error(ErrorCode::kInvalid,
-                 Concat({"name: expected a-z, 0-9, \".\", \"_\", \"-\", at most 63: \"", spec.name,
-                         "\""}));
+    return Error(
+        ErrorCode::kInvalid,
+        Concat({"name: expected a-z, 0-9, \".\", \"_\", \"-\", at most 63: \"", spec.name, "\""}));
   }
   if (worlds_.count(spec.name) > 0) {
     return Error(ErrorCode::kConflict, Concat({"there is a world \"", spec.name, "\" already"}));
@@ -69,9 +70,9 @@ Status Worlds::CheckNew(const WorldSpec& spec, const WorldDoor& door) const {
   }
   for (const std::string& host : door.hosts) {
     if (!IsHost(host)) {
-      return Error(ErrorCode::kInvalid,
-                   Concat({"hosts: expected a lower-case host name without a port: \"", host,
-                           "\""}));
+      return Error(
+          ErrorCode::kInvalid,
+          Concat({"hosts: expected a lower-case host name without a port: \"", host, "\""}));
     }
     if (const auto taken = by_host_.find(host); taken != by_host_.end()) {
       return Error(ErrorCode::kConflict,
@@ -112,6 +113,7 @@ Result<Worlds::Shared> Worlds::Make(WorldSpec spec, WorldDoor door, std::string_
     door.endpoint->port = *port;
     at = *door.endpoint;
     by_endpoint_[Authority(at)] = spec.name;
+    closed_.erase(Authority(at));
   }
   Entry entry{nullptr, std::move(door), Authority(at)};
   if (!is_default && !entry.door.endpoint) {
@@ -140,6 +142,7 @@ Status Worlds::Drop(std::string_view name) {
   }
   if (const auto& endpoint = found->second.door.endpoint) {
     by_endpoint_.erase(Authority(*endpoint));
+    closed_.insert(Authority(*endpoint));
     doors_.close(*endpoint);
   }
   for (const std::string& host : found->second.door.hosts) {
@@ -161,8 +164,8 @@ Result<Worlds::Shared> Worlds::Reset(std::string_view name, std::string_view sna
     return content.error();
   }
   Entry& entry = found->second;
-  entry.world = std::make_shared<ServedWorld>(entry.world->spec(), entry.authority, clock_, news_,
-                                              *content);
+  entry.world =
+      std::make_shared<ServedWorld>(entry.world->spec(), entry.authority, clock_, news_, *content);
   return entry.world;
 }
 
@@ -185,6 +188,9 @@ Worlds::Shared Worlds::For(const Caller& caller, std::string_view host) const {
   const std::shared_lock lock(mutex_);
   if (const auto door = by_endpoint_.find(caller.endpoint); door != by_endpoint_.end()) {
     return worlds_.find(door->second)->second.world;
+  }
+  if (closed_.count(caller.endpoint) > 0) {
+    return nullptr;
   }
   if (!by_host_.empty()) {
     for (const std::string& name : {HostAlone(host), caller.server_name}) {

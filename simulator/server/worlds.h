@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -61,7 +62,7 @@ class Worlds {
 
   Shared Find(std::string_view name) const;  // null when there is none
   std::vector<Shared> All() const;           // by name
-  // The world of a request; never null while there is a default world.
+  // The world of a request; null when it came to the endpoint of a world that was dropped.
   Shared For(const Caller& caller, std::string_view host) const;
   // "http://127.0.0.2:5000"; "" for an unknown world.
   std::string BaseUrl(std::string_view name) const;
@@ -94,6 +95,7 @@ class Worlds {
   std::map<std::string, Entry, std::less<>> worlds_;
   std::map<std::string, std::string, std::less<>> by_endpoint_;  // "127.0.0.2:5000" -> world
   std::map<std::string, std::string, std::less<>> by_host_;
+  std::set<std::string, std::less<>> closed_;  // endpoints whose connections may live on
   std::map<std::string, Store, std::less<>> snapshots_;
 };
 

@@ -45,9 +45,10 @@ RawClient::RawClient(std::uint16_t port, const std::string& from, const std::str
   if (::inet_pton(AF_INET, from.c_str(), &own.sin_addr) == 1) {
     ::bind(fd_, reinterpret_cast<const sockaddr*>(&own), sizeof own);
   }
-  if (::connect(fd_, ipv6 ? reinterpret_cast<const sockaddr*>(&six)
-                          : reinterpret_cast<const sockaddr*>(&four),
-                ipv6 ? sizeof six : sizeof four) != 0) {
+  if (::connect(
+          fd_,
+          ipv6 ? reinterpret_cast<const sockaddr*>(&six) : reinterpret_cast<const sockaddr*>(&four),
+          ipv6 ? sizeof six : sizeof four) != 0) {
     ::close(fd_);
     fd_ = -1;
     return;

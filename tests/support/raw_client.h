@@ -26,8 +26,8 @@ struct RawAnswer {
 
 class RawClient {
  public:
-  // Connects to a loopback address; ok() tells whether that worked. From an address of 127.0.0.0/8 of
-  // its own when one is given.
+  // Connects to a loopback address; ok() tells whether that worked. From an address of 127.0.0.0/8
+  // of its own when one is given.
   explicit RawClient(std::uint16_t port, const std::string& from = "",
                      const std::string& to = "127.0.0.1");
   ~RawClient();

@@ -176,9 +176,10 @@ TEST(FaultState, RulesComeAndGo) {
   EXPECT_FALSE(faults.Remove("a"));
   EXPECT_EQ(fired->name, "a") << "whoever acts on it goes on with it";
   faults.MarkSeen(*fired);
-  EXPECT_EQ(
-      Seen().With([&](const Sight& sight) { return faults.Offer(Phase::kDecide, sight)->rule->name; }),
-      "b");
+  EXPECT_EQ(Seen().With([&](const Sight& sight) {
+    return faults.Offer(Phase::kDecide, sight)->rule->name;
+  }),
+            "b");
   EXPECT_EQ(faults.Counts().size(), 2u);
 }
 

@@ -131,7 +131,7 @@ TEST(ControlApi, KeepsWorldsApart) {
   EXPECT_EQ(Concat({"http://127.0.0.2:", std::to_string(hub.port)}), by_address.Text("baseUrl"));
   const std::string url(by_port.Text("baseUrl"));
   RawClient at_port(static_cast<std::uint16_t>(*ParseUnsigned(url.substr(url.rfind(':') + 1))));
-  RawClient at_address(hub.port, "127.0.0.2");
+  RawClient at_address(hub.port, "", "127.0.0.2");
   // RequestText names the host registry.test: what has a door of its own does not care.
   ServedHub::Push(at_port, "app/port", "port");
   ServedHub::Push(at_address, "app/address", "address");
@@ -142,13 +142,15 @@ TEST(ControlApi, KeepsWorldsApart) {
     const json::Value state = hub.Control(200, "GET", Concat({"/worlds/", world, "/state"}));
     ASSERT_EQ(1U, state.Find("repositories")->as_array()->size()) << world;
     EXPECT_EQ(repository, state.At("/repositories/0")->Text("name"));
-    EXPECT_EQ(1, hub.Control(200, "GET", Concat({"/worlds/", world})).Find("requests")->as_integer());
+    EXPECT_EQ(1,
+              hub.Control(200, "GET", Concat({"/worlds/", world})).Find("requests")->as_integer());
   }
   hub.Control(204, "DELETE", "/worlds/a");
-  EXPECT_FALSE(RawClient(hub.port, "127.0.0.2").ok());
+  EXPECT_FALSE(RawClient(hub.port, "", "127.0.0.2").ok());
+  EXPECT_EQ(421, ServedHub::AskAt(at_address, "GET", "/v2/").status) << "not the default world";
   hub.Control(404, "GET", "/worlds/a");
   hub.Control(201, "POST", "/worlds", R"({"name": "a", "address": "127.0.0.2"})");
-  EXPECT_TRUE(RawClient(hub.port, "127.0.0.2").ok());
+  EXPECT_TRUE(RawClient(hub.port, "", "127.0.0.2").ok());
 }
 
 TEST(ControlApi, AddsSwitchesAndRemovesFaults) {
@@ -196,8 +198,7 @@ TEST(ControlApi, AdvancesOneWorldsTime) {
   ServedHub hub;
   hub.Control(201, "POST", "/worlds", R"({"name": "w"})");
   const auto now = [&](std::string_view world) {
-    return *ParseRfc3339(
-        hub.Control(200, "GET", Concat({"/worlds/", world, "/time"})).Text("now"));
+    return *ParseRfc3339(hub.Control(200, "GET", Concat({"/worlds/", world, "/time"})).Text("now"));
   };
   hub.Control(200, "POST", "/worlds/w/time", R"({"advance": "6h"})");
   EXPECT_GE(now("w") - now("default"), std::chrono::minutes(350));

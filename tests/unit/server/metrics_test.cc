@@ -24,7 +24,8 @@ bool IsMetricName(std::string_view text) {
          });
 }
 
-// Takes `{a="b",c="d"}` from the front; nullopt when it is broken. Gives it with the values unescaped.
+// Takes `{a="b",c="d"}` from the front; nullopt when it is broken. Gives it with the values
+// unescaped.
 std::optional<std::string> TakeLabels(std::string_view& rest) {
   std::string taken = "{";
   rest.remove_prefix(1);

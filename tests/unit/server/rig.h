@@ -135,7 +135,9 @@ class TestSite : public Site {
 struct Rig {
   explicit Rig(std::vector<FaultRule> rules = {}, ServerLimits limits = {},
                const TlsIdentity* tls = nullptr)
-      : faults(std::move(rules), 1), context{clock, limits, tls == nullptr ? "http" : "https", {}, {}}, listener(context, tls) {
+      : faults(std::move(rules), 1),
+        context{clock, limits, tls == nullptr ? "http" : "https", {}, {}},
+        listener(context, tls) {
     internet.Attach("*", site);
     context.serve = [this](RequestHead head, Body& body) {
       return Served{internet.Serve(std::move(head), body)};

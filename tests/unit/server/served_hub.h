@@ -1,4 +1,5 @@
-// A whole server on a free port, asked as a client asks it. Threads: the test's, beside the server's.
+// A whole server on a free port, asked as a client asks it. Threads: the test's, beside the
+// server's.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -60,8 +61,8 @@ class ServedHub {
   // Puts a blob into a repository of the registry `at` is connected to.
   static void Push(testing::RawClient& at, std::string_view repository, std::string_view bytes,
                    std::string_view fields = "") {
-    const std::string target = Concat({"/v2/", repository, "/blobs/uploads/?digest=",
-                                       Digest::Of(bytes).ToString()});
+    const std::string target =
+        Concat({"/v2/", repository, "/blobs/uploads/?digest=", Digest::Of(bytes).ToString()});
     EXPECT_EQ(201, AskAt(at, "POST", target, bytes, fields).status);
   }
 

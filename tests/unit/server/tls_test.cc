@@ -14,11 +14,11 @@
 namespace drydock::simulator {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using testing::End;
+using ::testing::HasSubstr;
 using testing::RawClient;
 using testing::RequestText;
+using ::testing::StartsWith;
 using testing::TlsClient;
 using testing::TlsEnd;
 
@@ -89,8 +89,7 @@ TEST(Tls, CarriesManyBytesBothWays) {
   TlsClient client(tls.rig.port, tls.identity->ca_pem(), "localhost");
   const std::string body(2'000'000, 'u');
   ASSERT_TRUE(client.Send(RequestText("PUT", "/sink", "", body)));
-  EXPECT_THAT(client.ReadThrough("\r\n\r\n"),
-              HasSubstr("Digest: " + Digest::Of(body).ToString()));
+  EXPECT_THAT(client.ReadThrough("\r\n\r\n"), HasSubstr("Digest: " + Digest::Of(body).ToString()));
   ASSERT_TRUE(client.Send(Closing("/big")));
   EXPECT_EQ(std::string(TestExchange::kBigBytes, 'b'), BodyOf(client.ReadToEnd()));
 }
