@@ -25,6 +25,7 @@
 #include "simulator/server/activity.h"
 #include "simulator/server/read_accounts.h"
 #include "simulator/server/registry_server.h"
+#include "simulator/server/worlds.h"
 #include "simulator/storage/preload.h"
 
 namespace drydock::cli {
@@ -40,6 +41,8 @@ constexpr char kFooter[] =
     "an\n"
     "OCI image layout that other tools read. SIGTERM or SIGINT ends it: running requests finish, a "
     "summary tells what happened.\n"
+    "More worlds, faults, snapshots, time and metrics: the control API below /_drydock/v1/, see\n"
+    "docs/serve.md.\n"
     "\n"
     "Examples:\n"
     "  drydock serve &  skopeo copy --dest-tls-verify=false oci:app "
@@ -47,17 +50,23 @@ constexpr char kFooter[] =
     "  drydock serve --port 0 --ready-file ready   # any free port; `ready` then holds the base "
     "URL\n"
     "  drydock serve --personality docker-hub --accounts accounts.json\n"
+    "  mkdir certs; drydock serve --host 127.0.0.1 --host ::1 --ca-out certs/ca.crt &\n"
+    "  skopeo copy --dest-cert-dir certs oci:app docker://localhost:5000/me/app:v1\n"
     "  drydock serve --faults cache-400.json --journal run.jsonl\n"
     "  drydock serve --store hub &  … ;  skopeo copy oci:hub/me/app:v1 …\n"
     "  drydock serve --preload library/debian=debian-layout --preload seed.json\n"
     "  drydock serve --allow-sparse                # an index with one of its platforms alone\n"
+    "  curl -d '{\"name\": \"w1\", \"port\": 0}' http://127.0.0.1:5000/_drydock/v1/worlds\n"
+    "  curl http://127.0.0.1:5000/_drydock/v1/metrics\n"
     "\n"
     "Exit codes: 0 stopped as asked, 1 the port or a file to write could not be had, 2 bad "
     "input.\n";
 
 struct Flags {
-  std::string host = "127.0.0.1";
+  std::vector<std::string> hosts = {"127.0.0.1"};
   std::uint16_t port = 5000;
+  bool tls = false;
+  std::string ca_file;
   std::string ready_file;
   std::string faults_file;
   std::string accounts_file;
@@ -75,11 +84,11 @@ int Complain(const std::string& what, int exit_code) {
   return exit_code;
 }
 
-// Writes down what the journal takes in: to the journal file, to the terminal, into the tally.
+// Writes down what happens in the worlds: the default world's journal to a file, lines to the
+// terminal, all of it into the tally.
 class Scribe {
  public:
-  Scribe(Journal& journal, bool lines, bool color)
-      : journal_(journal), lines_(lines), color_(color) {}
+  Scribe(bool lines, bool color) : lines_(lines), color_(color) {}
 
   // False when the file cannot be written.
   bool OpenFile(const std::string& path) {
@@ -87,20 +96,20 @@ class Scribe {
     return file_->good();
   }
 
-  void WriteNews() {
+  void Write(const simulator::ServedWorld& world, const std::vector<Event>& events) {
+    const std::string& name = world.spec().name;
+    const bool usual = name == simulator::kDefaultWorld;
     const std::lock_guard lock(mutex_);
-    for (const Event& event : journal_.Snapshot(next_)) {
-      next_ = event.sequence + 1;
+    for (const Event& event : events) {
       tally_.Add(event);
-      if (file_) {
+      if (file_ && usual) {
         *file_ << ToJson(event) << "\n";
       }
       if (const std::string line = lines_ ? simulator::ActivityLine(event, color_) : "";
           !line.empty()) {
-        std::cout << line << "\n";
+        std::cout << (usual ? "" : name + ": ") << line << "\n";
       }
     }
-    journal_.DropBefore(next_);
     if (file_) {
       file_->flush();
     }
@@ -111,21 +120,19 @@ class Scribe {
   const simulator::Tally& tally() const { return tally_; }
 
  private:
-  Journal& journal_;
   bool lines_;
   bool color_;
   std::mutex mutex_;
-  std::uint64_t next_ = 0;
   std::optional<std::ofstream> file_;
   simulator::Tally tally_;
 };
 
 // Appears complete or not at all, so that whoever waits for the file may read it at once.
-Status WriteReadyFile(const std::string& path, const std::string& base_url) {
+Status WriteWhole(const std::string& path, const std::string& text) {
   const std::string partial = path + ".partial";
   {
     std::ofstream file(partial, std::ios::trunc);
-    file << base_url << "\n";
+    file << text;
     if (!file.flush()) {
       return Error(ErrorCode::kUnavailable, partial + ": cannot write: " + std::strerror(errno));
     }
@@ -138,10 +145,21 @@ Status WriteReadyFile(const std::string& path, const std::string& base_url) {
   return Ok{};
 }
 
+// What tells others that the server answers, and how to trust it.
+Status WriteStartFiles(const Flags& flags, const RegistryServer& server) {
+  if (!flags.ca_file.empty()) {
+    if (const Status written = WriteWhole(flags.ca_file, server.ca_pem()); !written) {
+      return written;
+    }
+  }
+  return flags.ready_file.empty() ? Ok{} : WriteWhole(flags.ready_file, server.base_url() + "\n");
+}
+
 Result<ServerOptions> ReadOptions(const Flags& flags) {
   ServerOptions options;
-  options.host = flags.host;
+  options.hosts = flags.hosts;
   options.port = flags.port;
+  options.tls = flags.tls || !flags.ca_file.empty();
   options.seed = flags.seed;
   const std::optional<simulator::Personality> personality =
       simulator::FindPersonality(flags.personality);
@@ -181,8 +199,10 @@ void Greet(const Flags& flags, const ServerOptions& options, const std::string& 
   std::cout << "drydock serve: " << base_url << " (" << flags.personality << ")\n";
   if (with_hints) {
     const std::string authority = base_url.substr(base_url.find("//") + 2);
-    std::cout << "  push with   skopeo copy --dest-tls-verify=false oci:DIR docker://" << authority
-              << "/NAME:TAG\n";
+    const bool trusted = !flags.ca_file.empty();
+    std::cout << "  push with   skopeo copy "
+              << (trusted ? "--dest-cert-dir DIR-OF-THE-CA" : "--dest-tls-verify=false")
+              << " oci:DIR docker://" << authority << "/NAME:TAG\n";
     if (options.personality.tokens && options.accounts.empty()) {
       std::cout << "  nobody can push: this personality wants accounts, see --accounts\n";
     }
@@ -218,36 +238,32 @@ int Serve(const Flags& flags) {
   options->backing = opened->backing;
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   SystemClock clock;
-  Journal journal(clock);
-  Scribe scribe(journal, terminal || flags.verbose, terminal);
+  Scribe scribe(terminal || flags.verbose, terminal);
   if (!flags.journal_file.empty() && !scribe.OpenFile(flags.journal_file)) {
     return Complain(flags.journal_file + ": cannot write: " + std::strerror(errno), 1);
   }
-  options->on_event = [&scribe] { scribe.WriteNews(); };
+  options->news = [&scribe](const simulator::ServedWorld& world, const std::vector<Event>& events) {
+    scribe.Write(world, events);
+  };
 
   // One of an earlier run would make somebody ask too early.
   std::remove(flags.ready_file.c_str());
   const sigset_t signals = HeldBackSignals();  // before there are threads
   const Duration began = clock.Elapsed();
-  const Result<std::unique_ptr<RegistryServer>> started =
-      RegistryServer::Start(*options, clock, journal);
+  const Result<std::unique_ptr<RegistryServer>> started = RegistryServer::Start(*options, clock);
   if (!started) {
     return Complain(started.error().message(), 1);
   }
   RegistryServer& server = **started;
-  if (!flags.ready_file.empty()) {
-    if (const Status ready = WriteReadyFile(flags.ready_file, server.base_url()); !ready) {
-      return Complain(ready.error().message(), 1);
-    }
+  if (const Status written = WriteStartFiles(flags, server); !written) {
+    return Complain(written.error().message(), 1);
   }
-
   Greet(flags, *options, server.base_url(), terminal);
 
   int signal = 0;
   ::sigwait(&signals, &signal);
   std::remove(flags.ready_file.c_str());
   server.Stop();
-  scribe.WriteNews();
   std::cout << scribe.tally().Summary(clock.Elapsed() - began, server.Held(), server.FaultCounts(),
                                       terminal)
             << std::flush;
@@ -263,9 +279,14 @@ void AddServe(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<Flags>();
   CLI::App* serve = app.add_subcommand("serve", "A fake registry on a port, with faults");
   serve->footer(kFooter);
-  serve->add_option("--host", flags->host, "Address to listen on")->capture_default_str();
+  serve->add_option("--host", flags->hosts, "Address to listen on; may be given several times")
+      ->capture_default_str();
   serve->add_option("--port", flags->port, "Port to listen on; 0 takes any free one")
       ->capture_default_str();
+  serve->add_flag("--tls", flags->tls,
+                  "HTTPS, with a certificate authority made at start (--ca-out)");
+  serve->add_option("--ca-out", flags->ca_file,
+                    "File for the authority's certificate, for clients to trust; implies --tls");
   serve->add_option("--ready-file", flags->ready_file,
                     "File that is there while the server answers; one line, the base URL");
   serve
@@ -285,7 +306,7 @@ void AddServe(CLI::App& app, int& exit_code) {
   serve->add_option("--seed", flags->seed, "Seed of upload ids and of the rules' dice")
       ->capture_default_str();
   serve->add_option("--journal", flags->journal_file,
-                    "File for the journal: JSON lines, written as things happen");
+                    "File for the journal (of the default world): JSON lines, as things happen");
   serve->add_flag("--verbose", flags->verbose,
                   "A line for every request also when standard output is no terminal");
   serve->callback([flags, &exit_code] { exit_code = Serve(*flags); });

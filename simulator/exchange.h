@@ -24,6 +24,8 @@ struct Caller {
   std::string client;            // "ci", "host", or "" over a real socket
   std::string address;           // "203.0.113.7"
   std::uint64_t connection = 0;  // ordinal of the connection; 0 when unknown
+  std::string endpoint = {};     // where it came to, "127.0.0.2:5000"; "" when not over a socket
+  std::string server_name = {};  // the name it asked a TLS server for; "" without one
 };
 
 struct RequestHead {

@@ -1,6 +1,7 @@
 #include "simulator/faults/fault_state.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/rng.h"
@@ -22,25 +23,71 @@ std::optional<std::uint64_t> PositionOf(const FaultRule& rule) {
 
 }  // namespace
 
-FaultState::FaultState(std::vector<FaultRule> rules, std::uint64_t seed)
-    : rules_(std::move(rules)), seed_(seed), live_(rules_.size()) {
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    live_[i].count.rule = rules_[i].name;
-    live_[i].count.armed = rules_[i].armed;
+FaultState::FaultState(std::vector<FaultRule> rules, std::uint64_t seed) : seed_(seed) {
+  for (FaultRule& rule : rules) {
+    Append(live_, std::move(rule));
   }
+}
+
+void FaultState::Append(std::list<Live>& live, FaultRule rule) {
+  RuleCount count;
+  count.rule = rule.name;
+  count.armed = rule.armed;
+  live.push_back({std::move(rule), std::move(count), {}, {}});
+}
+
+std::vector<FaultRule> FaultState::rules() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<FaultRule> rules;
+  for (const Live& live : live_) {
+    rules.push_back(live.rule);
+  }
+  return rules;
+}
+
+Status FaultState::Add(std::vector<FaultRule> rules) {
+  const std::lock_guard lock(mutex_);
+  if (live_.size() + removed_.size() + rules.size() > kRulesEverMax) {
+    return Error(ErrorCode::kConflict, Concat({"faults: more than ", std::to_string(kRulesEverMax),
+                                               " rules came and went; reset the world"}));
+  }
+  std::set<std::string_view> names;
+  for (const Live& live : live_) {
+    names.insert(live.rule.name);
+  }
+  for (const FaultRule& rule : rules) {
+    if (!names.insert(rule.name).second) {
+      return Error(ErrorCode::kConflict,
+                   Concat({"faults: there is a rule of that name: \"", rule.name, "\""}));
+    }
+  }
+  for (FaultRule& rule : rules) {
+    Append(live_, std::move(rule));
+  }
+  return Ok{};
+}
+
+bool FaultState::Remove(std::string_view rule) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(live_.begin(), live_.end(),
+                                  [&](const Live& live) { return live.rule.name == rule; });
+  if (found == live_.end()) {
+    return false;
+  }
+  removed_.splice(removed_.end(), live_, found);
+  return true;
 }
 
 std::optional<Firing> FaultState::Offer(Phase phase, const Sight& sight,
                                         std::optional<std::uint64_t> at_bytes) {
   const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const FaultRule& rule = rules_[i];
-    Live& live = live_[i];
+  for (Live& live : live_) {
+    const FaultRule& rule = live.rule;
     if (rule.phase != phase || !live.count.armed || PositionOf(rule) != at_bytes) {
       continue;
     }
     ++live.count.offered;
-    if (!Matches(rule, live, sight)) {
+    if (!Matches(live, sight)) {
       continue;
     }
     ++live.count.matched;
@@ -56,8 +103,10 @@ std::optional<Firing> FaultState::Offer(Phase phase, const Sight& sight,
 }
 
 std::optional<std::uint64_t> FaultState::NextPosition(Phase phase, std::uint64_t from) const {
+  const std::lock_guard lock(mutex_);
   std::optional<std::uint64_t> next;
-  for (const FaultRule& rule : rules_) {
+  for (const Live& live : live_) {
+    const FaultRule& rule = live.rule;
     const auto position = PositionOf(rule);
     if (rule.phase == phase && position && *position >= from) {
       next = std::min(next.value_or(*position), *position);
@@ -66,7 +115,8 @@ std::optional<std::uint64_t> FaultState::NextPosition(Phase phase, std::uint64_t
   return next;
 }
 
-bool FaultState::Matches(const FaultRule& rule, const Live& live, const Sight& sight) const {
+bool FaultState::Matches(const Live& live, const Sight& sight) const {
+  const FaultRule& rule = live.rule;
   if (!FitsAlone(rule.when, sight)) {
     return false;
   }
@@ -99,12 +149,12 @@ bool FaultState::Due(const Times& times, const FaultRule& rule, std::string_view
 
 void FaultState::Observe(const Sight& sight) {
   const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const auto& since = rules_[i].when.since;
+  for (Live& live : live_) {
+    const auto& since = live.rule.when.since;
     if (!since || !Fits(since->event, sight)) {
       continue;
     }
-    auto& openings = live_[i].openings;
+    auto& openings = live.openings;
     const std::string key = KeyOf(since->same, sight);
     const auto found = openings.find(key);
     if (found != openings.end()) {
@@ -117,7 +167,9 @@ void FaultState::Observe(const Sight& sight) {
 
 void FaultState::MarkSeen(const FaultRule& rule) {
   const std::lock_guard lock(mutex_);
-  ++live_[static_cast<std::size_t>(&rule - rules_.data())].count.seen;
+  for (Live& live : live_) {
+    live.count.seen += &live.rule == &rule ? 1U : 0U;
+  }
 }
 
 bool FaultState::Switch(std::string_view rule, bool armed) {

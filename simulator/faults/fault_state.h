@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/result.h"
 #include "simulator/exchange.h"
 #include "simulator/faults/rule.h"
 
@@ -45,10 +47,19 @@ struct RuleCount {
 
 class FaultState {
  public:
+  // How many rules one state can see come and go: exchanges may hold on to one that was removed.
+  static constexpr std::size_t kRulesEverMax = 20'000;
+
   FaultState() = default;  // no rules
   FaultState(std::vector<FaultRule> rules, std::uint64_t seed);
 
-  const std::vector<FaultRule>& rules() const { return rules_; }
+  // Copies, in the order in which they are asked.
+  std::vector<FaultRule> rules() const;
+  // Adds rules behind those that are there: all of them or, with an error, none. kConflict when a
+  // name is taken, or when there were too many rules already.
+  Status Add(std::vector<FaultRule> rules);
+  // False when no rule has that name. An exchange it acts on goes on with it.
+  bool Remove(std::string_view rule);
 
   // Asks the armed rules of this phase in file order; the first whose `when` and `times` both hold
   // fires, later ones are not asked. A rule whose `times` does not hold counts the match and gives
@@ -76,19 +87,21 @@ class FaultState {
     TimePoint latest{};
   };
   struct Live {
+    FaultRule rule;
     RuleCount count;
     std::map<std::string, std::uint64_t, std::less<>> ordinals;  // by key
     std::map<std::string, Opening, std::less<>> openings;        // by `same`
   };
 
-  bool Matches(const FaultRule& rule, const Live& live, const Sight& sight) const;
+  static void Append(std::list<Live>& live, FaultRule rule);
+  bool Matches(const Live& live, const Sight& sight) const;
   bool Due(const Times& times, const FaultRule& rule, std::string_view key,
            std::uint64_t ordinal) const;
 
-  std::vector<FaultRule> rules_;
   std::uint64_t seed_ = 0;
   mutable std::mutex mutex_;
-  std::vector<Live> live_;  // beside rules_
+  std::list<Live> live_;     // a list, since exchanges hold on to rules
+  std::list<Live> removed_;  // never asked again
 };
 
 }  // namespace drydock::simulator

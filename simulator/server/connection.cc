@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "simulator/server/socket.h"
 
 namespace drydock::simulator {
 namespace {
@@ -13,7 +14,6 @@ namespace {
 constexpr std::size_t kPieceBytes = 262'144;
 constexpr std::size_t kJoinedBytes = 16'384;  // head and body up to here leave together
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr char kActor[] = "server";
 
 // Reads another BodyReader, which outlives it.
 class BorrowedReader : public BodyReader {
@@ -37,89 +37,154 @@ std::string ChunkSize(std::size_t bytes) {
 
 }  // namespace
 
-Connection::Connection(int fd, std::uint64_t ordinal, ConnectionContext& context)
+Connection::Connection(std::unique_ptr<Stream> stream, std::uint64_t ordinal,
+                       ConnectionContext& context)
     : context_(context),
-      ordinal_(ordinal),
-      socket_(fd, context.clock),
-      input_(socket_),
-      address_(socket_.PeerAddress()) {}
+      stream_(std::move(stream)),
+      input_(*stream_),
+      // A connection that never asked anything is given less time than one that may ask again.
+      waits_until_(context.clock.Elapsed() + context.limits.head_time) {
+  caller_.address = PeerEndpoint(stream_->fd()).address;
+  caller_.endpoint = Authority(LocalEndpoint(stream_->fd()));
+  caller_.connection = ordinal;
+}
 
-void Connection::Run() {
-  Next next = Next::kKeep;
-  while (next == Next::kKeep && !stopping_) {
-    const std::optional<std::string> head = ReadHead();
-    if (!head) {
-      return;
+Connection::State Connection::Serve() {
+  if (draining_) {
+    return Drain();
+  }
+  while (true) {
+    const HeadRead read = ReadHead();
+    if (read.end) {
+      return End(*read.end);
     }
-    between_ = false;
-    next = ServeOne(*head);
-    between_ = true;
-    served_any_ = true;
+    if (!read.head) {
+      return Park();
+    }
+    const Next next = ServeOne(*read.head);
+    head_begun_ = false;
+    just_served_ = true;
+    waits_until_ = context_.clock.Elapsed() + context_.limits.idle_time;
+    if (next != Next::kKeep) {
+      return End(next);
+    }
+    if (stopping_) {
+      return End(Next::kClose);
+    }
   }
-  End(next);
 }
 
-void Connection::End(Next next) {
-  if (next == Next::kClose) {
-    socket_.Finish(context_.limits.finish_time);
-  }
+// Until the peer speaks again it costs no thread and next to no memory.
+Connection::State Connection::Park() {
+  input_.Shrink();
+  piece_ = {};
+  return State::kWaiting;
 }
 
-void Connection::Stop() {
-  stopping_ = true;
-  if (between_) {
-    socket_.Interrupt();
+Connection::State Connection::End(Next next) {
+  if (next == Next::kGone) {
+    return State::kEnded;
   }
+  if (next == Next::kSever) {
+    stream_->Sever();
+  } else {
+    stream_->Finish();
+  }
+  draining_ = true;
+  waits_until_ = context_.clock.Elapsed() + context_.limits.finish_time;
+  return Drain();
+}
+
+Connection::State Connection::Drain() {
+  piece_.resize(kJoinedBytes);
+  while (context_.clock.Elapsed() < waits_until_) {
+    const Result<std::optional<std::size_t>> got = stream_->ReadNow(piece_);
+    if (!got || (*got && **got == 0)) {
+      return State::kEnded;
+    }
+    if (!*got) {
+      return Park();
+    }
+  }
+  return State::kEnded;
 }
 
 void Connection::Abort() {
   stopping_ = true;
-  socket_.Interrupt();
+  stream_->Interrupt();
 }
 
-// The bytes of the next head; nullopt when there is none to answer.
-std::optional<std::string> Connection::ReadHead() {
-  const ServerLimits& limits = context_.limits;
-  // A connection that never asked anything is given less time than one that may ask again.
-  socket_.SetPatience(kNoDeadline, served_any_ ? limits.idle_time : limits.head_time);
-  bool begun = false;
+Connection::HeadRead Connection::ReadHead() {
   while (true) {
     const std::string_view held = input_.held();
     if (const std::optional<std::size_t> length = HeadLength(held)) {
       std::string head(held.substr(0, *length));
       input_.Consume(*length);
-      return head;
+      return {std::move(head), {}};
     }
-    if (const std::optional<RejectedHead> rejected = RefuseEarly(held, limits)) {
-      End(Reject(*rejected));
-      return std::nullopt;
+    if (const std::optional<RejectedHead> rejected = RefuseEarly(held, context_.limits)) {
+      return {{}, Reject(*rejected)};
     }
-    if (!held.empty() && !begun) {
-      begun = true;
-      socket_.SetPatience(context_.clock.Elapsed() + limits.head_time, limits.head_time);
+    if (!held.empty() && !head_begun_) {
+      head_begun_ = true;
+      waits_until_ = context_.clock.Elapsed() + context_.limits.head_time;
     }
-    const Result<std::size_t> got = input_.Fill();
-    if (!got && got.error().code() == ErrorCode::kTimeout && begun) {
-      End(Reject({408, "request head did not arrive in " + FormatDuration(limits.head_time)}));
+    const Result<std::optional<std::size_t>> got = stream_->ReadNow(input_.Room());
+    if (!got) {
+      if (got.error().code() == ErrorCode::kInvalid) {
+        Note(got.error().message());
+        return {{}, Next::kSever};
+      }
+      return {{}, Next::kGone};
     }
-    if (!got || *got == 0) {
-      return std::nullopt;
+    if (*got) {
+      if (**got == 0) {
+        return {{}, Next::kGone};
+      }
+      input_.Added(**got);
+    } else if (stopping_) {
+      stream_->Finish();
+      return {{}, Next::kGone};
+    } else if (context_.clock.Elapsed() >= waits_until_) {
+      return {{}, OutOfTime()};
+    } else if (!Lingers()) {
+      return {};
     }
   }
 }
 
+// Whoever asks one thing after the other is waited for a moment: handing a connection to the pool
+// and back takes longer than a small answer. False when there is still nothing.
+bool Connection::Lingers() {
+  if (!std::exchange(just_served_, false) || !input_.held().empty() || context_.wanted()) {
+    return false;
+  }
+  stream_->SetPatience(kNoDeadline, context_.limits.linger_time);
+  return stream_->AwaitBytes().ok();
+}
+
+Connection::Next Connection::OutOfTime() {
+  if (!head_begun_) {
+    return Next::kClose;
+  }
+  return Reject(
+      {408, "request head did not arrive in " + FormatDuration(context_.limits.head_time)});
+}
+
+void Connection::Note(const std::string& text) {
+  context_.note(caller_, Concat({"connection ", std::to_string(caller_.connection), " from ",
+                                 caller_.address, ": ", text}));
+}
+
 // Answers without asking the registry: nothing can be asked in a language nobody understood.
 Connection::Next Connection::Reject(const RejectedHead& rejected) {
-  context_.journal.Append(
-      kActor, NoteEvent{Concat({"connection ", std::to_string(ordinal_), " from ", address_, ": ",
-                                std::to_string(rejected.status), ": ", rejected.what})});
-  context_.on_event();
+  Note(Concat({std::to_string(rejected.status), ": ", rejected.what}));
   Response response;
   response.status = rejected.status;
   response.headers = {{"Content-Type", "text/plain; charset=utf-8"},
                       {"Content-Length", std::to_string(rejected.what.size() + 1)}};
   response.body = Body::FromString(rejected.what + "\n");
-  socket_.SetPatience(kNoDeadline, context_.limits.stall_time);
+  stream_->SetPatience(kNoDeadline, context_.limits.stall_time);
   const WirePlan plan = PlanResponse(HttpHead{}, response, true);
   return Send(plan, response.body) ? Next::kClose : Next::kGone;
 }
@@ -138,19 +203,21 @@ Connection::Next Connection::ServeOne(const std::string& head_bytes) {
 }
 
 Connection::Next Connection::Exchange(const HttpHead& head, BodyFraming framing) {
-  socket_.SetPatience(kNoDeadline, context_.limits.stall_time);
+  stream_->SetPatience(kNoDeadline, context_.limits.stall_time);
   const bool expects_continue = ExpectsContinue(head);
   RequestBody unframed(input_, framing, [this, expects_continue] {
     if (expects_continue && input_.held().empty()) {
       // A client that is gone is noticed by the read that follows.
-      static_cast<void>(socket_.Write(kContinue));
+      static_cast<void>(stream_->Write(kContinue));
     }
   });
   RequestHead request;
   request.method = head.method;
   request.url = head.url;
+  request.url.scheme = context_.scheme;
   request.headers = head.headers;
-  request.caller = {.client = "", .address = address_, .connection = ordinal_};
+  caller_.server_name = stream_->server_name();
+  request.caller = caller_;
   std::optional<std::uint64_t> length = framing.length;
   if (framing.kind == BodyFraming::Kind::kChunked) {
     length.reset();
@@ -158,13 +225,12 @@ Connection::Next Connection::Exchange(const HttpHead& head, BodyFraming framing)
   request.content_length = length;
   Body body = Body::FromReader(std::make_unique<BorrowedReader>(unframed), length);
 
-  Result<Answer> answer = context_.internet.Serve(std::move(request), body);
-  context_.on_event();
-  if (!answer) {
+  Served served = context_.serve(std::move(request), body);
+  if (!served.answer) {
     return AfterBrokenBody(unframed);
   }
-  const bool close = !WantsKeepAlive(head) || stopping_ || context_.crowded() || !unframed.done();
-  return SendAnswer(head, std::move(*answer), close);
+  const bool close = !WantsKeepAlive(head) || stopping_ || !unframed.done();
+  return SendAnswer(head, std::move(*served.answer), close);
 }
 
 // The answer when the exchange ended inside the request's body.
@@ -186,10 +252,10 @@ Connection::Next Connection::SendAnswer(const HttpHead& head, Answer answer, boo
   }
   const bool fin = answer.cut && answer.cut->manner == Cut::Manner::kFin;
   if (!fin && (answer.cut || !sent)) {  // what could not be sent must not look well ended either
-    socket_.Reset(answer.cut ? context_.limits.finish_time : Duration::zero());
+    stream_->Reset(answer.cut ? context_.limits.finish_time : Duration::zero());
     return Next::kGone;
   }
-  return plan.close || fin ? Next::kClose : Next::kKeep;
+  return fin ? Next::kSever : plan.close ? Next::kClose : Next::kKeep;
 }
 
 // The head and the body, up to where the body breaks off; small answers leave in one write.
@@ -202,7 +268,7 @@ Status Connection::Send(const WirePlan& plan, Body& body) {
   for (bool more = plan.body != WirePlan::Body::kNone; more;) {
     const Result<std::size_t> got = body.Read(piece_);
     if (!got) {
-      const Status sent = socket_.Write(out);
+      const Status sent = stream_->Write(out);
       return sent ? Status(got.error()) : sent;
     }
     more = *got > 0;
@@ -211,17 +277,17 @@ Status Connection::Send(const WirePlan& plan, Body& body) {
     if (out.size() + piece.size() <= kJoinedBytes) {
       out += piece;
     } else {
-      if (Status sent = socket_.Write(out); !sent) {
+      if (Status sent = stream_->Write(out); !sent) {
         return sent;
       }
-      if (Status sent = socket_.Write(piece); !sent) {
+      if (Status sent = stream_->Write(piece); !sent) {
         return sent;
       }
       out.clear();
     }
     out += chunked ? "\r\n" : "";
   }
-  return socket_.Write(out);
+  return stream_->Write(out);
 }
 
 }  // namespace drydock::simulator

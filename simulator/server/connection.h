@@ -1,77 +1,104 @@
-// One TCP connection of the server: heads in, exchanges through the Internet, answers out, one
-// after the other until either side ends it. Wire-level cuts happen here and are honest: an RST is
-// an RST, a FIN is a FIN, and exactly the asked number of body bytes was sent before.
-// Threads: one thread runs it; AnnounceStop, Stop and Abort may be called from another. Source: RFC
-// 9112 section 9.
+// One connection of the server: heads in, exchanges through the door, answers out, one after the
+// other until either side ends it. Wire-level cuts happen here and are honest: an RST is an RST, a
+// FIN is a FIN (without TLS's goodbye), and exactly the asked number of body bytes was sent before.
+// A connection takes a thread only while there are bytes to work on (connection_pool.h).
+// Threads: one at a time serves it; AnnounceStop and Abort may be called from another.
+// Source: RFC 9112 section 9.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/clock.h"
-#include "core/journal.h"
+#include "simulator/exchange.h"
 #include "simulator/server/input_buffer.h"
 #include "simulator/server/limits.h"
 #include "simulator/server/request_body.h"
 #include "simulator/server/request_head.h"
 #include "simulator/server/response_head.h"
-#include "simulator/server/socket.h"
+#include "simulator/server/stream.h"
 #include "simulator/world/internet.h"
 
 namespace drydock::simulator {
 
-// What the connections of one server share. All members must outlive them.
+// An answer, and what must live until its body was read.
+struct Served {
+  Result<Answer> answer;
+  std::shared_ptr<const void> owner = nullptr;
+};
+
+// What the connections of one server share. All members must outlive them; the functions may be
+// called from many threads at once.
 struct ConnectionContext {
-  Internet& internet;
-  Journal& journal;
-  Clock& clock;
+  Clock& clock;  // of the machine
   ServerLimits limits;
-  // Runs once the journal tells of an exchange or of a rejected head, on the connection's thread
-  // and before the client sees an answer.
-  std::function<void()> on_event;
-  // True when places are getting rare: connections then end after the exchange they are in.
-  std::function<bool()> crowded;
+  std::string scheme;  // "http" or "https"
+  // Answers one request. Errors are the body's.
+  std::function<Served(RequestHead head, Body& body)> serve;
+  // Something worth a line in the journal happened that is no exchange.
+  std::function<void(const Caller& caller, const std::string& text)> note;
+  // True when others wait for a thread.
+  std::function<bool()> wanted = [] { return false; };
 };
 
 class Connection {
  public:
-  // Owns `fd`. `ordinal` is the connection's number, from 1.
-  Connection(int fd, std::uint64_t ordinal, ConnectionContext& context);
+  // `ordinal` is the connection's number, from 1.
+  Connection(std::unique_ptr<Stream> stream, std::uint64_t ordinal, ConnectionContext& context);
 
-  // Serves until the connection ends.
-  void Run();
-  // Makes the exchange it is in (or else the next one) the last, and says so to the client.
+  enum class State { kWaiting, kEnded };
+  // Serves what the peer has sent. kWaiting: nothing more is there for now; call again when fd()
+  // can be read or when waits_until() comes. kEnded: destroy it.
+  State Serve();
+  int fd() const { return stream_->fd(); }
+  Deadline waits_until() const { return waits_until_; }
+  // True when all has been said and only the peer's end is waited for.
+  bool draining() const { return draining_; }
+
+  // Makes the exchange it is in the last, and says so to the client; between exchanges the next
+  // Serve ends it.
   void AnnounceStop() { stopping_ = true; }
-  // Makes Run end after the exchange it is in, and at once between exchanges.
-  void Stop();
-  // Makes Run end now, whatever it is doing.
+  // Makes Serve end now, whatever it is doing.
   void Abort();
 
  private:
-  enum class Next { kKeep, kClose, kGone };
+  // How a connection goes on after an exchange.
+  enum class Next { kKeep, kClose, kSever, kGone };
 
-  std::optional<std::string> ReadHead();
+  // A complete head, nothing yet, or the end of it.
+  struct HeadRead {
+    std::optional<std::string> head;
+    std::optional<Next> end;
+  };
+  HeadRead ReadHead();
+  bool Lingers();
+  Next OutOfTime();
+  State Drain();
+  State Park();
   Next ServeOne(const std::string& head_bytes);
   Next Exchange(const HttpHead& head, BodyFraming framing);
   Next SendAnswer(const HttpHead& head, Answer answer, bool close);
   Status Send(const WirePlan& plan, Body& body);
   Next AfterBrokenBody(const RequestBody& body);
-  void End(Next next);
   Next Reject(const RejectedHead& rejected);
+  void Note(const std::string& text);
+  State End(Next next);
 
   ConnectionContext& context_;
-  std::uint64_t ordinal_;
-  Socket socket_;
+  std::unique_ptr<Stream> stream_;
   InputBuffer input_;
-  std::string address_;
+  Caller caller_;
   std::vector<char> piece_;  // of an answer's body
-  bool served_any_ = false;
+  Deadline waits_until_;
+  bool head_begun_ = false;
+  bool just_served_ = false;
+  bool draining_ = false;  // our FIN is sent; what the peer still sends is dropped
   std::atomic<bool> stopping_ = false;
-  std::atomic<bool> between_ = true;  // no exchange is running
 };
 
 }  // namespace drydock::simulator

@@ -16,7 +16,7 @@ void InputBuffer::Consume(std::size_t count) {
   }
 }
 
-Result<std::size_t> InputBuffer::Fill() {
+std::span<char> InputBuffer::Room() {
   if (bytes_.size() < end_ + kReadBytes) {
     std::copy(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_),
               bytes_.begin() + static_cast<std::ptrdiff_t>(end_), bytes_.begin());
@@ -24,9 +24,19 @@ Result<std::size_t> InputBuffer::Fill() {
     begin_ = 0;
     bytes_.resize(std::max(bytes_.size(), end_ + kReadBytes));
   }
-  Result<std::size_t> got = source_.Read(std::span<char>(bytes_).subspan(end_));
+  return std::span<char>(bytes_).subspan(end_);
+}
+
+Result<std::size_t> InputBuffer::Fill() {
+  Result<std::size_t> got = source_.Read(Room());
   end_ += got ? *got : 0;
   return got;
+}
+
+void InputBuffer::Shrink() {
+  bytes_ = std::vector<char>(held().begin(), held().end());
+  begin_ = 0;
+  end_ = bytes_.size();
 }
 
 Result<std::size_t> InputBuffer::Read(std::span<char> into) {

@@ -22,6 +22,11 @@ class InputBuffer {
   void Consume(std::size_t count);
   // Reads once more from the source and adds to held(). 0 means that the peer ended.
   Result<std::size_t> Fill();
+  // Where to put bytes that were read by another way, and how many of them are held from now on.
+  std::span<char> Room();
+  void Added(std::size_t count) { end_ += count; }
+  // Keeps no more memory than what is held needs; for a peer that is silent.
+  void Shrink();
   // Takes held bytes first and else reads straight into `into`. 0 means that the peer ended.
   Result<std::size_t> Read(std::span<char> into);
 

@@ -13,11 +13,14 @@ struct ServerLimits {
   std::size_t head_bytes_max = 65'536;    // request line and fields together; beyond it: 431
   std::size_t target_bytes_max = 16'384;  // beyond it: 414
   std::size_t fields_max = 128;           // beyond it: 431
-  std::size_t connections_max = 64;       // served at once; more wait their turn
+  std::size_t connections_max = 8192;     // open at once; beyond it the idlest must go
+  std::size_t workers_max = 256;          // exchanges at once; more wait their turn
 
-  Duration head_time = std::chrono::seconds(10);   // from a head's first byte to its last
-  Duration idle_time = std::chrono::seconds(60);   // between requests
-  Duration stall_time = std::chrono::seconds(30);  // without a byte inside a body, either way
+  // From a connection's begin or a head's first byte to its last; a TLS handshake counts in.
+  Duration head_time = std::chrono::seconds(10);
+  Duration idle_time = std::chrono::seconds(60);         // between requests
+  Duration stall_time = std::chrono::seconds(30);        // without a byte inside a body, either way
+  Duration linger_time = std::chrono::milliseconds(10);  // a worker waits for the next head itself
   Duration finish_time = std::chrono::seconds(2);  // reading on after our FIN or before our RST
   Duration grace_time = std::chrono::seconds(5);   // for running exchanges when the server stops
 };

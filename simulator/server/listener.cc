@@ -2,19 +2,23 @@
 
 #include <httplib.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <condition_variable>
 #include <cstring>
+#include <map>
 #include <mutex>
-#include <set>
+#include <string>
 #include <thread>
 #include <utility>
 
 #include "core/text.h"
+#include "simulator/server/connection_pool.h"
+#include "simulator/server/tls_stream.h"
 
 namespace drydock::simulator {
 namespace {
@@ -22,27 +26,89 @@ namespace {
 // httplib asks the kernel for a queue of 5, which a client opening ten connections overruns.
 constexpr int kBacklog = 512;
 
+// Accepting a connection is no work: the accepting thread does it itself.
+class InlineTasks : public httplib::TaskQueue {
+ public:
+  void enqueue(std::function<void()> task) override { task(); }
+  void shutdown() override {}
+};
+
+Error BindError(int error, const Endpoint& endpoint) {
+  const std::string where = Authority(endpoint);
+  switch (error) {
+    case EADDRINUSE:
+      return Error(ErrorCode::kConflict,
+                   where + ": the port is in use; choose another one, or 0 for any free one");
+    case EACCES:
+      return Error(ErrorCode::kDenied, where + ": this port is not for everybody to bind");
+    default:
+      return Error(ErrorCode::kInvalid,
+                   Concat({where, ": cannot listen: ",
+                           error == 0 ? "no such address" : std::strerror(error)}));
+  }
+}
+
+// Makes room for `wanted` open files as far as this process may; gives how many there may be.
+std::size_t RaiseFileLimit(std::size_t wanted) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return wanted;
+  }
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, wanted);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, wanted));
+}
+
 }  // namespace
 
-// httplib's request handling is left out: process_and_close_socket is where it would begin.
+struct Listener::Parts {
+  Parts(ConnectionContext& given, const TlsIdentity* identity)
+      : context(given), tls(identity), pool(context) {}
+
+  void Take(int fd) {
+    std::unique_ptr<Stream> stream;
+    if (tls != nullptr) {
+      stream = std::make_unique<TlsStream>(fd, *tls, context.clock);
+    } else {
+      stream = std::make_unique<Socket>(fd, context.clock);
+    }
+    pool.Take(std::make_unique<Connection>(std::move(stream), ++connections, context));
+  }
+
+  ConnectionContext& context;
+  const TlsIdentity* tls;
+  std::atomic<std::uint64_t> connections = 0;
+  ConnectionPool pool;
+  std::mutex mutex;
+  bool started = false;
+  bool stopped = false;
+  std::map<Endpoint, std::unique_ptr<Acceptor>> acceptors;
+};
+
+// One address. httplib's request handling is left out: process_and_close_socket is where it would
+// begin.
 class Listener::Acceptor : public httplib::Server {
  public:
-  explicit Acceptor(ConnectionContext& context) : context_(context) {
-    // Half of the places at most may idle: whoever comes finds one within one exchange.
-    context_.crowded = [this] { return active() > context_.limits.connections_max / 2; };
-    new_task_queue = [this] { return new httplib::ThreadPool(context_.limits.connections_max); };
+  explicit Acceptor(Parts& parts) : parts_(parts) {
+    new_task_queue = [] { return new InlineTasks; };
     // httplib's own options add SO_REUSEPORT, with which two servers share a port unnoticed.
     set_socket_options([](socket_t socket) {
       const int on = 1;
       ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
   }
+  ~Acceptor() override { Stop(); }
 
-  Result<std::uint16_t> Bind(const std::string& host, std::uint16_t port) {
+  Result<std::uint16_t> Bind(const Endpoint& endpoint) {
     errno = 0;
-    const int bound = port == 0 ? bind_to_any_port(host) : bind_to_port(host, port) ? port : -1;
+    const int bound = endpoint.port == 0 ? bind_to_any_port(endpoint.address)
+                      : bind_to_port(endpoint.address, endpoint.port) ? endpoint.port
+                                                                      : -1;
     if (bound < 0) {
-      return BindError(errno, host, port);
+      return BindError(errno, endpoint);
     }
     ::listen(svr_sock_, kBacklog);
     return static_cast<std::uint16_t>(bound);
@@ -56,91 +122,80 @@ class Listener::Acceptor : public httplib::Server {
   }
 
   void Stop() {
-    if (!accepting_.joinable()) {
-      if (const socket_t bound = svr_sock_.exchange(INVALID_SOCKET); bound != INVALID_SOCKET) {
-        ::close(bound);
-      }
-      return;
+    if (accepting_.joinable()) {
+      stop();
+      accepting_.join();
+    } else if (const socket_t bound = svr_sock_.exchange(INVALID_SOCKET); bound != INVALID_SOCKET) {
+      ::close(bound);
     }
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      // First all of them: whoever sees one connection end may take the others for told.
-      for (Connection* connection : live_) {
-        connection->AnnounceStop();
-      }
-      for (Connection* connection : live_) {
-        connection->Stop();
-      }
-    }
-    stop();
-    {
-      std::unique_lock lock(mutex_);
-      gone_.wait_for(lock, context_.limits.grace_time, [this] { return live_.empty(); });
-      for (Connection* connection : live_) {
-        connection->Abort();
-      }
-    }
-    accepting_.join();
   }
-
-  std::uint64_t connections() const { return connections_; }
 
  private:
-  static Error BindError(int error, const std::string& host, std::uint16_t port) {
-    const std::string where = Concat({host, ":", std::to_string(port)});
-    switch (error) {
-      case EADDRINUSE:
-        return Error(ErrorCode::kConflict,
-                     where + ": the port is in use; choose another one, or 0 for any free one");
-      case EACCES:
-        return Error(ErrorCode::kDenied, where + ": this port is not for everybody to bind");
-      default:
-        return Error(ErrorCode::kInvalid,
-                     Concat({where, ": cannot listen: ",
-                             error == 0 ? "no such address" : std::strerror(error)}));
-    }
-  }
-
-  std::size_t active() const {
-    const std::lock_guard lock(mutex_);
-    return live_.size();
-  }
-
   bool process_and_close_socket(socket_t socket) override {
-    Connection connection(socket, ++connections_, context_);
-    {
-      const std::lock_guard lock(mutex_);
-      live_.insert(&connection);
-      if (stopping_) {
-        connection.Stop();
-      }
-    }
-    connection.Run();
-    const std::lock_guard lock(mutex_);
-    live_.erase(&connection);
-    gone_.notify_all();
+    parts_.Take(socket);
     return true;
   }
 
-  ConnectionContext& context_;
+  Parts& parts_;
   std::thread accepting_;
-  std::atomic<std::uint64_t> connections_ = 0;
-  mutable std::mutex mutex_;
-  std::condition_variable gone_;
-  std::set<Connection*> live_;
-  bool stopping_ = false;
 };
 
-Listener::Listener(ConnectionContext& context) : acceptor_(std::make_unique<Acceptor>(context)) {}
-Listener::~Listener() { Stop(); }
-
-Result<std::uint16_t> Listener::Bind(const std::string& host, std::uint16_t port) {
-  return acceptor_->Bind(host, port);
+Listener::Listener(ConnectionContext& context, const TlsIdentity* tls) {
+  constexpr std::size_t kOtherFiles = 256;
+  const std::size_t files = RaiseFileLimit(context.limits.connections_max + kOtherFiles);
+  context.limits.connections_max =
+      std::min(context.limits.connections_max, files - std::min(files / 2, kOtherFiles));
+  parts_ = std::make_unique<Parts>(context, tls);
 }
 
-void Listener::Start() { acceptor_->Start(); }
-void Listener::Stop() { acceptor_->Stop(); }
-std::uint64_t Listener::connections() const { return acceptor_->connections(); }
+Listener::~Listener() { Stop(); }
+
+Result<std::uint16_t> Listener::Bind(const Endpoint& endpoint) {
+  auto acceptor = std::make_unique<Acceptor>(*parts_);
+  const Result<std::uint16_t> port = acceptor->Bind(endpoint);
+  if (!port) {
+    return port;
+  }
+  const std::lock_guard lock(parts_->mutex);
+  if (parts_->stopped) {
+    return Error(ErrorCode::kCancelled, Authority(endpoint) + ": the server is being stopped");
+  }
+  if (parts_->started) {
+    acceptor->Start();
+  }
+  parts_->acceptors[{endpoint.address, *port}] = std::move(acceptor);
+  return port;
+}
+
+void Listener::Start() {
+  const std::lock_guard lock(parts_->mutex);
+  parts_->started = true;
+  for (const auto& [endpoint, acceptor] : parts_->acceptors) {
+    acceptor->Start();
+  }
+}
+
+void Listener::Unbind(const Endpoint& endpoint) {
+  std::unique_ptr<Acceptor> gone;
+  const std::lock_guard lock(parts_->mutex);
+  if (const auto found = parts_->acceptors.find(endpoint); found != parts_->acceptors.end()) {
+    gone = std::move(found->second);
+    parts_->acceptors.erase(found);
+  }
+}
+
+void Listener::Stop() {
+  std::map<Endpoint, std::unique_ptr<Acceptor>> gone;
+  {
+    const std::lock_guard lock(parts_->mutex);
+    parts_->stopped = true;
+    gone.swap(parts_->acceptors);
+  }
+  gone.clear();
+  parts_->pool.Stop();
+}
+
+std::uint64_t Listener::connections() const { return parts_->connections; }
+std::size_t Listener::live() const { return parts_->pool.live(); }
 
 }  // namespace drydock::simulator

@@ -32,22 +32,9 @@ Account ReadAccount(json::Source& source, const json::Value& value) {
 Result<std::vector<Account>> ReadAccounts(const json::Value& document, const std::string& path) {
   json::Source source(path);
   std::vector<Account> accounts;
-  std::set<std::string, std::less<>> names;
   json::ObjectReader reader(source, document, "accounts file");
   if (const json::Value* list = reader.Required("accounts")) {
-    const json::Value::Array* entries = list->as_array();
-    if (entries == nullptr || entries->size() > kAccountsMax) {
-      reader.Fail("accounts",
-                  Concat({"expected an array of at most ", std::to_string(kAccountsMax)}));
-      return source.status().error();
-    }
-    for (const json::Value& entry : *entries) {
-      accounts.push_back(ReadAccount(source, entry));
-      if (!names.insert(accounts.back().name).second) {
-        source.Fail(entry.line(),
-                    Concat({"account: name stands twice: \"", accounts.back().name, "\""}));
-      }
-    }
+    accounts = ReadAccountList(source, *list);
   }
   reader.Finish();
   if (!source.ok()) {
@@ -57,6 +44,25 @@ Result<std::vector<Account>> ReadAccounts(const json::Value& document, const std
 }
 
 }  // namespace
+
+std::vector<Account> ReadAccountList(json::Source& source, const json::Value& list) {
+  const json::Value::Array* entries = list.as_array();
+  if (entries == nullptr || entries->size() > kAccountsMax) {
+    source.Fail(list.line(),
+                Concat({"accounts: expected an array of at most ", std::to_string(kAccountsMax)}));
+    return {};
+  }
+  std::vector<Account> accounts;
+  std::set<std::string, std::less<>> names;
+  for (const json::Value& entry : *entries) {
+    accounts.push_back(ReadAccount(source, entry));
+    if (!names.insert(accounts.back().name).second) {
+      source.Fail(entry.line(),
+                  Concat({"account: name stands twice: \"", accounts.back().name, "\""}));
+    }
+  }
+  return accounts;
+}
 
 Result<std::vector<Account>> ParseAccounts(std::string_view text, const std::string& path) {
   const Result<json::Value> document = json::Parse(text, path, {.comments = true});

@@ -8,12 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "core/json.h"
 #include "core/result.h"
 #include "simulator/registry/token_service.h"
 
 namespace drydock::simulator {
 
 inline constexpr std::size_t kAccountsMax = 1000;
+
+// A list of accounts; what is wrong in it gathers in `source`.
+std::vector<Account> ReadAccountList(json::Source& source, const json::Value& list);
 
 // kNotFound when the file cannot be read; kInvalid with file and line for what is wrong in it.
 // No message repeats a password.

@@ -1,100 +1,149 @@
 #include "simulator/server/registry_server.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "core/rng.h"
 #include "core/text.h"
-#include "simulator/registry/registry.h"
+#include "simulator/server/control_api.h"
 #include "simulator/server/listener.h"
-#include "simulator/world/internet.h"
+#include "simulator/server/tls_identity.h"
+#include "simulator/server/worlds.h"
 
 namespace drydock::simulator {
 namespace {
 
-constexpr char kTokenPath[] = "/token";
+Result<std::unique_ptr<TlsIdentity>> MakeIdentity(const ServerOptions& options, TimePoint now) {
+  if (!options.tls) {
+    return std::unique_ptr<TlsIdentity>();
+  }
+  std::vector<std::string> names = UsualTlsNames();
+  names.insert(names.end(), options.hosts.begin(), options.hosts.end());
+  return TlsIdentity::Make(names, now);
+}
 
-std::string Authority(const std::string& host, std::uint16_t port) {
-  const bool bare_ipv6 = host.find(':') != std::string::npos;
-  return Concat({bare_ipv6 ? "[" : "", host, bare_ipv6 ? "]" : "", ":", std::to_string(port)});
+// To a client whose world was dropped while it was connected.
+Response Misdirected() {
+  constexpr char kText[] = "the world that was served here was dropped\n";
+  Response response;
+  response.status = 421;
+  response.headers = {{"Content-Type", "text/plain; charset=utf-8"},
+                      {"Content-Length", std::to_string(sizeof kText - 1)},
+                      {"Connection", "close"}};
+  response.body = Body::FromString(kText);
+  return response;
 }
 
 }  // namespace
 
 // In order of construction: each uses those above it.
 struct RegistryServer::Parts {
-  Parts(ServerOptions given, Clock& clock, Journal& journal)
+  Parts(ServerOptions given, std::unique_ptr<TlsIdentity> tls, Clock& machine)
       : options(std::move(given)),
-        faults(options.faults, options.seed),
-        internet(clock, journal, faults),
-        context{internet, journal, clock, options.limits, options.on_event, {}},
-        listener(context) {}
+        clock(machine),
+        identity(std::move(tls)),
+        context{clock, options.limits, identity == nullptr ? "http" : "https",
+                [this](RequestHead head, Body& body) { return Serve(std::move(head), body); },
+                [this](const Caller& caller, const std::string& text) {
+                  if (const Worlds::Shared world = worlds->For(caller, "")) {
+                    world->Note(text);
+                  }
+                }},
+        listener(context, identity.get()) {}
 
-  void Furnish(Clock& clock, Journal& journal, std::uint16_t port) {
-    authority = Authority(options.host, port);
-    const Rng rng = Rng(options.seed).Fork("serve");
-    const std::string secret = rng.Fork("token secret").Hex(32);
-    if (options.personality.tokens) {
-      options.personality.tokens->realm = kTokenPath;
+  // Listens on every host with the same port.
+  Status Bind() {
+    for (const std::string& host : options.hosts) {
+      const Result<std::uint16_t> bound = listener.Bind({host, options.port});
+      if (!bound) {
+        return bound.error();
+      }
+      options.port = *bound;
     }
-    registry.emplace(authority, options.personality, clock, rng.Fork("registry"), journal, secret);
-    registry->store() = options.content;
-    registry->store().Keep(options.backing);
-    if (!options.personality.tokens) {
-      internet.Attach("*", *registry);
-      return;
-    }
-    tokens.emplace(TokenServiceOptions{.rule = *options.personality.tokens,
-                                       .secret = secret,
-                                       .accounts = options.accounts,
-                                       .private_repositories = {}},
-                   registry->store(), clock, rng.Fork("tokens"));
-    hub.emplace(*registry, *tokens, kTokenPath);
-    internet.Attach("*", *hub);
+    return Ok{};
   }
 
+  Status Furnish() {
+    const Endpoint usual{options.hosts.front(), options.port};
+    worlds.emplace(clock, context.scheme, usual,
+                   Worlds::Doors{[this](const Endpoint& endpoint) { return OpenDoor(endpoint); },
+                                 [this](const Endpoint& endpoint) { listener.Unbind(endpoint); }},
+                   options.news);
+    control.emplace(ControlContext{*worlds, usual, [this] { return listener.connections(); },
+                                   [this] { return listener.live(); }});
+    const Result<Worlds::Shared> made =
+        worlds->Make({std::string(kDefaultWorld), options.personality, options.accounts,
+                      options.faults, options.seed, options.content, options.backing},
+                     {});
+    return made ? Status(Ok{}) : Status(made.error());
+  }
+
+  // A server that listens on all addresses listens on every world's.
+  Result<std::uint16_t> OpenDoor(const Endpoint& endpoint) {
+    const bool ipv6 = endpoint.address.find(':') != std::string::npos;
+    const bool covered =
+        endpoint.port == options.port &&
+        std::any_of(options.hosts.begin(), options.hosts.end(), [&](const std::string& host) {
+          return host == "::" || (host == "0.0.0.0" && !ipv6);
+        });
+    return covered ? endpoint.port : listener.Bind(endpoint);
+  }
+
+  Served Serve(RequestHead head, Body& body) {
+    if (ControlApi::Takes(head.url.path)) {
+      Result<Response> response = control->Answer(head, body);
+      if (!response) {
+        return {response.error()};
+      }
+      return {Answer{std::move(*response), std::nullopt}};
+    }
+    const Worlds::Shared world = worlds->For(head.caller, head.url.host);
+    if (world == nullptr) {
+      return {Answer{Misdirected(), std::nullopt}};
+    }
+    return {world->Serve(std::move(head), body), world};
+  }
+
+  Worlds::Shared Usual() const { return worlds->Find(kDefaultWorld); }
+
   ServerOptions options;
-  FaultState faults;
-  Internet internet;
+  Clock& clock;
+  std::unique_ptr<TlsIdentity> identity;  // null: plain HTTP
   ConnectionContext context;
-  std::string authority;
-  std::optional<Registry> registry;
-  std::optional<TokenService> tokens;
-  std::optional<SingleOriginHub> hub;
+  std::optional<Worlds> worlds;
+  std::optional<ControlApi> control;
   Listener listener;
 };
 
 RegistryServer::RegistryServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 RegistryServer::~RegistryServer() { Stop(); }
 
-Result<std::unique_ptr<RegistryServer>> RegistryServer::Start(ServerOptions options, Clock& clock,
-                                                              Journal& journal) {
-  auto parts = std::make_unique<Parts>(std::move(options), clock, journal);
-  const Result<std::uint16_t> port = parts->listener.Bind(parts->options.host, parts->options.port);
-  if (!port) {
-    return port.error();
+Result<std::unique_ptr<RegistryServer>> RegistryServer::Start(ServerOptions options, Clock& clock) {
+  Result<std::unique_ptr<TlsIdentity>> identity = MakeIdentity(options, clock.Now());
+  if (!identity) {
+    return identity.error();
   }
-  parts->Furnish(clock, journal, *port);
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(*identity), clock);
+  if (const Status bound = parts->Bind(); !bound) {
+    return bound.error();
+  }
+  if (const Status furnished = parts->Furnish(); !furnished) {
+    return furnished.error();
+  }
   parts->listener.Start();
   return std::unique_ptr<RegistryServer>(new RegistryServer(std::move(parts)));
 }
 
-std::string RegistryServer::base_url() const { return "http://" + parts_->authority; }
+std::string RegistryServer::base_url() const { return parts_->worlds->BaseUrl(kDefaultWorld); }
+std::string RegistryServer::ca_pem() const {
+  return parts_->identity == nullptr ? "" : parts_->identity->ca_pem();
+}
 void RegistryServer::Stop() { parts_->listener.Stop(); }
 std::uint64_t RegistryServer::connections() const { return parts_->listener.connections(); }
-std::vector<RuleCount> RegistryServer::FaultCounts() const { return parts_->faults.Counts(); }
-
-Holdings RegistryServer::Held() const {
-  const Store& store = std::as_const(*parts_->registry).store();
-  Holdings held;
-  for (const std::string& repository : store.Repositories()) {
-    ++held.repositories;
-    held.tags += store.Tags(repository).size();
-  }
-  held.blobs = store.blob_count();
-  held.blob_bytes = store.blob_bytes();
-  held.open_uploads = parts_->registry->OpenUploads().size();
-  return held;
+Worlds& RegistryServer::worlds() { return *parts_->worlds; }
+std::vector<RuleCount> RegistryServer::FaultCounts() const {
+  return parts_->Usual()->faults().Counts();
 }
+Holdings RegistryServer::Held() const { return parts_->Usual()->Held(); }
 
 }  // namespace drydock::simulator

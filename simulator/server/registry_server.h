@@ -1,12 +1,10 @@
-// The fake Hub on a real port: a registry of the chosen personality, its token service on the same
-// origin, fault rules and the journal, behind one Listener. What answers is the same code that
-// answers in process (simulator/world/internet.h).
-// Threads: Start and Stop from one thread; Counts and the journal from any.
-// Source: issue 2 section 8; docs/adr/0006-exchange-phases.md.
+// The fake Hub on a real port: one or more isolated worlds (registry, token service on the same
+// origin, fault rules, journal) and the control API, behind one Listener.
+// Threads: Start and Stop from one thread; all else from any.
+// Source: issue 2 section 8, issue 4 section 4; docs/adr/0006-exchange-phases.md.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,49 +18,48 @@
 #include "simulator/registry/store.h"
 #include "simulator/registry/token_service.h"
 #include "simulator/server/limits.h"
+#include "simulator/server/served_world.h"
 
 namespace drydock::simulator {
 
+class Worlds;
+
 struct ServerOptions {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 0;   // 0: any free one
+  std::vector<std::string> hosts = {"127.0.0.1"};  // addresses, at least one
+  std::uint16_t port = 0;                          // of all of them; 0: any free one
+  bool tls = false;                                // with a certificate authority of its own
+  // Of the default world:
   Personality personality;  // its realm becomes this server's own /token
   std::vector<Account> accounts;
   std::vector<FaultRule> faults;
   std::uint64_t seed = 1;
   // What it holds at first, and where that is kept beyond the process; null: nowhere.
-  Store content;
-  std::shared_ptr<Backing> backing;
-  ServerLimits limits = {};
-  // Runs after the journal got news, on the thread that serves the connection and before its client
-  // gets the answer.
-  std::function<void()> on_event = [] {};
-};
+  Store content = {};
+  std::shared_ptr<Backing> backing = {};
 
-// What a registry holds, for summaries.
-struct Holdings {
-  std::size_t repositories = 0;
-  std::size_t tags = 0;
-  std::size_t blobs = 0;
-  std::uint64_t blob_bytes = 0;
-  std::size_t open_uploads = 0;
+  ServerLimits limits = {};
+  // What happened in a world, each event once and in order. Runs on the thread that serves the
+  // connection, before its client gets the answer.
+  ServedWorld::News news = [](const ServedWorld&, const std::vector<Event>&) {};
 };
 
 class RegistryServer {
  public:
-  // Binds and serves in the background. `clock` must run in real time; it and `journal` must
-  // outlive the server. Errors as of Listener::Bind; nothing is left behind then.
-  static Result<std::unique_ptr<RegistryServer>> Start(ServerOptions options, Clock& clock,
-                                                       Journal& journal);
+  // Binds and serves in the background. `clock` must run in real time and outlive the server.
+  // Errors as of Listener::Bind; nothing is left behind then.
+  static Result<std::unique_ptr<RegistryServer>> Start(ServerOptions options, Clock& clock);
   ~RegistryServer();  // stops
 
-  std::string base_url() const;  // "http://127.0.0.1:5000"
+  std::string base_url() const;  // "http://127.0.0.1:5000", of the first of the hosts
+  // The certificate of the authority that clients must trust; "" without TLS.
+  std::string ca_pem() const;
   // Ends idle connections, gives running exchanges ServerLimits::grace_time. Once is enough.
   void Stop();
 
   std::uint64_t connections() const;
+  Worlds& worlds();
+  // Of the default world.
   std::vector<RuleCount> FaultCounts() const;
-  // After Stop.
   Holdings Held() const;
 
  private:

@@ -25,16 +25,23 @@ bool IsVisible(char c) { return c > ' ' && c != '\x7f'; }
 // Field values: visible characters, blanks and bytes above ASCII.
 bool IsValueChar(char c) { return IsVisible(c) || c == ' ' || c == '\t' || (c & '\x80') != 0; }
 
-// A peer's bytes, made fit to print.
+// A peer's bytes, made fit to print. What follows a "?" may be a credential.
 std::string Excerpt(std::string_view text) {
-  std::string shown(text.substr(0, kExcerptMax));
+  const std::size_t query = text.find('?');
+  const bool whole = text.size() <= kExcerptMax && query == std::string_view::npos;
+  std::string shown(text.substr(0, std::min(kExcerptMax, query)));
   std::replace_if(
       shown.begin(), shown.end(), [](char c) { return !IsVisible(c) && c != ' '; }, '?');
-  return Concat({"\"", shown, text.size() > kExcerptMax ? "…" : "", "\""});
+  return Concat({"\"", shown, whole ? "" : "…", "\""});
 }
 
 RejectedHead Reject(int status, std::string_view what, std::string_view piece) {
   return {status, Concat({what, ": ", Excerpt(piece)})};
+}
+
+// What begins a line, without what may be a credential behind it.
+std::string_view FirstWord(std::string_view line) {
+  return line.substr(0, line.find_first_of(" \t:\r\n"));
 }
 
 std::string_view SkipEmptyLines(std::string_view bytes) {
@@ -49,7 +56,7 @@ std::optional<RejectedHead> ReadRequestLine(std::string_view line, const ServerL
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) {
-    return Reject(400, "not a request line", line);
+    return Reject(400, "not a request line", FirstWord(line));
   }
   head.method = line.substr(0, first);
   head.target = line.substr(first + 1, last - first - 1);
@@ -75,7 +82,7 @@ std::optional<RejectedHead> ReadRequestLine(std::string_view line, const ServerL
 std::optional<RejectedHead> ReadField(std::string_view line, HttpHead& head) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) {
-    return Reject(400, "header line without a colon", line);
+    return Reject(400, "header line without a colon", FirstWord(line));
   }
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = Trim(line.substr(colon + 1));
@@ -129,14 +136,14 @@ std::optional<RejectedHead> RefuseEarly(std::string_view bytes, const ServerLimi
   }
   const std::string_view head = SkipEmptyLines(bytes);
   if (!head.empty() && head != "\r" && !IsToken(head.substr(0, head.find(' ')))) {
-    return Reject(400, "not a request line", head);
+    return Reject(400, "not a request line", FirstWord(head));
   }
   if (bytes.size() < limits.head_bytes_max) {
     return std::nullopt;
   }
   const bool in_first_line = head.find("\r\n") == std::string_view::npos;
   return in_first_line ? Reject(414, "request line is too long", head)
-                       : Reject(431, "request head is too long", head);
+                       : Reject(431, "request head is too long", FirstWord(head));
 }
 
 std::variant<HttpHead, RejectedHead> ParseHead(std::string_view bytes, const ServerLimits& limits) {
@@ -146,12 +153,12 @@ std::variant<HttpHead, RejectedHead> ParseHead(std::string_view bytes, const Ser
   for (bool first = true; rest != "\r\n"; first = false) {
     const std::size_t end = rest.find("\r\n");
     if (end == std::string_view::npos) {
-      return Reject(400, "request head has no end", rest);
+      return Reject(400, "request head has no end", FirstWord(rest));
     }
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end + 2);
     if (!first && ++fields > limits.fields_max) {
-      return Reject(431, "too many header fields", line);
+      return Reject(431, "too many header fields", FirstWord(line));
     }
     const std::optional<RejectedHead> rejected =
         first ? ReadRequestLine(line, limits, head) : ReadField(line, head);

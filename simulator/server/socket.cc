@@ -31,7 +31,41 @@ int PollTimeout(Duration span) {
   return static_cast<int>(std::clamp<std::int64_t>(rounded, 0, 3'600'000));
 }
 
+Endpoint EndOf(int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
+  sockaddr_storage end{};
+  socklen_t size = sizeof end;
+  if (ask(fd, reinterpret_cast<sockaddr*>(&end), &size) != 0) {
+    return {};
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (end.ss_family != AF_INET6) {
+    const auto& four = reinterpret_cast<const sockaddr_in&>(end);
+    ::inet_ntop(AF_INET, &four.sin_addr, text.data(), text.size());
+    return {text.data(), ntohs(four.sin_port)};
+  }
+  const auto& six = reinterpret_cast<const sockaddr_in6&>(end);
+  const bool mapped = IN6_IS_ADDR_V4MAPPED(&six.sin6_addr) != 0;
+  ::inet_ntop(mapped ? AF_INET : AF_INET6, six.sin6_addr.s6_addr + (mapped ? 12 : 0), text.data(),
+              text.size());
+  return {text.data(), ntohs(six.sin6_port)};
+}
+
 }  // namespace
+
+Result<std::size_t> Stream::Read(std::span<char> into) {
+  while (true) {
+    const Result<std::optional<std::size_t>> got = ReadNow(into);
+    if (!got) {
+      return got.error();
+    }
+    if (*got) {
+      return **got;
+    }
+    if (const Status waited = AwaitBytes(); !waited) {
+      return waited.error();
+    }
+  }
+}
 
 Socket::Socket(int fd, Clock& clock) : fd_(fd), clock_(clock), stall_(std::chrono::seconds(30)) {
   const int on = 1;
@@ -64,47 +98,53 @@ Status Socket::Wait(short events) {
   return Ok{};
 }
 
-Result<std::size_t> Socket::Read(std::span<char> into) {
-  while (true) {
-    const ssize_t got = ::recv(fd_, into.data(), into.size(), MSG_DONTWAIT);
-    if (got >= 0) {
-      return static_cast<std::size_t>(got);
-    }
-    if (errno != EINTR && !WouldBlock(errno)) {
-      return Broken("read");
-    }
-    if (const Status waited = Wait(POLLIN); !waited) {
-      return waited.error();
-    }
+Status Socket::AwaitBytes() { return Wait(POLLIN); }
+Status Socket::AwaitRoom() { return Wait(POLLOUT); }
+
+Result<std::optional<std::size_t>> Socket::ReadNow(std::span<char> into) {
+  ssize_t got = 0;
+  do {
+    got = ::recv(fd_, into.data(), into.size(), MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
+  if (got >= 0) {
+    return std::optional(static_cast<std::size_t>(got));
   }
+  if (WouldBlock(errno)) {
+    return std::optional<std::size_t>();
+  }
+  return Broken("read");
+}
+
+Result<std::optional<std::size_t>> Socket::WriteNow(std::string_view bytes) {
+  ssize_t sent = 0;
+  do {
+    sent = ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent >= 0) {
+    return std::optional(static_cast<std::size_t>(sent));
+  }
+  if (WouldBlock(errno)) {
+    return std::optional<std::size_t>();
+  }
+  return Broken("write");
 }
 
 Status Socket::Write(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-      continue;
+    const Result<std::optional<std::size_t>> sent = WriteNow(bytes);
+    if (!sent) {
+      return sent.error();
     }
-    if (errno != EINTR && !WouldBlock(errno)) {
-      return Broken("write");
-    }
-    if (Status waited = Wait(POLLOUT); !waited) {
+    if (*sent) {
+      bytes.remove_prefix(**sent);
+    } else if (const Status waited = AwaitRoom(); !waited) {
       return waited;
     }
   }
   return Ok{};
 }
 
-void Socket::Finish(Duration patience) {
-  ::shutdown(fd_, SHUT_WR);
-  SetPatience(clock_.Elapsed() + patience, patience);
-  std::array<char, 16'384> dropped;
-  Result<std::size_t> got = std::size_t{1};
-  while (got && *got > 0 && clock_.Elapsed() < until_) {
-    got = Read(dropped);
-  }
-}
+void Socket::Finish() { ::shutdown(fd_, SHUT_WR); }
 
 void Socket::Reset(Duration patience) {
   // An RST destroys what is still on its way, so first let it arrive. Nothing tells when the last
@@ -120,18 +160,13 @@ void Socket::Reset(Duration patience) {
 
 void Socket::Interrupt() { ::shutdown(fd_, SHUT_RDWR); }
 
-std::string Socket::PeerAddress() const {
-  sockaddr_storage peer{};
-  socklen_t size = sizeof peer;
-  if (::getpeername(fd_, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
-    return "";
-  }
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const void* address =
-      peer.ss_family == AF_INET6
-          ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr)
-          : static_cast<const void*>(&reinterpret_cast<const sockaddr_in&>(peer).sin_addr);
-  return ::inet_ntop(peer.ss_family, address, text.data(), text.size()) ? text.data() : "";
+Endpoint PeerEndpoint(int fd) { return EndOf(fd, ::getpeername); }
+Endpoint LocalEndpoint(int fd) { return EndOf(fd, ::getsockname); }
+
+std::string Authority(const Endpoint& endpoint) {
+  const bool ipv6 = endpoint.address.find(':') != std::string::npos;
+  return Concat(
+      {ipv6 ? "[" : "", endpoint.address, ipv6 ? "]" : "", ":", std::to_string(endpoint.port)});
 }
 
 }  // namespace drydock::simulator

@@ -1,17 +1,18 @@
-// A connected TCP socket with patience: every wait is bounded. Threads: one reader and writer;
-// Interrupt may be called from any thread while the object lives. Source: tcp(7), socket(7).
+// A connected TCP socket as a Stream, and the addresses of its two ends.
+// Threads: as Stream says. Source: tcp(7), socket(7).
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "core/clock.h"
-#include "core/http.h"
+#include "simulator/server/stream.h"
 
 namespace drydock::simulator {
 
-class Socket : public BodyReader {
+class Socket : public Stream {
  public:
   // Owns `fd`. Turns Nagle's delay off. `clock` must outlive the socket.
   Socket(int fd, Clock& clock);
@@ -19,24 +20,19 @@ class Socket : public BodyReader {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  // Reads and writes give up at `until`, and when no byte moved for `stall`.
-  void SetPatience(Deadline until, Duration stall);
-
-  // 0 is the peer's FIN. kTimeout when patience ends, kAmbiguous when the connection broke.
-  Result<std::size_t> Read(std::span<char> into) override;
-  // All of `bytes`. Errors as for Read; how much arrived is then unknown.
-  Status Write(std::string_view bytes);
-
-  // FIN, and then what the peer still sends is read away until it ends too or `patience` does.
-  // Without this, unread input turns the close into an RST that may destroy the answer under way.
-  void Finish(Duration patience);
-  // RST, once the peer's machine has all that was written (or `patience` ends). The next close is
-  // the reset.
-  void Reset(Duration patience);
-  // Ends both directions at once; a blocked call returns.
-  void Interrupt();
-
-  std::string PeerAddress() const;  // "127.0.0.1"; "" when unknown
+  void SetPatience(Deadline until, Duration stall) override;
+  Result<std::optional<std::size_t>> ReadNow(std::span<char> into) override;
+  Status AwaitBytes() override;
+  Status Write(std::string_view bytes) override;
+  // As many of `bytes` as fit now; nullopt when none does.
+  Result<std::optional<std::size_t>> WriteNow(std::string_view bytes);
+  Status AwaitRoom();
+  void Finish() override;
+  void Sever() override { Finish(); }
+  void Reset(Duration patience) override;
+  void Interrupt() override;
+  int fd() const override { return fd_; }
+  std::string server_name() const override { return ""; }
 
  private:
   // Waits for `events`; kTimeout when patience ends.
@@ -47,5 +43,17 @@ class Socket : public BodyReader {
   Deadline until_ = kNoDeadline;
   Duration stall_;
 };
+
+// One end of a connection. An IPv4 address that came through an IPv6 socket is told as IPv4.
+struct Endpoint {
+  std::string address;  // "127.0.0.1", "::1"; "" when unknown
+  std::uint16_t port = 0;
+
+  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
+};
+Endpoint PeerEndpoint(int fd);
+Endpoint LocalEndpoint(int fd);
+// "127.0.0.1:5000", "[::1]:5000"
+std::string Authority(const Endpoint& endpoint);
 
 }  // namespace drydock::simulator

@@ -418,6 +418,12 @@ void Internet::Settle() {
   SettleLocked();
 }
 
+void Internet::Look(const std::function<void()>& look) {
+  const std::lock_guard lock(mutex_);
+  SettleLocked();
+  look();
+}
+
 void Internet::SettleLocked() {
   std::stable_sort(pending_.begin(), pending_.end(),
                    [](const Pending& a, const Pending& b) { return a.due < b.due; });

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,9 @@ class Internet {
   // Does the work that a "commit later" fault put off and that is due by now. Serve does so before
   // each exchange; call it before reading a site's state by another way.
   void Settle();
+  // Runs `look` between two exchanges, with all due work done: no site changes meanwhile, except by
+  // `look`. Bodies may be on their way; `look` must not call this Internet.
+  void Look(const std::function<void()>& look);
 
   // A transport for code running inside `world` as the actor that calls it. Every Send yields to
   // the world once and checks for Kill, before and after. Requests carry `client`, or the name of

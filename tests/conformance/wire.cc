@@ -14,7 +14,7 @@ constexpr char kTokens[] = "auth.docker.io";
 
 ServerLimits SmallLimits() {
   ServerLimits limits;
-  limits.connections_max = 4;  // each costs a thread
+  limits.connections_max = 4;
   return limits;
 }
 
@@ -69,11 +69,17 @@ BenchReply ReadReply(const testing::RawAnswer& answer) {
 Wire::Wire(Bench& bench)
     : bench_(bench),
       internet_(bench.clock, bench.journal, faults_),
-      context_{internet_, bench.journal, clock_, SmallLimits(), [] {}, {}},
+      context_{clock_, SmallLimits(), "http",
+               [this](RequestHead head, Body& body) {
+                 return Served{internet_.Serve(std::move(head), body)};
+               },
+               [&bench](const Caller& /*caller*/, const std::string& text) {
+                 bench.journal.Append("server", NoteEvent{text});
+               }},
       listener_(context_) {
   internet_.Attach(kRegistry, bench.registry);
   internet_.Attach(kTokens, bench.tokens);
-  const Result<std::uint16_t> bound = listener_.Bind("127.0.0.1", 0);
+  const Result<std::uint16_t> bound = listener_.Bind({"127.0.0.1", 0});
   EXPECT_TRUE(bound.ok());
   port_ = bound ? *bound : 0;
   listener_.Start();

@@ -44,7 +44,8 @@ Served::Served(const std::vector<std::string>& flags) {
   ::close(watch);
   const std::string url = ReadFile(folder_.At(kReady));
   port_ = static_cast<std::uint16_t>(std::atoi(url.substr(url.rfind(':') + 1).c_str()));
-  EXPECT_EQ(Concat({"http://127.0.0.1:", std::to_string(port_), "\n"}), url)
+  EXPECT_EQ(Concat({"://127.0.0.1:", std::to_string(port_), "\n"}),
+            url.substr(std::min(url.find(':'), url.size())))
       << "the server did not start: " << err();
 }
 

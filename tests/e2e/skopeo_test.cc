@@ -3,6 +3,7 @@
 // "skopeo 1.9").
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <memory>
 #include <string>
@@ -56,6 +57,33 @@ TEST_F(Skopeo19, SendsNothingTwice) {
   for (std::size_t i = before; i < requests.size(); ++i) {
     EXPECT_THAT(requests[i].operation, ::testing::AnyOf("ping", "blob.head", "manifest.put"));
   }
+}
+
+TEST_F(Skopeo19, PushesAndPullsThroughTlsItCanTrust) {
+  const TempFolder certs;
+  const std::string accounts = folder_.Write(
+      "accounts.json", R"({"accounts": [{"name": "acme", "password": "pass-of-acme"}]})");
+  Served server(
+      {"--ca-out", certs.At("ca.crt"), "--personality", "docker-hub", "--accounts", accounts});
+  const OciLayout image(folder_, "one", {"amd64"}, 500'000);
+  const std::string there = server.Docker("acme/one:v1");
+  std::string said;
+  EXPECT_NE(0, Skopeo({"copy", image.Reference(), there}, &said));
+  EXPECT_THAT(said, HasSubstr("x509: certificate signed by unknown authority"));
+  EXPECT_NE(0, Skopeo({"copy", "--dest-cert-dir", certs.path(), "--dest-creds", "acme:wrong",
+                       image.Reference(), there}));
+  ASSERT_EQ(0, Skopeo({"copy", "--dest-cert-dir", certs.path(), "--dest-creds", "acme:pass-of-acme",
+                       image.Reference(), there},
+                      &said))
+      << said;
+  ASSERT_EQ(0, Skopeo({"copy", "--src-cert-dir", certs.path(), there,
+                       Concat({"oci:", folder_.At("out"), ":v1"})},
+                      &said))
+      << said;
+  EXPECT_EQ(BlobsOf(folder_.At("one")), BlobsOf(folder_.At("out")));
+  EXPECT_EQ(0, server.Stop(SIGTERM));
+  EXPECT_THAT(server.JournalText(), HasSubstr("TLS handshake failed"));
+  EXPECT_THAT(server.JournalText(), ::testing::Not(HasSubstr("pass-of-acme")));
 }
 
 TEST_F(Skopeo19, CopiesAllPlatformsInAndOut) {

@@ -31,18 +31,24 @@ std::string RawAnswer::Field(std::string_view name) const {
   return "";
 }
 
-RawClient::RawClient(std::uint16_t port, const std::string& from)
-    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawClient::RawClient(std::uint16_t port, const std::string& from, const std::string& to) {
+  sockaddr_in6 six{};
+  sockaddr_in four{};
+  const bool ipv6 = ::inet_pton(AF_INET6, to.c_str(), &six.sin6_addr) == 1;
+  six.sin6_family = AF_INET6;
+  four.sin_family = AF_INET;
+  six.sin6_port = four.sin_port = htons(port);
+  ::inet_pton(AF_INET, to.c_str(), &four.sin_addr);
+  fd_ = ::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in own{};
   own.sin_family = AF_INET;
   if (::inet_pton(AF_INET, from.c_str(), &own.sin_addr) == 1) {
     ::bind(fd_, reinterpret_cast<const sockaddr*>(&own), sizeof own);
   }
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (::connect(
+          fd_,
+          ipv6 ? reinterpret_cast<const sockaddr*>(&six) : reinterpret_cast<const sockaddr*>(&four),
+          ipv6 ? sizeof six : sizeof four) != 0) {
     ::close(fd_);
     fd_ = -1;
     return;

@@ -26,9 +26,10 @@ struct RawAnswer {
 
 class RawClient {
  public:
-  // Connects to 127.0.0.1; ok() tells whether that worked. From an address of 127.0.0.0/8 of its
-  // own when one is given.
-  explicit RawClient(std::uint16_t port, const std::string& from = "");
+  // Connects to a loopback address; ok() tells whether that worked. From an address of 127.0.0.0/8
+  // of its own when one is given.
+  explicit RawClient(std::uint16_t port, const std::string& from = "",
+                     const std::string& to = "127.0.0.1");
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;

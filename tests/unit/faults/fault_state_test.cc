@@ -154,9 +154,33 @@ TEST(FaultState, TheFirstRuleThatFiresWinsItsPhase) {
 TEST(FaultState, CountsSeenByRule) {
   FaultState faults = Faults(
       R"({"name": "a", "do": {"reply": {"status": 500}}}, {"name": "b", "do": {"reply": {"status": 503}}})");
-  faults.MarkSeen(faults.rules()[1]);
+  EXPECT_TRUE(faults.Switch("a", false));
+  const FaultRule* fired =
+      Seen().With([&](const Sight& sight) { return faults.Offer(Phase::kDecide, sight)->rule; });
+  faults.MarkSeen(*fired);
   EXPECT_EQ(faults.Counts()[0].seen, 0u);
   EXPECT_EQ(faults.Counts()[1].seen, 1u);
+}
+
+TEST(FaultState, RulesComeAndGo) {
+  FaultState faults = Faults(R"({"name": "a", "do": {"reply": {"status": 500}}})");
+  FaultState others = Faults(
+      R"({"name": "b", "do": {"reply": {"status": 502}}}, {"name": "c", "do": {"reply": {"status": 503}}})");
+  EXPECT_TRUE(faults.Add(others.rules()).ok());
+  const Status twice = faults.Add(others.rules());
+  ASSERT_FALSE(twice.ok());
+  EXPECT_EQ(twice.error().message(), "faults: there is a rule of that name: \"b\"");
+  const FaultRule* fired =
+      Seen().With([&](const Sight& sight) { return faults.Offer(Phase::kDecide, sight)->rule; });
+  EXPECT_TRUE(faults.Remove("a"));
+  EXPECT_FALSE(faults.Remove("a"));
+  EXPECT_EQ(fired->name, "a") << "whoever acts on it goes on with it";
+  faults.MarkSeen(*fired);
+  EXPECT_EQ(Seen().With([&](const Sight& sight) {
+    return faults.Offer(Phase::kDecide, sight)->rule->name;
+  }),
+            "b");
+  EXPECT_EQ(faults.Counts().size(), 2u);
 }
 
 TEST(FaultState, RulesAreSwitchedByName) {

@@ -32,7 +32,7 @@ TEST(ParseHead, AcceptsAndRefuses) {
       {"GET / HTTP/1.1\r\nHost:\th \t\r\n\r\n", "GET http://h/"},
       {"PROPFIND / HTTP/1.1\r\nHost: h\r\n\r\n", "PROPFIND http://h/"},
 
-      {"GET /\r\nHost: h\r\n\r\n", "400 not a request line: \"GET /\""},
+      {"GET /\r\nHost: h\r\n\r\n", "400 not a request line: \"GET\""},
       {"GET  / HTTP/1.1\r\nHost: h\r\n\r\n",
        "400 request target has a blank, control or non-ASCII character: \" /\""},
       {"G\x01T / HTTP/1.1\r\nHost: h\r\n\r\n", "400 not a method: \"G?T\""},
@@ -43,8 +43,7 @@ TEST(ParseHead, AcceptsAndRefuses) {
       {"GET / HTTP/1.1\r\n\r\n", "400 no Host field: \"/\""},
       {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 more than one Host field: \"b\""},
       {"GET / HTTP/1.1\r\nHost : h\r\n\r\n", "400 not a header field name: \"Host \""},
-      {"GET / HTTP/1.1\r\nHost: h\r\n folded\r\n\r\n",
-       "400 header line without a colon: \" folded\""},
+      {"GET / HTTP/1.1\r\nHost: h\r\n folded\r\n\r\n", "400 header line without a colon: \"\""},
       {"GET / HTTP/1.1\r\nHost: h\r\nA: b\x01\r\n\r\n",
        "400 control character in the value of a header field: \"A\""},
       {"GET / HTTP/1.1\nHost: h\n\r\n\r\n",
@@ -72,7 +71,7 @@ TEST(ParseHead, HasLimits) {
     many += "a: b\r\n";
   }
   EXPECT_EQ("GET http://h/", Describe(ParseHead(many + "\r\n", kLimits)));
-  EXPECT_EQ("431 too many header fields: \"c: d\"",
+  EXPECT_EQ("431 too many header fields: \"c\"",
             Describe(ParseHead(many + "c: d\r\n\r\n", kLimits)));
 
   const auto with_target = [](std::size_t size) {

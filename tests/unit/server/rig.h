@@ -133,10 +133,19 @@ class TestSite : public Site {
 
 // A server of its own for each test.
 struct Rig {
-  explicit Rig(std::vector<FaultRule> rules = {}, ServerLimits limits = {})
-      : faults(std::move(rules), 1), context{internet, journal, clock, limits, [] {}, {}} {
+  explicit Rig(std::vector<FaultRule> rules = {}, ServerLimits limits = {},
+               const TlsIdentity* tls = nullptr)
+      : faults(std::move(rules), 1),
+        context{clock, limits, tls == nullptr ? "http" : "https", {}, {}},
+        listener(context, tls) {
     internet.Attach("*", site);
-    const Result<std::uint16_t> bound = listener.Bind("127.0.0.1", 0);
+    context.serve = [this](RequestHead head, Body& body) {
+      return Served{internet.Serve(std::move(head), body)};
+    };
+    context.note = [this](const Caller&, const std::string& text) {
+      journal.Append("server", NoteEvent{text});
+    };
+    const Result<std::uint16_t> bound = listener.Bind({"127.0.0.1", 0});
     EXPECT_TRUE(bound.ok());
     port = bound ? *bound : 0;
     listener.Start();
@@ -149,7 +158,7 @@ struct Rig {
   Witness witness;
   TestSite site{witness};
   ConnectionContext context;
-  Listener listener{context};
+  Listener listener;
   std::uint16_t port = 0;
 };
 

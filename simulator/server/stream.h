@@ -1,0 +1,49 @@
+// A connected byte stream with patience: a TCP socket, or a TLS session on one. Every wait is
+// bounded. Threads: one reader and writer; Interrupt may be called from any thread while the object
+// lives. Source: tcp(7), socket(7); RFC 8446 section 6.1 (what an end without a close_notify
+// means).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "core/http.h"
+
+namespace drydock::simulator {
+
+class Stream : public BodyReader {
+ public:
+  // Read, Write and AwaitBytes give up at `until`, and when no byte moved for `stall`.
+  virtual void SetPatience(Deadline until, Duration stall) = 0;
+
+  // What is there now, without waiting: nullopt when nothing is, 0 when the peer ended. kAmbiguous
+  // when the connection broke, kInvalid when the peer breaks the protocol below HTTP.
+  virtual Result<std::optional<std::size_t>> ReadNow(std::span<char> into) = 0;
+  // Until there is something to read; kTimeout when patience ends.
+  virtual Status AwaitBytes() = 0;
+  // As ReadNow, but waits. kTimeout when patience ends.
+  Result<std::size_t> Read(std::span<char> into) override;
+  // All of `bytes`. Errors as for Read; how much arrived is then unknown.
+  virtual Status Write(std::string_view bytes) = 0;
+
+  // Says goodbye and sends FIN. Read on until the peer ends too, and then close: unread input turns
+  // the close into an RST that may destroy the answer under way.
+  virtual void Finish() = 0;
+  // FIN alone, as from a server that died: a TLS peer gets no close_notify.
+  virtual void Sever() = 0;
+  // RST, once the peer's machine has all that was written (or `patience` ends). The next close is
+  // the reset.
+  virtual void Reset(Duration patience) = 0;
+  // Ends both directions at once; a blocked call returns.
+  virtual void Interrupt() = 0;
+
+  virtual int fd() const = 0;  // to wait for bytes; ReadNow must have given nullopt before
+  // The name a TLS client asked for (SNI); "" when it named none.
+  virtual std::string server_name() const = 0;
+};
+
+}  // namespace drydock::simulator

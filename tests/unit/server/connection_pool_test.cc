@@ -1,0 +1,112 @@
+// Many connections at once: the silent, the slow and the busy.
+#include "simulator/server/connection_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/unit/server/rig.h"
+
+namespace drydock::simulator {
+namespace {
+
+using testing::End;
+using testing::RawAnswer;
+using testing::RawClient;
+using testing::RequestText;
+
+using Clients = std::vector<std::unique_ptr<RawClient>>;
+
+Clients Connect(std::uint16_t port, std::size_t count, std::string_view bytes) {
+  Clients clients;
+  for (std::size_t i = 0; i < count; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port));
+    EXPECT_TRUE(clients.back()->Send(bytes));
+  }
+  return clients;
+}
+
+// Whether a new client gets its answers one after the other.
+void ExpectService(std::uint16_t port) {
+  RawClient client(port);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(client.Send(RequestText("GET", "/a")));
+    ASSERT_EQ("GET /a", client.ReadAnswer().body);
+  }
+}
+
+TEST(ConnectionPool, DoesNotNoticeThousandsOfIdlers) {
+  ServerLimits limits;
+  limits.workers_max = 4;
+  limits.linger_time = std::chrono::milliseconds(1);
+  Rig rig({}, limits);
+  const Clients silent = Connect(rig.port, 1000, "");
+  const Clients served = Connect(rig.port, 1000, RequestText("GET", "/a"));
+  for (const auto& client : served) {
+    ASSERT_EQ("GET /a", client->ReadAnswer().body);
+  }
+  ExpectService(rig.port);
+  EXPECT_GE(rig.listener.live(), 2000U);
+  for (const auto& client : served) {
+    ASSERT_TRUE(client->Send(RequestText("GET", "/again")));
+    ASSERT_EQ("GET /again", client->ReadAnswer().body);
+  }
+}
+
+TEST(ConnectionPool, DoesNotWaitForSlowHeads) {
+  ServerLimits limits;
+  limits.workers_max = 1;
+  Rig rig({}, limits);
+  const Clients slow = Connect(rig.port, 200, "GET /slow HTTP/1.1\r\nHost: h");
+  ExpectService(rig.port);
+  for (const auto& client : slow) {
+    ASSERT_TRUE(client->Send("\r\n\r\n"));
+    ASSERT_EQ("GET /slow", client->ReadAnswer().body);
+  }
+}
+
+TEST(ConnectionPool, ToleratesBodiesThatStall) {
+  Rig rig;
+  const Clients stalled =
+      Connect(rig.port, 100, RequestText("PUT", "/sink", "Content-Length: 2\r\n") + "x");
+  ASSERT_TRUE(rig.witness.WaitForBytes(stalled.size()));
+  ExpectService(rig.port);
+  for (const auto& client : stalled) {
+    ASSERT_TRUE(client->Send("x"));
+    ASSERT_EQ(201, client->ReadAnswer().status);
+  }
+}
+
+TEST(ConnectionPool, LetsTheIdlestGoWhenItIsFull) {
+  ServerLimits limits;
+  limits.connections_max = 8;
+  Rig rig({}, limits);
+  const Clients silent = Connect(rig.port, 20, "");
+  ExpectService(rig.port);
+  for (std::size_t i = 0; i + limits.connections_max < silent.size(); ++i) {
+    EXPECT_EQ("", silent[i]->ReadToEnd());
+    EXPECT_EQ(End::kFin, silent[i]->end());
+  }
+  EXPECT_LE(rig.listener.live(), limits.connections_max + 1);
+}
+
+TEST(ConnectionPool, EndsTheIdleInTime) {
+  ServerLimits limits;
+  limits.idle_time = std::chrono::milliseconds(30);
+  limits.head_time = std::chrono::milliseconds(30);
+  Rig rig({}, limits);
+  RawClient silent(rig.port);
+  RawClient served(rig.port);
+  ASSERT_TRUE(served.Send(RequestText("GET", "/a")));
+  EXPECT_EQ(200, served.ReadAnswer().status);
+  RawClient slow(rig.port);
+  ASSERT_TRUE(slow.Send("GET / HT"));
+  EXPECT_EQ("", silent.ReadToEnd());
+  EXPECT_EQ("", served.ReadToEnd());
+  EXPECT_EQ(408, slow.ReadAnswer().status);
+}
+
+}  // namespace
+}  // namespace drydock::simulator
