@@ -7,6 +7,8 @@
 namespace drydock::simulator {
 namespace {
 
+constexpr std::string_view kForAYear = "max-age=31536000";  // what a digest names never changes
+
 // As many characters as a boundary may have; no blob holds its own digest.
 constexpr std::size_t kBoundaryMax = 70;
 
@@ -38,10 +40,12 @@ Response GetBlob(Call& call) {
   }
   const Blob blob = call.state.store.FindBlob(call.route.repository, *digest);
   if (!blob) {
-    return Refusal({ApiCode::kBlobUnknown, "digest", call.route.reference});
+    return call.Refuse({{ApiCode::kBlobUnknown, "digest", call.route.reference}});
   }
   if (Unmodified(call, *digest)) {
-    return NotModified(*digest);
+    Response response = NotModified(*digest);
+    response.headers.Add("Cache-Control", kForAYear);
+    return response;
   }
   const std::uint64_t size = blob.size();
   const std::string etag = EntityTag(*digest);
@@ -60,7 +64,7 @@ Response GetBlob(Call& call) {
   response.headers.Add("Docker-Content-Digest", digest->ToString());
   response.headers.Add("ETag", etag);
   response.headers.Add("Accept-Ranges", "bytes");
-  response.headers.Add("Cache-Control", "max-age=31536000");
+  response.headers.Add("Cache-Control", kForAYear);
   if (range.kind == RangeKind::kParts) {
     AnswerParts(response, blob, range.parts, *digest);
   } else {
@@ -78,7 +82,7 @@ Response DeleteBlob(Call& call) {
     return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
   }
   if (!call.state.store.DeleteBlob(call.route.repository, *digest)) {
-    return Refusal({ApiCode::kBlobUnknown, "digest", call.route.reference});
+    return call.Refuse({{ApiCode::kBlobUnknown, "digest", call.route.reference}});
   }
   Response response;
   response.status = 202;

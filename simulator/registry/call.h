@@ -10,6 +10,7 @@
 #include "core/journal.h"
 #include "core/rng.h"
 #include "simulator/exchange.h"
+#include "simulator/registry/error_code.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/pull_counter.h"
 #include "simulator/registry/range.h"
@@ -61,6 +62,8 @@ struct Call {
   // Who moves a tag in the eyes of the journal.
   std::string Actor() const;
   PullSource Source() const;
+  // The refusal as the personality writes it.
+  Response Refuse(const std::vector<Problem>& problems) const;
 };
 
 }  // namespace drydock::simulator

@@ -40,6 +40,24 @@ constexpr std::array<ErrorRow, 22> kRows = {{
     {ApiCode::kUnknown, "UNKNOWN", 500, "unknown error", "distribution"},
 }};
 
+Json DetailOf(const Problem& problem, DetailStyle style, std::string_view repository) {
+  if (style == DetailStyle::kDistribution) {
+    switch (problem.code) {
+      case ApiCode::kBlobUnknown:
+      case ApiCode::kManifestBlobUnknown:
+        return problem.value;
+      case ApiCode::kManifestUnknown:
+        return problem.key == "tag" ? Json{{"Tag", problem.value}}
+                                    : Json{{"Name", repository}, {"Revision", problem.value}};
+      case ApiCode::kBlobUploadUnknown:
+        return Json::object();
+      default:
+        break;
+    }
+  }
+  return problem.key.empty() ? Json() : Json{{problem.key, problem.value}};
+}
+
 }  // namespace
 
 std::span<const ErrorRow> ErrorRows() { return kRows; }
@@ -48,14 +66,21 @@ const ErrorRow& RowOf(ApiCode code) { return kRows[static_cast<std::size_t>(code
 
 Response Refusal(const Problem& problem) { return Refusal(std::vector<Problem>{problem}); }
 
-Response Refusal(const std::vector<Problem>& problems) {
+Response Refusal(const std::vector<Problem>& problems, DetailStyle style,
+                 std::string_view repository) {
   Json errors = Json::array();
   for (const Problem& problem : problems) {
     const ErrorRow& row = RowOf(problem.code);
+    const bool as_blob =
+        style == DetailStyle::kDistribution && problem.code == ApiCode::kManifestBlobUnknown;
     Json error;
     error["code"] = row.name;
-    error["message"] = problem.message.empty() ? row.message : problem.message;
-    error["detail"] = problem.key.empty() ? Json() : Json{{problem.key, problem.value}};
+    error["message"] = !problem.message.empty() ? problem.message
+                       : as_blob                ? RowOf(ApiCode::kBlobUnknown).message
+                                                : row.message;
+    if (style == DetailStyle::kNamed || !problem.key.empty()) {
+      error["detail"] = DetailOf(problem, style, repository);
+    }
     errors.push_back(std::move(error));
   }
   // Details quote the client, who may have sent anything: what is no UTF-8 is replaced.
@@ -72,6 +97,7 @@ Response PlainAnswer(int status, std::string_view text) {
   Response response;
   response.status = status;
   response.headers.Add("Content-Type", "text/plain; charset=utf-8");
+  response.headers.Add("X-Content-Type-Options", "nosniff");
   response.body = Body::FromString(std::string(text));
   return response;
 }

@@ -60,10 +60,18 @@ struct Problem {
   std::string_view message = {};  // instead of the table's; a constant
 };
 
+// How the detail of an error is written.
+enum class DetailStyle {
+  kNamed,         // {"digest": "sha256:…"}
+  kDistribution,  // as distribution 2.8: a bare digest, {"Tag": …}, {"Name": …, "Revision": …},
+                  // none
+};
+
 // The answer with that code's status and a body of one error (or of all of them, first one's
-// status). `problems` must not be empty.
+// status). `problems` must not be empty. `repository` stands in some details of kDistribution.
 Response Refusal(const Problem& problem);
-Response Refusal(const std::vector<Problem>& problems);
+Response Refusal(const std::vector<Problem>& problems, DetailStyle style = DetailStyle::kNamed,
+                 std::string_view repository = "");
 
 // The registry's storage failed it; the body says how.
 Response StorageFailed(const Error& error);

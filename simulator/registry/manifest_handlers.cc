@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/media_type.h"
 #include "core/reference.h"
 #include "core/text.h"
 #include "simulator/registry/error_code.h"
@@ -16,6 +17,19 @@ bool LooksLikeDigest(std::string_view reference) {
 Problem ManifestUnknown(const Call& call) {
   const bool digest = LooksLikeDigest(call.route.reference);
   return {ApiCode::kManifestUnknown, digest ? "digest" : "tag", call.route.reference};
+}
+
+// A manifest that is there in a type the client does not take.
+Problem Unacceptable(const Call& call, std::string_view type) {
+  if (call.state.personality.details == DetailStyle::kDistribution) {
+    return {ApiCode::kManifestUnknown, "", "",
+            media_type::IsIndex(type)
+                ? "OCI index found, but accept header does not support OCI indexes"
+                : "OCI manifest found, but accept header does not support OCI manifests"};
+  }
+  Problem unacceptable = ManifestUnknown(call);
+  unacceptable.message = "manifest found, but its media type is not among the accepted ones";
+  return unacceptable;
 }
 
 void TellTag(const Call& call, std::string_view tag, const std::optional<Digest>& from,
@@ -135,7 +149,7 @@ std::variant<ManifestContent, Response> ReadContent(const Call& call) {
     return Refusal({ApiCode::kUnsupportedMediaType, "mediaType", content.media_type});
   }
   if (const auto problems = CheckContent(call, content); !problems.empty()) {
-    return Refusal(problems);
+    return call.Refuse(problems);
   }
   return std::move(content);
 }
@@ -169,7 +183,7 @@ Response DeleteTag(Call& call) {
   }
   const auto from = call.state.store.FindTag(call.route.repository, call.route.reference);
   if (!from) {
-    return Refusal(ManifestUnknown(call));
+    return call.Refuse({ManifestUnknown(call)});
   }
   call.state.store.DeleteTag(call.route.repository, call.route.reference);
   TellTag(call, call.route.reference, from, std::nullopt);
@@ -187,12 +201,10 @@ Response GetManifest(Call& call) {
   std::optional<Digest> digest;
   const StoredManifest* manifest = Find(call, digest);
   if (manifest == nullptr) {
-    return Refusal(ManifestUnknown(call));
+    return call.Refuse({ManifestUnknown(call)});
   }
   if (!Accepts(call.head.headers.All("Accept"), manifest->media_type)) {
-    Problem unacceptable = ManifestUnknown(call);
-    unacceptable.message = "manifest found, but its media type is not among the accepted ones";
-    return Refusal(unacceptable);
+    return call.Refuse({Unacceptable(call, manifest->media_type)});
   }
   if (Unmodified(call, *digest)) {
     return NotModified(*digest);
@@ -271,7 +283,7 @@ Response DeleteManifest(Call& call) {
     return Refusal({ApiCode::kUnsupported, "digest", call.route.reference});
   }
   if (store.FindManifest(repository, *digest) == nullptr) {
-    return Refusal(ManifestUnknown(call));
+    return call.Refuse({ManifestUnknown(call)});
   }
   if (call.state.personality.delete_manifests == ManifestDelete::kUnlessTagged &&
       IsReferred(store, repository, *digest)) {

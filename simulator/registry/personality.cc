@@ -10,10 +10,11 @@ struct Preset {
   Personality (*make)();
 };
 
-constexpr std::array<Preset, 3> kPresets = {{
+constexpr std::array<Preset, 4> kPresets = {{
     {"strict", StrictPersonality},
     {"anonymous", AnonymousPersonality},
     {"docker-hub", DockerHubPersonality},
+    {"distribution-2.8", Distribution28Personality},
 }};
 
 }  // namespace
@@ -52,6 +53,26 @@ Personality DockerHubPersonality() {
   hub.content_type_required = false;
   hub.descriptor_sizes_checked = false;
   return hub;
+}
+
+Personality Distribution28Personality() {
+  Personality distribution;
+  distribution.name = "distribution-2.8";
+  // wire-behaviour.md section 5; every capture of tests/captures/traffic.
+  distribution.absolute_location = true;
+  distribution.upload_state = true;
+  distribution.details = DetailStyle::kDistribution;
+  // No referrers, no single POST, no tag delete (peers.md, "Why they fail"); corners.jsonl.
+  distribution.referrers = false;
+  distribution.single_post = false;
+  distribution.delete_tags = false;
+  // from= is needed for a mount; other parameters of later specifications are not looked at.
+  distribution.anonymous_mount = false;
+  distribution.tag_parameters = false;
+  distribution.digest_algorithm = false;
+  // A descriptor's size is not held against the blob's (corners.jsonl).
+  distribution.descriptor_sizes_checked = false;
+  return distribution;
 }
 
 std::optional<Personality> FindPersonality(std::string_view name) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "simulator/registry/error_code.h"
 
 namespace drydock::simulator {
 
@@ -79,6 +80,8 @@ struct Personality {
 
   bool sparse_manifests = false;  // what a manifest names need not be there
 
+  DetailStyle details = DetailStyle::kNamed;  // of errors about blobs, manifests and sessions
+
   // Texts of "Warning: 299 - "…"" on every answer; 4096 bytes in all headers together, no quotes.
   std::vector<std::string> warnings = {};
 
@@ -90,8 +93,11 @@ Personality StrictPersonality();
 // As strict, without authentication: what `drydock serve` is without flags.
 Personality AnonymousPersonality();
 Personality DockerHubPersonality();
+// distribution 2.8 (docker-registry of Debian 12) with deletes enabled, held against recorded
+// traffic by tests/traffic; what differs is in docs/fidelity.md.
+Personality Distribution28Personality();
 
-// "strict", "anonymous", "docker-hub".
+// "strict", "anonymous", "docker-hub", "distribution-2.8".
 std::optional<Personality> FindPersonality(std::string_view name);
 std::vector<std::string> PersonalityNames();
 

@@ -1,5 +1,6 @@
 #include "simulator/registry/registry.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -20,6 +21,16 @@ constexpr std::string_view kPullLimitReached =
 Response NoRoute(Call& /*call*/) { return PlainAnswer(404, "404 page not found\n"); }
 
 Response MethodNotAllowed(Call& call) {
+  if (call.state.personality.details == DetailStyle::kDistribution) {
+    std::vector<std::string> methods = Split(call.route.allow, ',');
+    for (std::string& method : methods) {
+      method = Trim(method);
+    }
+    std::sort(methods.begin(), methods.end());
+    Response response = PlainAnswer(405, "Method not allowed\n");
+    response.headers.Add("Allow", Join(methods, ", "));
+    return response;
+  }
   Response response = Refusal({ApiCode::kMethodNotAllowed, "method", call.head.method});
   response.headers.Add("Allow", call.route.allow);
   return response;
@@ -181,6 +192,16 @@ std::string Call::Actor() const {
   return !head.caller.client.empty()    ? head.caller.client
          : !head.caller.address.empty() ? head.caller.address
                                         : "client";
+}
+
+Response Call::Refuse(const std::vector<Problem>& problems) const {
+  const DetailStyle style = state.personality.details;
+  const bool deletes =
+      route.operation == Operation::kBlobDelete || route.operation == Operation::kManifestDelete;
+  if (style == DetailStyle::kDistribution && deletes) {
+    return Refusal({{problems.front().code}}, style, route.repository);
+  }
+  return Refusal(problems, style, route.repository);
 }
 
 PullSource Call::Source() const {

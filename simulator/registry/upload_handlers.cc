@@ -33,7 +33,7 @@ Response BlobCreated(const Call& call, const Digest& digest) {
 }
 
 Response SessionUnknown(const Call& call) {
-  return Refusal({ApiCode::kBlobUploadUnknown, "session", call.route.session});
+  return call.Refuse({{ApiCode::kBlobUploadUnknown, "session", call.route.session}});
 }
 
 std::optional<DigestAlgorithm> FindAlgorithm(std::string_view name) {
@@ -285,6 +285,7 @@ Response CancelUpload(Call& call) {
   call.state.uploads.End(call.route.session);
   Response response;
   response.status = 204;
+  response.headers.Add("Docker-Upload-UUID", call.route.session);
   return response;
 }
 

@@ -3,16 +3,13 @@
 // the bench is the test's between two requests.
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <memory>
-#include <string>
+#include <optional>
 
 #include "core/clock.h"
 #include "simulator/faults/fault_state.h"
 #include "simulator/server/listener.h"
 #include "simulator/world/internet.h"
-#include "tests/support/raw_client.h"
+#include "tests/conformance/wire_client.h"
 #include "tests/unit/registry/bench.h"
 
 namespace drydock::simulator {
@@ -27,8 +24,6 @@ class Wire {
 
  private:
   BenchReply Send(const Ask& ask);
-  // The connection kept from this address, a new one when there is none.
-  testing::RawClient& Client(const std::string& address);
 
   Bench& bench_;
   SystemClock clock_;
@@ -36,8 +31,7 @@ class Wire {
   Internet internet_;
   ConnectionContext context_;
   Listener listener_;
-  std::uint16_t port_ = 0;
-  std::map<std::string, std::unique_ptr<testing::RawClient>> clients_;
+  std::optional<WireClient> client_;
 };
 
 }  // namespace drydock::simulator

@@ -17,7 +17,7 @@
 namespace drydock::testing {
 namespace {
 
-constexpr int kPatienceMs = 10'000;  // for one read; far above what a working server needs
+constexpr int kPatienceMs = 60'000;  // for one read; far above what a working server needs
 
 }  // namespace
 
@@ -55,6 +55,18 @@ RawClient::RawClient(std::uint16_t port, const std::string& from, const std::str
   }
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+std::uint16_t FreePort() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  ::close(fd);
+  return bound ? ntohs(address.sin_port) : 0;
 }
 
 RawClient::~RawClient() {

@@ -64,6 +64,10 @@ class RawClient {
   End end_ = End::kStillOpen;
 };
 
+// A port of 127.0.0.1 that nobody listens on at the moment, for a program that cannot choose one
+// and tell; 0 when there is none.
+std::uint16_t FreePort();
+
 // "GET /path HTTP/1.1" with a Host field and `fields`, complete.
 std::string RequestText(std::string_view method, std::string_view target,
                         std::string_view fields = "", std::string_view body = "");

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kTokenSecret = "the secret both services share";
 constexpr std::string_view kRegistryOrigin = "https://registry-1.docker.io";
 constexpr std::size_t kPiece = 7;
+constexpr std::size_t kPiecesMax = 4096;
 
 TokenServiceOptions Options(const Personality& personality) {
   TokenServiceOptions options;
@@ -77,8 +78,9 @@ BenchReply Bench::Send(const Ask& ask) {
   if (auto refusal = exchange->Decide()) {
     return ReadReply(std::move(*refusal), true);
   }
-  for (std::size_t at = 0; at < ask.body.size(); at += kPiece) {
-    exchange->Receive(std::string_view(ask.body).substr(at, kPiece));
+  const std::size_t piece = std::max(kPiece, ask.body.size() / kPiecesMax);
+  for (std::size_t at = 0; at < ask.body.size(); at += piece) {
+    exchange->Receive(std::string_view(ask.body).substr(at, piece));
   }
   return ReadReply(exchange->Apply(), false);
 }
