@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "core/media_type.h"
 #include "core/text.h"
+#include "simulator/registry/cdn.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
 #include "simulator/registry/multipart.h"
@@ -29,6 +32,29 @@ void AnswerParts(Response& response, const Bytes& bytes, const std::vector<ByteR
   response.body = MultipartBody(parts, std::move(bodies), size, media_type::kOctetStream, boundary);
 }
 
+// Another name for a server on this machine, so that clients see another host.
+std::optional<std::string> OtherName(std::string_view host) {
+  constexpr std::string_view kName = "localhost";
+  constexpr std::string_view kAddress = "127.0.0.1";
+  const std::size_t port = std::min(host.rfind(':'), host.size());
+  const std::string_view name = host.substr(0, port);
+  if (name != kName && name != kAddress && name != "[::1]") {
+    return std::nullopt;
+  }
+  return Concat({name == kName ? kAddress : kName, host.substr(port)});
+}
+
+Response RedirectToCdn(const Call& call, const CdnRule& rule, const std::string& host,
+                       const Digest& digest) {
+  const TimePoint expires =
+      std::chrono::floor<std::chrono::seconds>(call.state.clock.Now() + rule.life);
+  Response response = PlainAnswer(307, "");
+  response.headers.Add("Location", SignedBlobUrl(Concat({call.head.url.scheme, "://", host}),
+                                                 digest, expires, call.state.token_secret)
+                                       .ToString());
+  return response;
+}
+
 }  // namespace
 
 Response GetBlob(Call& call) {
@@ -42,6 +68,13 @@ Response GetBlob(Call& call) {
   }
   if (Unmodified(call, *digest)) {
     return NotModified(*digest);
+  }
+  if (call.state.personality.cdn && call.route.operation == Operation::kBlobGet) {
+    const CdnRule& rule = *call.state.personality.cdn;
+    const auto host = rule.host == kCdnSelf ? OtherName(call.head.url.host) : rule.host;
+    if (host) {
+      return RedirectToCdn(call, rule, *host, *digest);
+    }
   }
   const std::size_t size = bytes->size();
   const std::string etag = EntityTag(*digest);

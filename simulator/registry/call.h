@@ -5,19 +5,23 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/journal.h"
 #include "core/rng.h"
 #include "simulator/exchange.h"
+#include "simulator/registry/account.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/pull_counter.h"
 #include "simulator/registry/range.h"
 #include "simulator/registry/registry.h"
 #include "simulator/registry/route.h"
 #include "simulator/registry/store.h"
+#include "simulator/registry/tag_history.h"
 #include "simulator/registry/token.h"
 #include "simulator/registry/upload.h"
+#include "simulator/registry/window_counter.h"
 
 namespace drydock::simulator {
 
@@ -31,6 +35,9 @@ struct Registry::State {
   Store store;
   UploadSessions uploads;
   PullCounter pulls;
+  WindowCounter requests;
+  TagHistory tag_history;
+  std::vector<Account> accounts;  // for Basic
 };
 
 // The part of an upload that one request writes.

@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<ErrorRow, 21> kRows = {{
+constexpr std::array<ErrorRow, 22> kRows = {{
     {ApiCode::kBlobUnknown, "BLOB_UNKNOWN", 404, "blob unknown to registry", "code-1"},
     {ApiCode::kBlobUploadInvalid, "BLOB_UPLOAD_INVALID", 400, "blob upload invalid", "code-2"},
     {ApiCode::kBlobUploadUnknown, "BLOB_UPLOAD_UNKNOWN", 404, "blob upload unknown to registry",
@@ -37,6 +37,7 @@ constexpr std::array<ErrorRow, 21> kRows = {{
     {ApiCode::kTooLarge, "SIZE_INVALID", 413, "larger than the registry accepts", "code-10"},
     {ApiCode::kTooManyTags, "TAG_INVALID", 414, "more tags in the query than the registry accepts",
      "end-7b"},
+    {ApiCode::kUploadStale, "BLOB_UPLOAD_INVALID", 404, "blob upload invalid", "gitlab"},
 }};
 
 }  // namespace
@@ -53,7 +54,7 @@ Response Refusal(const std::vector<Problem>& problems) {
     const ErrorRow& row = RowOf(problem.code);
     Json error;
     error["code"] = row.name;
-    error["message"] = problem.message.empty() ? row.message : problem.message;
+    error["message"] = problem.message.empty() ? row.message : std::string_view(problem.message);
     error["detail"] = problem.key.empty() ? Json() : Json{{problem.key, problem.value}};
     errors.push_back(std::move(error));
   }

@@ -36,6 +36,7 @@ enum class ApiCode {
   kUnsupportedMediaType,  // UNSUPPORTED as 415
   kTooLarge,              // SIZE_INVALID as 413
   kTooManyTags,           // TAG_INVALID as 414
+  kUploadStale,           // BLOB_UPLOAD_INVALID as 404
 };
 
 struct ErrorRow {
@@ -55,7 +56,7 @@ struct Problem {
   ApiCode code;
   std::string key = {};  // "" means no detail
   std::string value = {};
-  std::string_view message = {};  // instead of the table's; a constant
+  std::string message = {};  // instead of the table's
 };
 
 // The answer with that code's status and a body of one error (or of all of them, first one's

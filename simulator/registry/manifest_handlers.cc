@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
+#include "simulator/registry/house_rules.h"
 #include "simulator/registry/manifest.h"
 
 namespace drydock::simulator {
@@ -21,6 +22,7 @@ Problem ManifestUnknown(const Call& call) {
 void TellTag(const Call& call, std::string_view tag, const std::optional<Digest>& from,
              const std::optional<Digest>& to) {
   if (from != to) {
+    call.state.tag_history.Add(call.route.repository, tag, {call.state.clock.Now(), from, to});
     call.state.journal.Append(call.Actor(),
                               TagEvent{call.state.host, call.route.repository, std::string(tag),
                                        from ? from->ToString() : "", to ? to->ToString() : ""});
@@ -132,8 +134,8 @@ std::variant<ManifestContent, Response> ReadContent(const Call& call) {
     return Refusal(*problem);
   }
   auto& content = std::get<ManifestContent>(read);
-  if (personality.known_manifest_types_only && !IsManifestType(content.media_type)) {
-    return Refusal({ApiCode::kUnsupportedMediaType, "mediaType", content.media_type});
+  if (const auto problem = CheckHouseRules(personality, content)) {
+    return Refusal(*problem);
   }
   if (const auto problems = CheckContent(call, content); !problems.empty()) {
     return Refusal(problems);
@@ -151,6 +153,21 @@ const StoredManifest* Find(const Call& call, std::optional<Digest>& digest) {
     digest = call.state.store.FindTag(call.route.repository, reference);
   }
   return digest ? call.state.store.FindManifest(call.route.repository, *digest) : nullptr;
+}
+
+// The first tag that may not move to where it is asked to.
+std::optional<Problem> CheckTags(const Call& call, const Target& target) {
+  const std::string& repository = call.route.repository;
+  for (const std::string& tag : target.tags) {
+    const auto from = call.state.store.FindTag(repository, tag);
+    const auto problem =
+        from ? CheckOverwrite(call.state.personality, repository, tag, *from, target.digest)
+             : std::nullopt;
+    if (problem) {
+      return problem;
+    }
+  }
+  return std::nullopt;
 }
 
 bool IsReferred(const Store& store, std::string_view repository, const Digest& digest) {
@@ -200,7 +217,10 @@ Response GetManifest(Call& call) {
   }
   Response response;
   response.headers.Add("Content-Type", manifest->media_type);
-  response.headers.Add("Docker-Content-Digest", digest->ToString());
+  if (call.state.personality.digest_header != DigestHeader::kNotOnTagRead ||
+      LooksLikeDigest(call.route.reference)) {
+    response.headers.Add("Docker-Content-Digest", digest->ToString());
+  }
   response.headers.Add("ETag", EntityTag(*digest));
   response.body = Body::FromShared(manifest->bytes);
   if (call.state.personality.pull_limit) {
@@ -231,6 +251,9 @@ Response PutManifest(Call& call) {
     return std::move(*refusal);
   }
   const Target& target = std::get<Target>(where);
+  if (const auto problem = CheckTags(call, target)) {
+    return Refusal(*problem);
+  }
   auto& content = std::get<ManifestContent>(read);
   StoredManifest stored{std::make_shared<const std::string>(std::move(call.body)),
                         content.media_type,
@@ -243,10 +266,15 @@ Response PutManifest(Call& call) {
   call.state.store.PutManifest(call.route.repository, target.digest, std::move(stored));
   Response response;
   response.status = 201;
-  response.headers.Add("Location",
-                       call.Location(call.Path("manifests/" + target.digest.ToString())));
-  response.headers.Add("Docker-Content-Digest", target.digest.ToString());
-  if (content.subject && call.state.personality.referrers) {
+  const Personality& personality = call.state.personality;
+  if (personality.manifest_location) {
+    response.headers.Add("Location",
+                         call.Location(call.Path("manifests/" + target.digest.ToString())));
+  }
+  if (personality.digest_header != DigestHeader::kNotOnPut) {
+    response.headers.Add("Docker-Content-Digest", target.digest.ToString());
+  }
+  if (content.subject && personality.referrers) {
     response.headers.Add("OCI-Subject", content.subject->ToString());
   }
   for (const std::string& tag : target.tags) {

@@ -5,6 +5,7 @@
 
 #include "core/rng.h"
 #include "core/text.h"
+#include "simulator/registry/cdn.h"
 #include "simulator/registry/registry.h"
 #include "simulator/server/listener.h"
 #include "simulator/world/internet.h"
@@ -37,17 +38,20 @@ struct RegistryServer::Parts {
     if (options.personality.tokens) {
       options.personality.tokens->realm = kTokenPath;
     }
-    registry.emplace(authority, options.personality, clock, rng.Fork("registry"), journal, secret);
-    if (!options.personality.tokens) {
-      internet.Attach("*", *registry);
-      return;
+    if (options.personality.cdn) {
+      options.personality.cdn->host = kCdnSelf;
     }
-    tokens.emplace(TokenServiceOptions{.rule = *options.personality.tokens,
-                                       .secret = secret,
-                                       .accounts = options.accounts,
-                                       .private_repositories = {}},
-                   registry->store(), clock, rng.Fork("tokens"));
-    hub.emplace(*registry, *tokens, kTokenPath);
+    registry.emplace(authority, options.personality, clock, rng.Fork("registry"), journal, secret);
+    registry->Admit(options.accounts);
+    if (options.personality.tokens) {
+      tokens.emplace(TokenServiceOptions{.rule = *options.personality.tokens,
+                                         .secret = secret,
+                                         .accounts = options.accounts,
+                                         .private_repositories = {}},
+                     registry->store(), clock, rng.Fork("tokens"));
+    }
+    cdn.emplace(registry->store(), clock, secret);
+    hub.emplace(*registry, tokens ? &*tokens : nullptr, *cdn, kTokenPath);
     internet.Attach("*", *hub);
   }
 
@@ -58,6 +62,7 @@ struct RegistryServer::Parts {
   std::string authority;
   std::optional<Registry> registry;
   std::optional<TokenService> tokens;
+  std::optional<Cdn> cdn;
   std::optional<SingleOriginHub> hub;
   Listener listener;
 };

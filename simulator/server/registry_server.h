@@ -16,7 +16,7 @@
 #include "core/result.h"
 #include "simulator/faults/fault_state.h"
 #include "simulator/faults/rule.h"
-#include "simulator/registry/personality.h"
+#include "simulator/registry/personalities.h"
 #include "simulator/registry/token_service.h"
 #include "simulator/server/limits.h"
 

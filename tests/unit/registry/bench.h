@@ -11,7 +11,7 @@
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/journal.h"
-#include "simulator/registry/personality.h"
+#include "simulator/registry/personalities.h"
 #include "simulator/registry/registry.h"
 #include "simulator/registry/token_service.h"
 
