@@ -226,6 +226,10 @@ Response Forge::Visit::Log(const Repository& repository) const {
   return Complaint(404, "The target couldn't be found.");
 }
 
+std::unique_ptr<Exchange> Forge::Begin(RequestHead head) {
+  return std::make_unique<Visit>(*this, std::move(head));
+}
+
 const ForgeCommit* Forge::FindCommit(const Repository& repository, std::string_view sha) const {
   for (const auto& [name, commits] : repository.branches) {
     const auto commit = std::find_if(commits.begin(), commits.end(),

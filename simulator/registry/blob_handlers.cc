@@ -10,28 +10,6 @@
 namespace drydock::simulator {
 namespace {
 
-// As many characters as a boundary may have; no blob holds its own digest.
-constexpr std::size_t kBoundaryMax = 70;
-
-// 206 with one part, or with several as multipart/byteranges.
-void AnswerParts(Response& response, const Bytes& bytes, const std::vector<ByteRange>& parts,
-                 const Digest& digest) {
-  response.status = 206;
-  const std::uint64_t size = bytes->size();
-  if (parts.size() == 1) {
-    response.headers.Add("Content-Range", ContentRange(parts[0], size));
-    response.body = Body::FromShared(bytes, parts[0].first, parts[0].length());
-    return;
-  }
-  std::vector<Body> bodies;
-  for (const ByteRange& part : parts) {
-    bodies.push_back(Body::FromShared(bytes, part.first, part.length()));
-  }
-  const std::string boundary(digest.hex().substr(0, kBoundaryMax));
-  response.headers.Set("Content-Type", Concat({"multipart/byteranges; boundary=", boundary}));
-  response.body = MultipartBody(parts, std::move(bodies), size, media_type::kOctetStream, boundary);
-}
-
 // Another name for a server on this machine, so that clients see another host.
 std::optional<std::string> OtherName(std::string_view host) {
   constexpr std::string_view kName = "localhost";

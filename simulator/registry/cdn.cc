@@ -6,6 +6,7 @@
 
 #include "core/media_type.h"
 #include "core/text.h"
+#include "simulator/registry/multipart.h"
 #include "simulator/registry/range.h"
 
 namespace drydock::simulator {
@@ -118,13 +119,8 @@ class Cdn::Visit : public Exchange {
     Response response;
     response.headers.Add("Content-Type", media_type::kOctetStream);
     response.headers.Add("Accept-Ranges", "bytes");
-    if (range.kind == RangeKind::kPart) {
-      const ByteRange& part = range.part;
-      response.status = 206;
-      response.headers.Add("Content-Range",
-                           Concat({"bytes ", std::to_string(part.first), "-",
-                                   std::to_string(part.last), "/", std::to_string(size)}));
-      response.body = Body::FromShared(std::move(bytes), part.first, part.length());
+    if (range.kind == RangeKind::kParts) {
+      AnswerParts(response, bytes, range.parts, *digest_);
     } else {
       response.body = Body::FromShared(std::move(bytes));
     }

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/journal.h"
+#include "simulator/registry/cdn.h"
 #include "simulator/registry/personalities.h"
 #include "simulator/registry/registry.h"
 #include "simulator/registry/token_service.h"
@@ -79,6 +80,7 @@ class Bench {
   Journal journal;
   Registry registry;
   TokenService tokens;
+  Cdn cdn;
 
  private:
   RequestHead HeadOf(const Ask& ask) const;

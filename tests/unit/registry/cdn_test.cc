@@ -30,13 +30,13 @@ class CdnTest : public ::testing::Test {
   }
 
   std::string Redirect() {
-    const Reply reply = bench_.Send("GET", "/v2/joakimp/web/blobs/" + Sha256("hello"));
+    const BenchReply reply = bench_.Send("GET", "/v2/joakimp/web/blobs/" + Sha256("hello"));
     EXPECT_EQ(reply.status, 307);
     EXPECT_EQ(reply.body, "");
     return std::string(reply.headers.Get("Location"));
   }
 
-  Reply Ask(const std::string& url, Headers headers = {}, std::string method = "GET") {
+  BenchReply Ask(const std::string& url, Headers headers = {}, std::string method = "GET") {
     const auto exchange = cdn_.Begin(
         {std::move(method), Url::Parse(url).value(), std::move(headers), std::nullopt, {}});
     route_ = exchange->route();
@@ -57,13 +57,13 @@ TEST_F(CdnTest, ServesTheBlobToWhoComesWithTheSignedUrl) {
   EXPECT_TRUE(
       url.starts_with("https://cdn.example/registry-v2/docker/registry/v2/blobs/sha256/2c/"))
       << url;
-  const Reply reply = Ask(url);
+  const BenchReply reply = Ask(url);
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.body, "hello");
   EXPECT_EQ(reply.headers.Get("Content-Length"), "5");
   EXPECT_EQ(route_.operation, "cdn.get");
   EXPECT_EQ(route_.reference, Sha256("hello"));
-  const Reply part = Ask(url, {{"Range", "bytes=1-2"}});
+  const BenchReply part = Ask(url, {{"Range", "bytes=1-2"}});
   EXPECT_EQ(part.status, 206);
   EXPECT_EQ(part.body, "el");
   EXPECT_EQ(part.headers.Get("Content-Range"), "bytes 1-2/5");
@@ -71,7 +71,7 @@ TEST_F(CdnTest, ServesTheBlobToWhoComesWithTheSignedUrl) {
 }
 
 TEST_F(CdnTest, HeadStaysAtTheRegistry) {
-  const Reply reply = bench_.Send("HEAD", "/v2/joakimp/web/blobs/" + Sha256("hello"));
+  const BenchReply reply = bench_.Send("HEAD", "/v2/joakimp/web/blobs/" + Sha256("hello"));
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.headers.Get("Content-Length"), "5");
 }
@@ -98,7 +98,7 @@ TEST_F(CdnTest, RefusesInXml) {
   for (const auto& row : kRows) {
     const Headers headers =
         row.authorization.empty() ? Headers{} : Headers{{"Authorization", row.authorization}};
-    const Reply reply = Ask(row.url, headers, row.method);
+    const BenchReply reply = Ask(row.url, headers, row.method);
     EXPECT_EQ(reply.status, row.status) << row.what;
     EXPECT_EQ(reply.headers.Get("Content-Type"), "application/xml") << row.what;
     EXPECT_NE(reply.body.find(row.code.empty() ? "" : Concat({"<Code>", row.code, "</Code>"})),
@@ -112,7 +112,7 @@ TEST_F(CdnTest, TheUrlExpires) {
   ASSERT_TRUE(bench_.clock.SleepFor(std::chrono::seconds(59)));
   EXPECT_EQ(Ask(url).status, 200);
   ASSERT_TRUE(bench_.clock.SleepFor(std::chrono::seconds(1)));
-  const Reply reply = Ask(url);
+  const BenchReply reply = Ask(url);
   EXPECT_EQ(reply.status, 403);
   EXPECT_NE(reply.body.find("Request has expired"), std::string::npos);
 }
@@ -120,7 +120,7 @@ TEST_F(CdnTest, TheUrlExpires) {
 TEST_F(CdnTest, ABlobThatIsGoneIsNoSuchKey) {
   const std::string url = Redirect();
   bench_.registry.store().DeleteBlob("joakimp/web", Digest::Of("hello"));
-  const Reply reply = Ask(url);
+  const BenchReply reply = Ask(url);
   EXPECT_EQ(reply.status, 404);
   EXPECT_NE(reply.body.find("NoSuchKey"), std::string::npos);
 }
@@ -132,7 +132,7 @@ TEST(CdnSelf, IsTheOtherNameOfThisMachine) {
   Bench bench(personality);
   bench.registry.store().PutBlob("app/web", "hello");
   const auto host = [&](std::string_view origin) {
-    const Reply reply =
+    const BenchReply reply =
         bench.Send("GET", Concat({"https://", origin, "/v2/app/web/blobs/", Sha256("hello")}));
     const auto to = Url::Parse(reply.headers.Get("Location"));
     return reply.status == 307 && to ? to->host : std::to_string(reply.status);

@@ -32,14 +32,14 @@ std::string IndexOf(std::string_view entry) {
 }
 
 // The image over "config" and "layer" under `tag`.
-Reply PutImage(Bench& bench, const std::string& tag, std::string_view more = "") {
+BenchReply PutImage(Bench& bench, const std::string& tag, std::string_view more = "") {
   bench.registry.store().PutBlob("app/web", "config");
   bench.registry.store().PutBlob("app/web", "layer");
   return bench.Send("PUT", "/v2/app/web/manifests/" + tag, {{"Content-Type", kManifest}},
                     ImageJson("config", "layer", more));
 }
 
-Reply PutIndex(Bench& bench, std::string_view entry) {
+BenchReply PutIndex(Bench& bench, std::string_view entry) {
   return bench.Send("PUT", "/v2/app/web/manifests/all", {{"Content-Type", kIndex}}, IndexOf(entry));
 }
 
@@ -131,7 +131,7 @@ TEST(Trait, RepositoriesMayHaveToBeThere) {
 TEST(Trait, ChunkBytesLimitAPatch) {
   Bench bench(With({{"chunk-bytes", "4"}}));
   const std::string location = bench.StartUpload("app/web");
-  const Reply refused = bench.Send("PATCH", location, {}, "hello");
+  const BenchReply refused = bench.Send("PATCH", location, {}, "hello");
   EXPECT_EQ(refused.status, 416);
   EXPECT_EQ(bench.Send("PATCH", location, {}, "hell").status, 202);
 }
@@ -155,7 +155,7 @@ TEST(Trait, AStatusMayWantTheLatestState) {
   Bench bench(With({{"upload-state", "yes"}, {"status-wants-state", "yes"}}));
   const std::string first = bench.StartUpload("app/web");
   const std::string latest(bench.Send("PATCH", first, {}, "hello").headers.Get("Location"));
-  const Reply stale = bench.Send("GET", first);
+  const BenchReply stale = bench.Send("GET", first);
   EXPECT_EQ(stale.status, 404);
   EXPECT_EQ(stale.Code(), "BLOB_UPLOAD_INVALID");
   EXPECT_EQ(bench.Send("GET", latest).status, 204);
@@ -181,7 +181,7 @@ TEST(Trait, AMountMayOnlyOpenASession) {
 
 TEST(Trait, AManifestsAnswerMayLackItsHeaders) {
   Bench bench(With({{"manifest-location", "no"}, {"digest-header", "not-on-put"}}));
-  const Reply put = PutImage(bench, "v1");
+  const BenchReply put = PutImage(bench, "v1");
   EXPECT_EQ(put.status, 201);
   EXPECT_FALSE(put.headers.Has("Location"));
   EXPECT_FALSE(put.headers.Has("Docker-Content-Digest"));
@@ -202,14 +202,14 @@ TEST(Trait, TagsMayBeImmutable) {
       {{"overwrite-refused", "DENIED"}, {"overwrite-message", "tag {tag} of {repository} stays"}}));
   EXPECT_EQ(PutImage(hub, "v1").status, 201);
   EXPECT_EQ(PutImage(hub, "v1").status, 201);  // the same digest
-  const Reply moved = PutImage(hub, "v1", R"(,"annotations":{"a":"b"})");
+  const BenchReply moved = PutImage(hub, "v1", R"(,"annotations":{"a":"b"})");
   EXPECT_EQ(moved.status, 403);
   EXPECT_NE(moved.body.find("tag v1 of app/web stays"), std::string::npos) << moved.body;
   EXPECT_EQ(PutImage(hub, "v2", R"(,"annotations":{"a":"b"})").status, 201);
 
   Bench ecr(With({{"overwrite-refused", "TAG_INVALID"}, {"same-digest-allowed", "no"}}));
   EXPECT_EQ(PutImage(ecr, "v1").status, 201);
-  const Reply again = PutImage(ecr, "v1");
+  const BenchReply again = PutImage(ecr, "v1");
   EXPECT_EQ(again.status, 400);
   EXPECT_EQ(again.Code(), "TAG_INVALID");
 }
@@ -254,7 +254,7 @@ TEST(Trait, ListsMayIgnorePagingOrNotLinkOn) {
     Bench bench(With({{trait, "no"}}));
     PutImage(bench, "a");
     PutImage(bench, "b");
-    const Reply list = bench.Send("GET", "/v2/app/web/tags/list?n=1");
+    const BenchReply list = bench.Send("GET", "/v2/app/web/tags/list?n=1");
     EXPECT_FALSE(list.headers.Has("Link")) << trait;
     EXPECT_NE(list.body.find(tags), std::string::npos) << list.body;
   }
@@ -264,7 +264,7 @@ TEST(Trait, TheEdgeCountsRequestsAndAnswersInPlainText) {
   Bench bench(With({{"request-limit", "2;w=60"}}));
   EXPECT_EQ(bench.Send("GET", "/v2/").status, 200);
   EXPECT_EQ(bench.Send("GET", "/anything").status, 404);
-  const Reply refused = bench.Send("GET", "/v2/");
+  const BenchReply refused = bench.Send("GET", "/v2/");
   EXPECT_EQ(refused.status, 429);
   EXPECT_EQ(refused.body, "Too Many Requests (HAP429).\n");
   EXPECT_EQ(refused.headers.Get("Retry-After"), "60");
@@ -276,7 +276,7 @@ TEST(Trait, TheEdgeCountsRequestsAndAnswersInPlainText) {
 TEST(Trait, BasicAsksForCredentialsEverywhere) {
   Bench bench(With({{"authentication", "basic"}}));
   bench.registry.Admit({{"joakimp", "secret"}});
-  const Reply challenged = bench.Send("GET", "/v2/");
+  const BenchReply challenged = bench.Send("GET", "/v2/");
   EXPECT_EQ(challenged.status, 401);
   EXPECT_EQ(challenged.headers.Get("WWW-Authenticate"), "Basic realm=\"registry\"");
   const auto with = [](std::string_view credentials) {

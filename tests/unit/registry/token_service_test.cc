@@ -42,8 +42,8 @@ class TokenServiceTest : public ::testing::Test {
                      store_, clock_, Rng(1));
   }
 
-  Reply Send(std::string method, std::string query, std::string form = {}, Headers headers = {},
-             std::string address = "203.0.113.7") {
+  BenchReply Send(std::string method, std::string query, std::string form = {},
+                  Headers headers = {}, std::string address = "203.0.113.7") {
     RequestHead head{std::move(method),
                      Url::Parse("https://auth.example/token" + query).value(),
                      std::move(headers),
@@ -59,8 +59,8 @@ class TokenServiceTest : public ::testing::Test {
     return {response.status, response.headers, *body, refusal.has_value()};
   }
 
-  Reply Get(std::string_view scopes, std::string_view password = "", std::string_view more = "",
-            std::string address = "203.0.113.7") {
+  BenchReply Get(std::string_view scopes, std::string_view password = "",
+                 std::string_view more = "", std::string address = "203.0.113.7") {
     Headers headers;
     if (!password.empty()) {
       headers.Add("Authorization", Concat({"Basic ", Base64(Concat({"joakimp:", password}))}));
@@ -68,13 +68,13 @@ class TokenServiceTest : public ::testing::Test {
     return Send("GET", Concat({"?service=hub", scopes, more}), "", headers, std::move(address));
   }
 
-  static std::string Member(const Reply& reply, std::string_view name) {
+  static std::string Member(const BenchReply& reply, std::string_view name) {
     const auto parsed = json::Parse(reply.body, "token");
     return parsed ? std::string(parsed->Text(name)) : "";
   }
 
   // What the token allows: "repository:joakimp/web:pull,push …".
-  std::string Allowed(const Reply& reply) {
+  std::string Allowed(const BenchReply& reply) {
     const auto grant = CheckToken(Member(reply, "token"), kSecret, "hub", clock_.Now());
     EXPECT_TRUE(grant) << reply.status << " " << reply.body;
     std::vector<std::string> scopes;
@@ -140,7 +140,7 @@ TEST_F(TokenServiceTest, ARegistryMayLookAtOneScopeAlone) {
 }
 
 TEST_F(TokenServiceTest, RefreshTokensStandForTheLogin) {
-  const Reply first = Get(ScopeQuery(kPushScope), "pat-write", "&offline_token=true");
+  const BenchReply first = Get(ScopeQuery(kPushScope), "pat-write", "&offline_token=true");
   const std::string refresh = Member(first, "refresh_token");
   ASSERT_FALSE(refresh.empty()) << first.body;
   ASSERT_TRUE(clock_.SleepFor(std::chrono::hours(24 * 30)));
@@ -149,7 +149,7 @@ TEST_F(TokenServiceTest, RefreshTokensStandForTheLogin) {
                 Concat({"grant_type=refresh_token&service=hub&refresh_token=", token,
                         "&scope=", kPushScope}));
   };
-  const Reply renewed = renew(refresh);
+  const BenchReply renewed = renew(refresh);
   // Of the access token it came from, no more.
   EXPECT_EQ(Allowed(renewed), "repository:joakimp/web:pull,push");
   EXPECT_EQ(Member(renewed, "refresh_token"), "");
@@ -186,7 +186,7 @@ TEST_F(TokenServiceTest, MayNotKnowPost) {
   TokenRule rule;
   rule.oauth_post = false;
   Make(rule);
-  const Reply reply = Send("POST", "", "grant_type=password");
+  const BenchReply reply = Send("POST", "", "grant_type=password");
   EXPECT_EQ(reply.status, 404);
   EXPECT_EQ(reply.body, "404 page not found\n");
   EXPECT_EQ(Get("").status, 200);
@@ -199,7 +199,7 @@ TEST_F(TokenServiceTest, LocksOutWhoGuesses) {
   EXPECT_EQ(Get("", "guess").status, 401);
   EXPECT_EQ(Get("", "secret").status, 200);  // no lockout yet, and none forgotten
   EXPECT_EQ(Get("", "guess").status, 401);
-  const Reply locked = Get("", "secret");
+  const BenchReply locked = Get("", "secret");
   EXPECT_EQ(locked.status, 429);
   EXPECT_EQ(locked.Code(), "TOOMANYREQUESTS");
   EXPECT_EQ(Get("", "secret", "", "198.51.100.1").status, 429);  // the name is locked out
