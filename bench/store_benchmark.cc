@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/journal.h"
+#include "simulator/registry/personalities.h"
 #include "simulator/registry/registry.h"
 #include "simulator/storage/seed.h"
 

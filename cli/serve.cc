@@ -18,10 +18,13 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/personalities.h"
 #include "core/clock.h"
 #include "core/journal.h"
 #include "core/text.h"
 #include "simulator/faults/read_rules.h"
+#include "simulator/registry/personalities.h"
+#include "simulator/registry/traits.h"
 #include "simulator/server/activity.h"
 #include "simulator/server/read_accounts.h"
 #include "simulator/server/registry_server.h"
@@ -58,6 +61,9 @@ constexpr char kFooter[] =
     "  drydock serve --allow-sparse                # an index with one of its platforms alone\n"
     "  curl -d '{\"name\": \"w1\", \"port\": 0}' http://127.0.0.1:5000/_drydock/v1/worlds\n"
     "  curl http://127.0.0.1:5000/_drydock/v1/metrics\n"
+    "  drydock serve --list-personalities\n"
+    "  drydock serve --diff ecr                    # in what ECR is not the specification\n"
+    "  drydock serve --trait delete-blobs=no       # the same for one trait alone\n"
     "\n"
     "Exit codes: 0 stopped as asked, 1 the port or a file to write could not be had, 2 bad "
     "input.\n";
@@ -74,6 +80,10 @@ struct Flags {
   std::string store_folder;
   std::vector<std::string> preloads;
   std::string personality = simulator::AnonymousPersonality().name;
+  std::vector<std::string> traits;
+  bool list_personalities = false;
+  std::string diff;
+  bool json = false;
   std::uint64_t seed = 1;
   bool allow_sparse = false;
   bool verbose = false;
@@ -172,6 +182,18 @@ Result<ServerOptions> ReadOptions(const Flags& flags) {
   if (flags.allow_sparse) {
     options.personality.sparse_manifests = true;
   }
+  for (const std::string& trait : flags.traits) {
+    const std::size_t equals = trait.find('=');
+    if (equals == std::string::npos) {
+      return Error(ErrorCode::kInvalid, Concat({"--trait: expected NAME=VALUE, not \"", trait,
+                                                "\"; drydock serve --diff NAME shows some"}));
+    }
+    if (const Status set = simulator::SetTrait(options.personality, trait.substr(0, equals),
+                                               trait.substr(equals + 1));
+        !set) {
+      return set.error().At("--trait");
+    }
+  }
   if (!flags.faults_file.empty()) {
     Result<std::vector<simulator::FaultRule>> rules = simulator::ReadFaultFile(flags.faults_file);
     if (!rules) {
@@ -180,7 +202,7 @@ Result<ServerOptions> ReadOptions(const Flags& flags) {
     options.faults = std::move(*rules);
   }
   if (!flags.accounts_file.empty()) {
-    if (!personality->tokens) {
+    if (!options.personality.tokens && !options.personality.basic) {
       return Error(ErrorCode::kInvalid, Concat({"--accounts: of no use: personality \"",
                                                 flags.personality, "\" asks nobody who they are"}));
     }
@@ -203,7 +225,7 @@ void Greet(const Flags& flags, const ServerOptions& options, const std::string& 
     std::cout << "  push with   skopeo copy "
               << (trusted ? "--dest-cert-dir DIR-OF-THE-CA" : "--dest-tls-verify=false")
               << " oci:DIR docker://" << authority << "/NAME:TAG\n";
-    if (options.personality.tokens && options.accounts.empty()) {
+    if ((options.personality.tokens || options.personality.basic) && options.accounts.empty()) {
       std::cout << "  nobody can push: this personality wants accounts, see --accounts\n";
     }
     std::cout << "  stop with   ctrl-c\n";
@@ -221,7 +243,29 @@ sigset_t HeldBackSignals() {
   return signals;
 }
 
+// What is only told, without a server.
+std::optional<int> Tell(const Flags& flags) {
+  if (flags.list_personalities) {
+    std::cout << PersonalityList(flags.json);
+    return 0;
+  }
+  if (flags.diff.empty()) {
+    return std::nullopt;
+  }
+  const auto diff = PersonalityDiff(flags.diff, flags.json);
+  if (!diff) {
+    return Complain(Concat({"--diff: unknown personality: \"", flags.diff,
+                            "\"; there are: ", Join(simulator::PersonalityNames(), ", ")}),
+                    kExitUsage);
+  }
+  std::cout << *diff;
+  return 0;
+}
+
 int Serve(const Flags& flags) {
+  if (const auto told = Tell(flags)) {
+    return *told;
+  }
   Result<ServerOptions> options = ReadOptions(flags);
   if (!options) {
     return Complain(options.error().message(), kExitUsage);
@@ -295,6 +339,13 @@ void AddServe(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   serve->add_flag("--allow-sparse", flags->allow_sparse,
                   "Take manifests and indexes whose parts were not pushed");
+  serve->add_option("--trait", flags->traits,
+                    "NAME=VALUE: one trait of the personality changed; repeatable");
+  serve->add_flag("--list-personalities", flags->list_personalities,
+                  "Say which personalities there are, and end");
+  serve->add_option("--diff", flags->diff,
+                    "Say in what the personality of that name is not strict, and end");
+  serve->add_flag("--json", flags->json, "With --list-personalities or --diff: as JSON");
   serve->add_option("--accounts", flags->accounts_file,
                     "JSON file of accounts that may push (personalities with tokens)");
   serve->add_option("--store", flags->store_folder,

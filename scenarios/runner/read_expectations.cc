@@ -5,6 +5,7 @@
 #include "core/reference.h"
 #include "core/text.h"
 #include "scenarios/runner/reader.h"
+#include "simulator/faults/operations.h"
 
 namespace drydock::scenarios::reading {
 namespace {
@@ -14,15 +15,15 @@ using json::ObjectReader;
 using json::Source;
 using json::Value;
 
-// Every operation an exchange of the journal can carry; simulator/registry/route.h and the
-// neighbours name them.
+// Every operation an exchange of the journal can carry.
 const std::vector<std::string>& Operations() {
-  static const std::vector<std::string> kNames = {
-      "ping",          "token",         "blob.head",    "blob.get",      "blob.delete",
-      "upload.start",  "upload.mount",  "upload.patch", "upload.status", "upload.commit",
-      "upload.cancel", "manifest.head", "manifest.get", "manifest.put",  "manifest.delete",
-      "tags.list",     "referrers",     "catalog",      "npm.package",   "npm.version",
-      "npm.dist-tags", "npm.tarball"};
+  static const std::vector<std::string> kNames = [] {
+    std::vector<std::string> names;
+    for (const simulator::OperationFacts& operation : simulator::AllOperations()) {
+      names.emplace_back(operation.name);
+    }
+    return names;
+  }();
   return kNames;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/http.h"
 #include "core/text.h"
+#include "simulator/registry/personalities.h"
 
 namespace drydock::scenarios {
 namespace {
@@ -33,6 +34,7 @@ Stage::Stage(StageSpec spec)
       hub_(std::string(kHubHost), simulator::DockerHubPersonality(), world_.clock(),
            world_.Fork("hub"), journal_, std::string(kTokenKey)),
       tokens_(TokenOptions(spec_.owner), hub_.store(), world_.clock(), world_.Fork("tokens")),
+      cdn_(hub_.store(), world_.clock(), std::string(kTokenKey)),
       npm_(world_.clock()),
       internet_(world_.clock(), journal_, faults_) {
   if (spec_.content != nullptr) {
@@ -40,6 +42,9 @@ Stage::Stage(StageSpec spec)
   }
   internet_.Attach(std::string(kHubHost), hub_);
   internet_.Attach(std::string(kTokenHost), tokens_);
+  if (const auto& cdn = hub_.personality().cdn) {
+    internet_.Attach(cdn->host, cdn_);
+  }
   if (const auto url = Url::Parse(spec_.npm_registry)) {
     internet_.Attach(url->host, npm_);
   }

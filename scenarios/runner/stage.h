@@ -16,6 +16,7 @@
 #include "simulator/buildkit/buildx.h"
 #include "simulator/faults/fault_state.h"
 #include "simulator/neighbours/npm_registry.h"
+#include "simulator/registry/cdn.h"
 #include "simulator/registry/registry.h"
 #include "simulator/registry/token_service.h"
 #include "simulator/world/internet.h"
@@ -63,6 +64,7 @@ class Stage {
   simulator::FaultState faults_;
   simulator::Registry hub_;
   simulator::TokenService tokens_;
+  simulator::Cdn cdn_;
   simulator::NpmRegistry npm_;
   simulator::Internet internet_;
 };

@@ -9,6 +9,7 @@ namespace drydock::simulator::buildkit {
 namespace {
 
 constexpr int kRequestsMax = 6;
+constexpr int kRedirectsMax = 10;
 
 // Reads a shared text and notes whether it was read to its end.
 class WatchedBody : public BodyReader {
@@ -151,6 +152,39 @@ Result<Response> RegistryHost::SendOnce(const Call& call, Authorizer& authorizer
   return answer;
 }
 
+// Go's client follows the redirects of a GET by itself and takes no credentials to another host.
+Result<Response> RegistryHost::Follow(Response answer, const Call& call) {
+  Url from = call.url;
+  for (int redirects = 0; redirects < kRedirectsMax; ++redirects) {
+    const std::string* location = answer.headers.Find("Location");
+    const bool redirect = answer.status == 301 || answer.status == 302 || answer.status == 303 ||
+                          answer.status == 307 || answer.status == 308;
+    if (call.method != "GET" || !redirect || location == nullptr) {
+      break;
+    }
+    const Result<Url> to = from.Resolve(*location);
+    if (!to || to->host == from.host) {
+      break;
+    }
+    Request request;
+    request.url = *to;
+    request.headers.Add("User-Agent", call.agent.empty() ? settings_.agent : call.agent);
+    if (!call.accept.empty()) {
+      request.headers.Add("Accept", call.accept);
+    }
+    if (!call.range.empty()) {
+      request.headers.Add("Range", call.range);
+    }
+    Result<Response> followed = transport_.Send(std::move(request), kNoDeadline);
+    if (!followed) {
+      return RequestFailure(followed.error(), "GET", to->ToString(), true);
+    }
+    answer = std::move(*followed);
+    from = *to;
+  }
+  return answer;
+}
+
 Result<Response> RegistryHost::Send(const Call& call) {
   const Scopes scopes = ScopesFor(call.access);
   Authorizer& authorizer = AuthorizerFor(call.access);
@@ -166,7 +200,7 @@ Result<Response> RegistryHost::Send(const Call& call) {
                                         "require authorization"}));
       }
     } else if (answer->status != 429 && answer->status != 408) {
-      return answer;
+      return Follow(std::move(*answer), call);
     }
   }
 }

@@ -82,6 +82,7 @@ class RegistryHost {
   Result<Response> Send(const Call& call);
 
  private:
+  Result<Response> Follow(Response answer, const Call& call);
   Result<Response> SendOnce(const Call& call, Authorizer& authorizer, const Scopes& scopes);
   Authorizer& AuthorizerFor(const Access& access);
 

@@ -9,7 +9,7 @@ namespace drydock::simulator {
 namespace {
 
 // clang-format off
-constexpr std::array<OperationFacts, 22> kOperations = {{
+constexpr std::array<OperationFacts, 34> kOperations = {{
     // name              methods        repository tag    digest session request response
     {"ping",             "GET HEAD",    false,     false, false, false,  false,  true},
     {"token",            "GET POST",    false,     false, false, false,  true,   true},
@@ -29,10 +29,22 @@ constexpr std::array<OperationFacts, 22> kOperations = {{
     {"manifest.get",     "GET",         true,      true,  true,  false,  false,  true},
     {"manifest.put",     "PUT",         true,      true,  true,  false,  true,   true},
     {"manifest.delete",  "DELETE",      true,      true,  true,  false,  false,  true},
+    {"cdn.get",          "GET HEAD",    false,     false, true,  false,  false,  true},
     {"npm.package",      "GET HEAD",    true,      false, false, false,  false,  true},
     {"npm.version",      "GET HEAD",    true,      true,  false, false,  false,  true},
     {"npm.dist-tags",    "GET HEAD",    true,      false, false, false,  false,  true},
     {"npm.tarball",      "GET HEAD",    true,      true,  false, false,  false,  true},
+    {"hub.login",        "POST",        false, false, false, false,  true,   true},
+    {"hub.repository.get", "GET HEAD",    true,  false, false, false,  false,  true},
+    {"hub.repository.patch", "PATCH",       true,  false, false, false,  true,   true},
+    {"hub.tags",         "GET HEAD",    true,  false, false, false,  false,  true},
+    {"forge.commits",    "GET HEAD",    true,  true,  false, false,  false,  true},
+    {"forge.branch",     "GET HEAD",    true,  true,  false, false,  false,  true},
+    {"forge.tag",        "GET HEAD",    true,  true,  false, false,  false,  true},
+    {"forge.runs",       "GET HEAD",    true,  false, false, false,  false,  true},
+    {"forge.run",        "GET HEAD",    true,  true,  false, false,  false,  true},
+    {"forge.jobs",       "GET HEAD",    true,  true,  false, false,  false,  true},
+    {"forge.log",        "GET HEAD",    true,  true,  false, false,  false,  true},
 }};
 // clang-format on
 

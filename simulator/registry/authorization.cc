@@ -1,8 +1,10 @@
 #include "simulator/registry/authorization.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "core/text.h"
+#include "simulator/registry/account.h"
 #include "simulator/registry/error_code.h"
 
 namespace drydock::simulator {
@@ -75,9 +77,36 @@ Response Challenge(const Call& call, const std::vector<Scope>& scopes, std::stri
   return response;
 }
 
+// The account whose password or access token the request carries.
+const Account* FindAccount(const Call& call) {
+  const auto credentials = ReadBasicCredentials(call.head.headers.Get("Authorization"));
+  if (!credentials) {
+    return nullptr;
+  }
+  const auto& accounts = call.state.accounts;
+  const auto account = std::find_if(accounts.begin(), accounts.end(), [&](const Account& one) {
+    return one.name == credentials->name && one.password == credentials->password;
+  });
+  return account == accounts.end() ? nullptr : &*account;
+}
+
+std::optional<Response> AuthorizeBasic(Call& call) {
+  const Account* account = FindAccount(call);
+  if (account == nullptr) {
+    Response response = Refusal({ApiCode::kUnauthorized});
+    response.headers.Add("WWW-Authenticate", "Basic realm=\"registry\"");
+    return response;
+  }
+  call.grant.account = account->name;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Response> Authorize(Call& call) {
+  if (call.state.personality.basic) {
+    return AuthorizeBasic(call);
+  }
   const auto& rule = call.state.personality.tokens;
   if (!rule) {
     return std::nullopt;

@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "core/media_type.h"
 #include "core/text.h"
+#include "simulator/registry/cdn.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
 #include "simulator/registry/multipart.h"
@@ -9,26 +12,27 @@ namespace {
 
 constexpr std::string_view kForAYear = "max-age=31536000";  // what a digest names never changes
 
-// As many characters as a boundary may have; no blob holds its own digest.
-constexpr std::size_t kBoundaryMax = 70;
+// Another name for a server on this machine, so that clients see another host.
+std::optional<std::string> OtherName(std::string_view host) {
+  constexpr std::string_view kName = "localhost";
+  constexpr std::string_view kAddress = "127.0.0.1";
+  const std::size_t port = std::min(host.rfind(':'), host.size());
+  const std::string_view name = host.substr(0, port);
+  if (name != kName && name != kAddress && name != "[::1]") {
+    return std::nullopt;
+  }
+  return Concat({name == kName ? kAddress : kName, host.substr(port)});
+}
 
-// 206 with one part, or with several as multipart/byteranges.
-void AnswerParts(Response& response, const Blob& blob, const std::vector<ByteRange>& parts,
-                 const Digest& digest) {
-  response.status = 206;
-  const std::uint64_t size = blob.size();
-  if (parts.size() == 1) {
-    response.headers.Add("Content-Range", ContentRange(parts[0], size));
-    response.body = blob.Read(parts[0].first, parts[0].length());
-    return;
-  }
-  std::vector<Body> bodies;
-  for (const ByteRange& part : parts) {
-    bodies.push_back(blob.Read(part.first, part.length()));
-  }
-  const std::string boundary(digest.hex().substr(0, kBoundaryMax));
-  response.headers.Set("Content-Type", Concat({"multipart/byteranges; boundary=", boundary}));
-  response.body = MultipartBody(parts, std::move(bodies), size, media_type::kOctetStream, boundary);
+Response RedirectToCdn(const Call& call, const CdnRule& rule, const std::string& host,
+                       const Digest& digest) {
+  const TimePoint expires =
+      std::chrono::floor<std::chrono::seconds>(call.state.clock.Now() + rule.life);
+  Response response = PlainAnswer(307, "");
+  response.headers.Add("Location", SignedBlobUrl(Concat({call.head.url.scheme, "://", host}),
+                                                 digest, expires, call.state.token_secret)
+                                       .ToString());
+  return response;
 }
 
 }  // namespace
@@ -46,6 +50,13 @@ Response GetBlob(Call& call) {
     Response response = NotModified(*digest);
     response.headers.Add("Cache-Control", kForAYear);
     return response;
+  }
+  if (call.state.personality.cdn && call.route.operation == Operation::kBlobGet) {
+    const CdnRule& rule = *call.state.personality.cdn;
+    const auto host = rule.host == kCdnSelf ? OtherName(call.head.url.host) : rule.host;
+    if (host) {
+      return RedirectToCdn(call, rule, *host, *digest);
+    }
   }
   const std::uint64_t size = blob.size();
   const std::string etag = EntityTag(*digest);

@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/journal.h"
 #include "core/rng.h"
 #include "simulator/exchange.h"
+#include "simulator/registry/account.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/pull_counter.h"
@@ -17,8 +19,10 @@
 #include "simulator/registry/registry.h"
 #include "simulator/registry/route.h"
 #include "simulator/registry/store.h"
+#include "simulator/registry/tag_history.h"
 #include "simulator/registry/token.h"
 #include "simulator/registry/upload.h"
+#include "simulator/registry/window_counter.h"
 
 namespace drydock::simulator {
 
@@ -32,6 +36,9 @@ struct Registry::State {
   Store store;
   UploadSessions uploads;
   PullCounter pulls;
+  WindowCounter requests;
+  TagHistory tag_history;
+  std::vector<Account> accounts;  // for Basic
 };
 
 // The part of an upload that one request writes.

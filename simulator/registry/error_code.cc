@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<ErrorRow, 22> kRows = {{
+constexpr std::array<ErrorRow, 23> kRows = {{
     {ApiCode::kBlobUnknown, "BLOB_UNKNOWN", 404, "blob unknown to registry", "code-1"},
     {ApiCode::kBlobUploadInvalid, "BLOB_UPLOAD_INVALID", 400, "blob upload invalid", "code-2"},
     {ApiCode::kBlobUploadUnknown, "BLOB_UPLOAD_UNKNOWN", 404, "blob upload unknown to registry",
@@ -38,6 +38,7 @@ constexpr std::array<ErrorRow, 22> kRows = {{
     {ApiCode::kTooManyTags, "TAG_INVALID", 414, "more tags in the query than the registry accepts",
      "end-7b"},
     {ApiCode::kUnknown, "UNKNOWN", 500, "unknown error", "distribution"},
+    {ApiCode::kUploadStale, "BLOB_UPLOAD_INVALID", 404, "blob upload invalid", "gitlab"},
 }};
 
 Json DetailOf(const Problem& problem, DetailStyle style, std::string_view repository) {
@@ -75,7 +76,7 @@ Response Refusal(const std::vector<Problem>& problems, DetailStyle style,
         style == DetailStyle::kDistribution && problem.code == ApiCode::kManifestBlobUnknown;
     Json error;
     error["code"] = row.name;
-    error["message"] = !problem.message.empty() ? problem.message
+    error["message"] = !problem.message.empty() ? std::string_view(problem.message)
                        : as_blob                ? RowOf(ApiCode::kBlobUnknown).message
                                                 : row.message;
     if (style == DetailStyle::kNamed || !problem.key.empty()) {

@@ -38,6 +38,7 @@ enum class ApiCode {
   kTooLarge,              // SIZE_INVALID as 413
   kTooManyTags,           // TAG_INVALID as 414
   kUnknown,               // the registry's own failure
+  kUploadStale,           // BLOB_UPLOAD_INVALID as 404
 };
 
 struct ErrorRow {
@@ -57,7 +58,7 @@ struct Problem {
   ApiCode code;
   std::string key = {};  // "" means no detail
   std::string value = {};
-  std::string_view message = {};  // instead of the table's; a constant
+  std::string message = {};  // instead of the table's
 };
 
 // How the detail of an error is written.

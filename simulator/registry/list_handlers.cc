@@ -21,6 +21,9 @@ struct Page {
 // be sorted. A problem when n is no number.
 std::variant<Page, Problem> Slice(const Call& call, std::vector<std::string> names) {
   std::uint64_t size = call.state.personality.limits.page;
+  if (!call.state.personality.list_paging) {
+    return Page{std::move(names), false};
+  }
   if (const auto n = call.head.url.QueryValue("n")) {
     const auto asked = ParseUnsigned(*n);
     if (!asked) {
@@ -47,7 +50,7 @@ void AddLink(const Call& call, const Url& next, Headers& headers) {
 
 Response ListAnswer(const Call& call, const Page& page, std::string json) {
   Response response = JsonAnswer(200, std::move(json));
-  if (page.more) {
+  if (page.more && call.state.personality.list_link) {
     Url next{"", "", call.head.url.path, ""};
     next.AddQuery("last", page.names.back());
     next.AddQuery("n", std::to_string(page.names.size()));

@@ -81,7 +81,7 @@ std::optional<Descriptor> ManifestReader::ReadDescriptor(const json::Value& valu
     return std::nullopt;
   }
   return Descriptor{std::string(media_type), std::move(*digest), static_cast<std::uint64_t>(*bytes),
-                    IsForeign(value, media_type)};
+                    IsForeign(value, media_type), value.Find("platform") != nullptr};
 }
 
 void ManifestReader::ReadList(std::string_view member, std::vector<Descriptor>& into) {

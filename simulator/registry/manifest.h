@@ -21,6 +21,7 @@ struct Descriptor {
   std::uint64_t size = 0;
   // Its bytes live elsewhere (a URL, a non-distributable layer): nobody need push it.
   bool foreign = false;
+  bool has_platform = false;
 };
 
 struct ManifestContent {

@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
+#include "simulator/registry/house_rules.h"
 #include "simulator/registry/manifest.h"
 
 namespace drydock::simulator {
@@ -35,6 +36,7 @@ Problem Unacceptable(const Call& call, std::string_view type) {
 void TellTag(const Call& call, std::string_view tag, const std::optional<Digest>& from,
              const std::optional<Digest>& to) {
   if (from != to) {
+    call.state.tag_history.Add(call.route.repository, tag, {call.state.clock.Now(), from, to});
     call.state.journal.Append(call.Actor(),
                               TagEvent{call.state.host, call.route.repository, std::string(tag),
                                        from ? from->ToString() : "", to ? to->ToString() : ""});
@@ -145,8 +147,8 @@ std::variant<ManifestContent, Response> ReadContent(const Call& call) {
     return Refusal(*problem);
   }
   auto& content = std::get<ManifestContent>(read);
-  if (personality.known_manifest_types_only && !IsManifestType(content.media_type)) {
-    return Refusal({ApiCode::kUnsupportedMediaType, "mediaType", content.media_type});
+  if (const auto problem = CheckHouseRules(personality, content)) {
+    return Refusal(*problem);
   }
   if (const auto problems = CheckContent(call, content); !problems.empty()) {
     return call.Refuse(problems);
@@ -164,6 +166,21 @@ const StoredManifest* Find(const Call& call, std::optional<Digest>& digest) {
     digest = call.state.store.FindTag(call.route.repository, reference);
   }
   return digest ? call.state.store.FindManifest(call.route.repository, *digest) : nullptr;
+}
+
+// The first tag that may not move to where it is asked to.
+std::optional<Problem> CheckTags(const Call& call, const Target& target) {
+  const std::string& repository = call.route.repository;
+  for (const std::string& tag : target.tags) {
+    const auto from = call.state.store.FindTag(repository, tag);
+    const auto problem =
+        from ? CheckOverwrite(call.state.personality, repository, tag, *from, target.digest)
+             : std::nullopt;
+    if (problem) {
+      return problem;
+    }
+  }
+  return std::nullopt;
 }
 
 bool IsReferred(const Store& store, std::string_view repository, const Digest& digest) {
@@ -211,7 +228,10 @@ Response GetManifest(Call& call) {
   }
   Response response;
   response.headers.Add("Content-Type", manifest->media_type);
-  response.headers.Add("Docker-Content-Digest", digest->ToString());
+  if (call.state.personality.digest_header != DigestHeader::kNotOnTagRead ||
+      LooksLikeDigest(call.route.reference)) {
+    response.headers.Add("Docker-Content-Digest", digest->ToString());
+  }
   response.headers.Add("ETag", EntityTag(*digest));
   response.body = Body::FromShared(manifest->bytes);
   if (call.state.personality.pull_limit) {
@@ -242,6 +262,9 @@ Response PutManifest(Call& call) {
     return std::move(*refusal);
   }
   const Target& target = std::get<Target>(where);
+  if (const auto problem = CheckTags(call, target)) {
+    return Refusal(*problem);
+  }
   auto& content = std::get<ManifestContent>(read);
   StoredManifest stored{std::make_shared<const std::string>(std::move(call.body)),
                         content.media_type,
@@ -254,10 +277,15 @@ Response PutManifest(Call& call) {
   call.state.store.PutManifest(call.route.repository, target.digest, std::move(stored));
   Response response;
   response.status = 201;
-  response.headers.Add("Location",
-                       call.Location(call.Path("manifests/" + target.digest.ToString())));
-  response.headers.Add("Docker-Content-Digest", target.digest.ToString());
-  if (content.subject && call.state.personality.referrers) {
+  const Personality& personality = call.state.personality;
+  if (personality.manifest_location) {
+    response.headers.Add("Location",
+                         call.Location(call.Path("manifests/" + target.digest.ToString())));
+  }
+  if (personality.digest_header != DigestHeader::kNotOnPut) {
+    response.headers.Add("Docker-Content-Digest", target.digest.ToString());
+  }
+  if (content.subject && personality.referrers) {
     response.headers.Add("OCI-Subject", content.subject->ToString());
   }
   for (const std::string& tag : target.tags) {

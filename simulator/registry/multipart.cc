@@ -3,10 +3,14 @@
 #include <memory>
 #include <utility>
 
+#include "core/media_type.h"
 #include "core/text.h"
 
 namespace drydock::simulator {
 namespace {
+
+// As many characters as a boundary may have; no blob holds its own digest.
+constexpr std::size_t kBoundaryMax = 70;
 
 class JoinedReader : public BodyReader {
  public:
@@ -54,6 +58,24 @@ Body MultipartBody(const std::vector<ByteRange>& parts, std::vector<Body> bodies
 std::string ContentRange(const ByteRange& part, std::uint64_t size) {
   return Concat({"bytes ", std::to_string(part.first), "-", std::to_string(part.last), "/",
                  std::to_string(size)});
+}
+
+void AnswerParts(Response& response, const Blob& blob, const std::vector<ByteRange>& parts,
+                 const Digest& digest) {
+  response.status = 206;
+  const std::uint64_t size = blob.size();
+  if (parts.size() == 1) {
+    response.headers.Add("Content-Range", ContentRange(parts[0], size));
+    response.body = blob.Read(parts[0].first, parts[0].length());
+    return;
+  }
+  std::vector<Body> bodies;
+  for (const ByteRange& part : parts) {
+    bodies.push_back(blob.Read(part.first, part.length()));
+  }
+  const std::string boundary(digest.hex().substr(0, kBoundaryMax));
+  response.headers.Set("Content-Type", Concat({"multipart/byteranges; boundary=", boundary}));
+  response.body = MultipartBody(parts, std::move(bodies), size, media_type::kOctetStream, boundary);
 }
 
 }  // namespace drydock::simulator

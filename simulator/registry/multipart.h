@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/digest.h"
 #include "core/http.h"
+#include "simulator/registry/blob.h"
 #include "simulator/registry/range.h"
 
 namespace drydock::simulator {
@@ -22,5 +24,10 @@ Body MultipartBody(const std::vector<ByteRange>& parts, std::vector<Body> bodies
 
 // "bytes 6-8/11"
 std::string ContentRange(const ByteRange& part, std::uint64_t size);
+
+// Makes `response` the 206 with these parts of a blob: one as it is, several as
+// multipart/byteranges. `parts` must not be empty.
+void AnswerParts(Response& response, const Blob& blob, const std::vector<ByteRange>& parts,
+                 const Digest& digest);
 
 }  // namespace drydock::simulator

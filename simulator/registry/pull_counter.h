@@ -3,13 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
-#include <string_view>
 
 #include "core/clock.h"
 #include "core/http.h"
 #include "simulator/registry/personality.h"
+#include "simulator/registry/window_counter.h"
 
 namespace drydock::simulator {
 
@@ -21,7 +20,7 @@ struct PullSource {
 
 class PullCounter {
  public:
-  explicit PullCounter(PullLimit limit) : limit_(limit) {}
+  explicit PullCounter(PullLimit limit) : limit_(limit), counter_(limit.window) {}
 
   // Whether the source has no pull left at `now`.
   bool Exhausted(const PullSource& source, TimePoint now) const;
@@ -31,16 +30,10 @@ class PullCounter {
   void AddHeaders(const PullSource& source, TimePoint now, Headers& headers) const;
 
  private:
-  struct Window {
-    TimePoint begun{};
-    std::uint64_t pulls = 0;
-  };
-
   std::uint64_t LimitOf(const PullSource& source) const;  // 0: none
-  std::uint64_t Used(const PullSource& source, TimePoint now) const;
 
   PullLimit limit_;
-  std::map<std::string, Window, std::less<>> windows_;
+  WindowCounter counter_;
 };
 
 }  // namespace drydock::simulator

@@ -10,6 +10,7 @@
 #include "simulator/registry/call.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
+#include "simulator/registry/house_rules.h"
 
 namespace drydock::simulator {
 namespace {
@@ -59,10 +60,51 @@ std::optional<Response> CheckSize(const Call& call) {
   return std::nullopt;
 }
 
+// The edge in front counts whatever comes, in plain text and before anything else.
+std::optional<Response> CheckRate(Call& call) {
+  const auto& limit = call.state.personality.request_limit;
+  if (!limit) {
+    return std::nullopt;
+  }
+  const std::string& source = call.head.caller.address;
+  const TimePoint now = call.state.clock.Now();
+  if (call.state.requests.Used(source, now) >= limit->count) {
+    Response response = PlainAnswer(429, "Too Many Requests (HAP429).\n");
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit->window).count();
+    response.headers.Add("Cache-Control", "no-cache");
+    response.headers.Add("Connection", "close");
+    response.headers.Add("Retry-After", std::to_string(seconds));
+    return response;
+  }
+  call.state.requests.Count(source, now);
+  return std::nullopt;
+}
+
+std::optional<Response> CheckWrite(const Call& call) {
+  const Personality& personality = call.state.personality;
+  const Operation operation = call.route.operation;
+  if (personality.writes_refused && IsWrite(operation)) {
+    return Refusal({*personality.writes_refused, "", "", "the registry is read-only"});
+  }
+  if (!personality.create_repositories && MayCreateRepository(operation) &&
+      !call.state.store.HasRepository(call.route.repository)) {
+    return Refusal({ApiCode::kNameUnknown, "name", call.route.repository});
+  }
+  const std::uint64_t chunk_max = personality.limits.chunk_bytes;
+  if (operation == Operation::kUploadPatch && chunk_max != 0 &&
+      call.head.content_length.value_or(0) > chunk_max) {
+    return Refusal({ApiCode::kRangeInvalid, "limit", std::to_string(chunk_max)});
+  }
+  return std::nullopt;
+}
+
 std::optional<Response> CheckPolicy(Call& call) {
   const Personality& personality = call.state.personality;
   if (!call.route.repository.empty() && !IsRepositoryName(call.route.repository)) {
     return Refusal({ApiCode::kNameInvalid, "name", call.route.repository});
+  }
+  if (auto refusal = CheckWrite(call)) {
+    return refusal;
   }
   if (call.route.operation == Operation::kManifestPut &&
       call.head.content_length.value_or(0) > personality.limits.manifest_bytes) {
@@ -73,7 +115,8 @@ std::optional<Response> CheckPolicy(Call& call) {
     const PullSource source = call.Source();
     const TimePoint now = call.state.clock.Now();
     if (call.state.pulls.Exhausted(source, now)) {
-      Response response = Refusal({ApiCode::kTooManyRequests, "", "", kPullLimitReached});
+      Response response =
+          Refusal({ApiCode::kTooManyRequests, "", "", std::string(kPullLimitReached)});
       call.state.pulls.AddHeaders(source, now, response.headers);
       return response;
     }
@@ -95,7 +138,10 @@ class RegistryExchange : public Exchange {
   const Route& route() const override { return route_; }
 
   std::optional<Response> Decide() override {
-    std::optional<Response> refusal = CheckSize(call_);
+    std::optional<Response> refusal = CheckRate(call_);
+    if (!refusal) {
+      refusal = CheckSize(call_);
+    }
     if (call_.route.operation == Operation::kNone ||
         call_.route.operation == Operation::kMethodNotAllowed) {
       return refusal ? std::optional(Finished(std::move(*refusal))) : std::nullopt;
@@ -215,9 +261,19 @@ Registry::Registry(std::string host, Personality personality, Clock& clock, Rng 
                    Journal& journal, std::string token_secret) {
   const std::size_t sessions_max = personality.limits.upload_sessions;
   const PullLimit pull_limit = personality.pull_limit.value_or(PullLimit{});
-  state_.reset(new State{std::move(host), std::move(personality), clock, rng, journal,
-                         std::move(token_secret), Store(), UploadSessions(sessions_max),
-                         PullCounter(pull_limit)});
+  const Duration rate_window = personality.request_limit.value_or(Allowance{}).window;
+  state_.reset(new State{std::move(host),
+                         std::move(personality),
+                         clock,
+                         rng,
+                         journal,
+                         std::move(token_secret),
+                         Store(),
+                         UploadSessions(sessions_max),
+                         PullCounter(pull_limit),
+                         WindowCounter(rate_window),
+                         TagHistory(),
+                         {}});
 }
 
 Registry::~Registry() = default;
@@ -226,6 +282,9 @@ std::unique_ptr<Exchange> Registry::Begin(RequestHead head) {
   return std::make_unique<RegistryExchange>(*state_, std::move(head));
 }
 
+void Registry::Admit(std::vector<Account> accounts) { state_->accounts = std::move(accounts); }
+
+const TagHistory& Registry::tag_history() const { return state_->tag_history; }
 const Personality& Registry::personality() const { return state_->personality; }
 Store& Registry::store() { return state_->store; }
 const Store& Registry::store() const { return state_->store; }

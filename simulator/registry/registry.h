@@ -19,8 +19,10 @@
 #include "core/journal.h"
 #include "core/rng.h"
 #include "simulator/exchange.h"
+#include "simulator/registry/account.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/store.h"
+#include "simulator/registry/tag_history.h"
 
 namespace drydock::simulator {
 
@@ -35,18 +37,22 @@ struct OpenUpload {
 class Registry : public Site {
  public:
   // `host` is what tag events say. `clock` and `journal` must outlive the registry. `token_secret`
-  // must be that of the TokenService whose tokens it takes; unused without tokens.
+  // must be that of the TokenService whose tokens it takes and of the Cdn it redirects to.
   Registry(std::string host, Personality personality, Clock& clock, Rng rng, Journal& journal,
            std::string token_secret = {});
   ~Registry() override;
 
   std::unique_ptr<Exchange> Begin(RequestHead head) override;
 
+  // Who may log in with Basic credentials, where the personality asks for them.
+  void Admit(std::vector<Account> accounts);
+
   const Personality& personality() const;
   // For putting content in place and for looking at what is there. Changes made here are not
   // requests: no event tells of them.
   Store& store();
   const Store& store() const;
+  const TagHistory& tag_history() const;
   std::vector<OpenUpload> OpenUploads() const;
 
   // What the exchanges work on; defined beside them.

@@ -1,11 +1,13 @@
 #include "simulator/registry/token_service.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
 #include "core/text.h"
+#include "simulator/registry/cdn.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/route.h"
 #include "simulator/registry/token.h"
@@ -17,18 +19,18 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kFormBytesMax = 65536;
 constexpr std::size_t kScopesMax = 64;
-
-struct Credentials {
-  std::string name;
-  std::string password;
-};
+constexpr Duration kRefreshLife = std::chrono::hours(24 * 365);
+constexpr std::string_view kPermissionScope = "permission";  // in refresh tokens only
+constexpr std::array<std::string_view, 4> kPermissions = {"public-read", "read", "write", "delete"};
 
 // The parameters of a token request, whether they came in the query or in a form.
 struct Form {
   std::optional<std::string> service;
   std::vector<Scope> scopes;
   std::string grant_type;
-  Credentials credentials;
+  std::string refresh_token;
+  bool offline = false;  // a refresh token is wanted
+  BasicCredentials credentials;
 };
 
 Form ReadForm(std::string_view text) {
@@ -42,6 +44,11 @@ Form ReadForm(std::string_view text) {
       form.service = value;
     } else if (name == "grant_type") {
       form.grant_type = value;
+    } else if (name == "refresh_token") {
+      form.refresh_token = value;
+    } else if ((name == "offline_token" && value == "true") ||
+               (name == "access_type" && value == "offline")) {
+      form.offline = true;
     } else if (name == "username") {
       form.credentials.name = value;
     } else if (name == "password") {
@@ -58,18 +65,21 @@ Form ReadForm(std::string_view text) {
   return form;
 }
 
-std::optional<Credentials> ReadBasic(std::string_view header) {
-  constexpr std::string_view kScheme = "Basic ";
-  if (!EqualsIgnoringCase(header.substr(0, kScheme.size()), kScheme)) {
-    return std::nullopt;
-  }
-  const std::string decoded = FromBase64(Trim(header.substr(kScheme.size()))).value_or("");
-  const std::size_t colon = std::min(decoded.find(':'), decoded.size());
-  return Credentials{decoded.substr(0, colon), decoded.substr(std::min(colon + 1, decoded.size()))};
-}
-
 Response Refused(int status, std::string_view details) {
   return JsonAnswer(status, Json{{"details", details}}.dump());
+}
+
+// Whether a permission reaches as far as an action.
+bool Reaches(TokenPermission permission, std::string_view action) {
+  return action == "pull" || (action == "push" && permission >= TokenPermission::kReadWrite) ||
+         (action == "delete" && permission == TokenPermission::kReadWriteDelete);
+}
+
+std::vector<Scope> LookedAt(std::vector<Scope> scopes, ScopesRead read) {
+  if (read == ScopesRead::kAll || scopes.empty()) {
+    return scopes;
+  }
+  return {read == ScopesRead::kFirst ? scopes.front() : scopes.back()};
 }
 
 bool IsHubName(std::string_view repository) {
@@ -113,20 +123,53 @@ class TokenService::TokenExchange : public Exchange {
     if (too_large_) {
       return Refused(413, "form too large");
     }
+    const TokenRule& rule = service_.options_.rule;
     const bool post = head_.method == "POST";
+    if (post && !rule.oauth_post) {
+      return PlainAnswer(404, "404 page not found\n");
+    }
     const Form form = ReadForm(post ? std::string_view(form_) : head_.url.query);
-    if (form.service && *form.service != service_.options_.rule.service) {
+    if (form.service && *form.service != rule.service) {
       return Refused(400, "unknown service");
+    }
+    const std::vector<Scope> scopes = LookedAt(form.scopes, rule.scopes_read);
+    if (post && form.grant_type == "refresh_token" && rule.refresh_tokens) {
+      const auto identity = service_.ReadRefreshToken(form.refresh_token);
+      return identity ? service_.Issue(*identity, scopes, form.offline)
+                      : Refused(401, "invalid refresh token");
     }
     if (post && form.grant_type != "password") {
       return Refused(400, "unsupported grant_type");
     }
-    const auto credentials =
-        post ? std::optional(form.credentials) : ReadBasic(head_.headers.Get("Authorization"));
-    if (credentials && !service_.Knows(credentials->name, credentials->password)) {
-      return Refused(401, "incorrect username or password");
+    const auto credentials = post ? std::optional(form.credentials)
+                                  : ReadBasicCredentials(head_.headers.Get("Authorization"));
+    if (!credentials) {
+      return service_.Issue({}, scopes, false);
     }
-    return service_.Issue(credentials ? credentials->name : "", form.scopes);
+    return LogIn(*credentials, scopes, form.offline);
+  }
+
+  // Wrong passwords count against the name and against the address; while either is locked out the
+  // right one is refused too.
+  Response LogIn(const BasicCredentials& credentials, const std::vector<Scope>& scopes,
+                 bool offline) {
+    const auto& lockout = service_.options_.rule.lockout;
+    const TimePoint now = service_.clock_.Now();
+    const std::array<std::string, 2> sources = {Concat({"name ", credentials.name}),
+                                                Concat({"address ", head_.caller.address})};
+    for (const std::string& source : sources) {
+      if (lockout && service_.failures_.Used(source, now) >= lockout->count) {
+        return Refusal({ApiCode::kTooManyRequests, "", "",
+                        "too many failed login attempts for username or IP address"});
+      }
+    }
+    if (const auto identity = service_.Identify(credentials.name, credentials.password)) {
+      return service_.Issue(*identity, scopes, offline);
+    }
+    for (const std::string& source : sources) {
+      service_.failures_.Count(source, now);
+    }
+    return Refused(401, "incorrect username or password");
   }
 
   static Response Finished(Response response) {
@@ -142,43 +185,90 @@ class TokenService::TokenExchange : public Exchange {
 };
 
 TokenService::TokenService(TokenServiceOptions options, const Store& store, Clock& clock, Rng rng)
-    : options_(std::move(options)), store_(store), clock_(clock), rng_(rng) {}
+    : options_(std::move(options)),
+      failures_(options_.rule.lockout.value_or(Allowance{}).window),
+      store_(store),
+      clock_(clock),
+      rng_(rng) {}
 
 std::unique_ptr<Exchange> TokenService::Begin(RequestHead head) {
   return std::make_unique<TokenExchange>(*this, std::move(head));
 }
 
-bool TokenService::Knows(std::string_view name, std::string_view password) const {
-  return std::any_of(
-      options_.accounts.begin(), options_.accounts.end(),
-      [&](const Account& account) { return account.name == name && account.password == password; });
+std::optional<Identity> TokenService::Identify(std::string_view name,
+                                               std::string_view password) const {
+  for (const Account& account : options_.accounts) {
+    if (account.name != name) {
+      continue;
+    }
+    if (account.password == password) {
+      return Identity{account.name, TokenPermission::kReadWriteDelete};
+    }
+    for (const AccessToken& token : account.access_tokens) {
+      if (token.token == password) {
+        return Identity{account.name, token.permission};
+      }
+    }
+  }
+  return std::nullopt;
 }
 
-std::vector<std::string> TokenService::Granted(std::string_view account, const Scope& asked) const {
+// A token of the same make, for another audience: nothing has to be remembered.
+std::string TokenService::RefreshToken(const Identity& identity, TimePoint now) {
+  const std::string_view permission = kPermissions[static_cast<std::size_t>(identity.permission)];
+  return SignToken({options_.rule.issuer,
+                    Concat({options_.rule.service, " refresh"}),
+                    identity.account,
+                    now,
+                    now + kRefreshLife,
+                    rng_.Uuid(),
+                    {{std::string(kPermissionScope), std::string(permission), {}}}},
+                   options_.secret);
+}
+
+std::optional<Identity> TokenService::ReadRefreshToken(std::string_view token) const {
+  const auto grant =
+      CheckToken(token, options_.secret, Concat({options_.rule.service, " refresh"}), clock_.Now());
+  if (!grant || grant->access.empty()) {
+    return std::nullopt;
+  }
+  const auto permission =
+      std::find(kPermissions.begin(), kPermissions.end(), grant->access.front().name);
+  return permission == kPermissions.end()
+             ? std::nullopt
+             : std::optional(Identity{grant->account, static_cast<TokenPermission>(
+                                                          permission - kPermissions.begin())});
+}
+
+std::vector<std::string> TokenService::Granted(const Identity& identity, const Scope& asked) const {
   if (asked.type != "repository" || !IsHubName(asked.name)) {
     return {};
   }
-  const bool owner = !account.empty() && asked.name.substr(0, asked.name.find('/')) == account;
-  const bool readable = owner || (store_.HasRepository(asked.name) &&
-                                  options_.private_repositories.count(asked.name) == 0);
+  const bool is_private = options_.private_repositories.count(asked.name) != 0;
+  const bool owner = !identity.account.empty() &&
+                     asked.name.substr(0, asked.name.find('/')) == identity.account &&
+                     !(is_private && identity.permission == TokenPermission::kPublicRead);
+  const bool readable = owner || (store_.HasRepository(asked.name) && !is_private);
   std::vector<std::string> granted;
   for (const std::string_view action : {"pull", "push", "delete"}) {
     const bool wanted =
         std::any_of(asked.actions.begin(), asked.actions.end(),
                     [&](const std::string& one) { return one == action || one == "*"; });
-    if (wanted && (owner || (readable && action == "pull"))) {
+    if (wanted &&
+        ((owner && Reaches(identity.permission, action)) || (readable && action == "pull"))) {
       granted.emplace_back(action);
     }
   }
   return granted;
 }
 
-Response TokenService::Issue(const std::string& account, const std::vector<Scope>& scopes) {
+Response TokenService::Issue(const Identity& identity, const std::vector<Scope>& scopes,
+                             bool offline) {
+  const TokenRule& rule = options_.rule;
   const TimePoint now = std::chrono::floor<std::chrono::seconds>(clock_.Now());
-  Grant grant{options_.rule.issuer,     options_.rule.service, account, now,
-              now + options_.rule.life, rng_.Uuid(),           {}};
+  Grant grant{rule.issuer, rule.service, identity.account, now, now + rule.life, rng_.Uuid(), {}};
   for (const Scope& scope : scopes) {
-    auto actions = Granted(account, scope);
+    auto actions = Granted(identity, scope);
     if (!actions.empty()) {
       grant.access.push_back({scope.type, scope.name, std::move(actions)});
     }
@@ -187,17 +277,23 @@ Response TokenService::Issue(const std::string& account, const std::vector<Scope
   Json answer;
   answer["token"] = token;
   answer["access_token"] = token;
-  answer["expires_in"] =
-      std::chrono::duration_cast<std::chrono::seconds>(options_.rule.life).count();
+  if (rule.says_expiry) {
+    answer["expires_in"] = std::chrono::duration_cast<std::chrono::seconds>(rule.life).count();
+  }
   answer["issued_at"] = FormatRfc3339(now);
+  if (offline && rule.refresh_tokens && !identity.account.empty()) {
+    answer["refresh_token"] = RefreshToken(identity, now);
+  }
   return JsonAnswer(200, answer.dump());
 }
 
-SingleOriginHub::SingleOriginHub(Site& registry, Site& tokens, std::string token_path)
-    : registry_(registry), tokens_(tokens), token_path_(std::move(token_path)) {}
+SingleOriginHub::SingleOriginHub(Site& registry, Site* tokens, Site& cdn, std::string token_path)
+    : registry_(registry), tokens_(tokens), cdn_(cdn), token_path_(std::move(token_path)) {}
 
 std::unique_ptr<Exchange> SingleOriginHub::Begin(RequestHead head) {
-  Site& site = head.url.path == token_path_ ? tokens_ : registry_;
+  Site& site = tokens_ != nullptr && head.url.path == token_path_ ? *tokens_
+               : head.url.path.starts_with(kCdnPathPrefix)        ? cdn_
+                                                                  : registry_;
   return site.Begin(std::move(head));
 }
 

@@ -1,10 +1,12 @@
 // The token service of Docker Hub (auth.docker.io) as a Site: Basic or form credentials in, Bearer
 // tokens out. Fewer rights than asked for are not an error: the token just says less.
-// Threads: one at a time, as Site says. Source: distribution "Token Authentication Specification";
-// wire-behaviour.md section 4; incidents `insufficient-scope-permanent`, `token-expiry-mid-push`.
+// Threads: one at a time, as Site says. Source: distribution "Token Authentication Specification"
+// and "Docker Registry v2 authentication using OAuth2"; wire-behaviour.md section 4; incidents
+// `insufficient-scope-permanent`, `token-expiry-mid-push`, `hub-login-lockout-429`.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,17 +15,13 @@
 #include "core/clock.h"
 #include "core/rng.h"
 #include "simulator/exchange.h"
+#include "simulator/registry/account.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/store.h"
 #include "simulator/registry/token.h"
+#include "simulator/registry/window_counter.h"
 
 namespace drydock::simulator {
-
-// Owns the namespace of its name: may pull, push and delete in "name/…".
-struct Account {
-  std::string name;
-  std::string password;
-};
 
 struct TokenServiceOptions {
   TokenRule rule;
@@ -32,9 +30,16 @@ struct TokenServiceOptions {
   std::set<std::string, std::less<>> private_repositories;  // only their owner may pull them
 };
 
+// Whom a request's credentials prove its sender to be. No name: anybody.
+struct Identity {
+  std::string account;
+  TokenPermission permission = TokenPermission::kReadWriteDelete;
+};
+
 // Rights: everybody pulls public repositories that exist; owners do all in their namespace, so that
 // a first push can create a repository; nothing is granted on names that are not
-// "namespace/repository" (official images are "library/…", which no account owns).
+// "namespace/repository" (official images are "library/…", which no account owns). An access token
+// takes rights away, never adds any.
 class TokenService : public Site {
  public:
   // `clock` and `store` (the registry's) must outlive the service.
@@ -45,28 +50,33 @@ class TokenService : public Site {
  private:
   class TokenExchange;
 
-  bool Knows(std::string_view name, std::string_view password) const;
-  // The actions of `asked` that the account ("" is anybody) has.
-  std::vector<std::string> Granted(std::string_view account, const Scope& asked) const;
-  Response Issue(const std::string& account, const std::vector<Scope>& scopes);
+  std::optional<Identity> Identify(std::string_view name, std::string_view password) const;
+  std::optional<Identity> ReadRefreshToken(std::string_view token) const;
+  std::string RefreshToken(const Identity& identity, TimePoint now);
+  // The actions of `asked` that somebody has.
+  std::vector<std::string> Granted(const Identity& identity, const Scope& asked) const;
+  Response Issue(const Identity& identity, const std::vector<Scope>& scopes, bool offline);
 
   TokenServiceOptions options_;
+  WindowCounter failures_;
   const Store& store_;
   Clock& clock_;
   Rng rng_;
 };
 
-// Registry and token service behind one host, for a server with a single port: a request for the
-// path of the realm goes to `tokens`, all others to `registry`. Both must outlive it.
+// Registry, token service and CDN behind one host, for a server with a single port: a request for
+// the path of the realm goes to `tokens`, one for the CDN's paths to `cdn`, all others to
+// `registry`. All must outlive it; `tokens` may be null.
 class SingleOriginHub : public Site {
  public:
-  SingleOriginHub(Site& registry, Site& tokens, std::string token_path = "/token");
+  SingleOriginHub(Site& registry, Site* tokens, Site& cdn, std::string token_path = "/token");
 
   std::unique_ptr<Exchange> Begin(RequestHead head) override;
 
  private:
   Site& registry_;
-  Site& tokens_;
+  Site* tokens_;
+  Site& cdn_;
   std::string token_path_;
 };
 

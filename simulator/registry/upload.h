@@ -53,6 +53,8 @@ class UploadSession {
   // A chunk shorter than OCI-Chunk-Min-Length came: only the closing PUT may follow, without a
   // body.
   bool had_last_chunk = false;
+  // What the first chunk brought; 0 before it.
+  std::uint64_t first_chunk = 0;
 
  private:
   std::string repository_;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/text.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
@@ -8,6 +10,21 @@ namespace {
 // "0-0" for an empty session, as registries write it though one byte looks the same.
 std::string RangeOf(const UploadSession& session) {
   return Concat({"0-", std::to_string(session.size() == 0 ? 0 : session.size() - 1)});
+}
+
+// What a chunk is answered with, as the personality counts.
+std::string RangeOfChunk(const Call& call, const UploadSession& session) {
+  switch (call.state.personality.range_reply) {
+    case RangeReply::kFrozen:
+      return Concat({"0-", std::to_string(std::max<std::uint64_t>(session.first_chunk, 1) - 1)});
+    case RangeReply::kChunkRelative:
+      return Concat({"0-", std::to_string(std::max<std::uint64_t>(call.received, 1) - 1)});
+    case RangeReply::kSize:
+      return Concat({"0-", std::to_string(session.size())});
+    case RangeReply::kTrue:
+      break;
+  }
+  return RangeOf(session);
 }
 
 // Where a session's next request goes and how far it has come.
@@ -133,6 +150,10 @@ Response Commit(Call& call, const Digest& digest) {
   if (actual != digest) {
     return Refusal({ApiCode::kDigestInvalid, "digest", actual.ToString()});
   }
+  const std::uint64_t quota = call.state.personality.limits.quota_bytes;
+  if (quota != 0 && call.state.store.blob_bytes() + session.size() > quota) {
+    return Refusal({ApiCode::kDenied, "quota", std::to_string(quota)});
+  }
   Result<Blob> blob = session.Take();
   if (!blob) {
     return StorageFailed(blob.error());
@@ -242,7 +263,7 @@ Response MountBlob(Call& call) {
                       : state.personality.anonymous_mount
                           ? state.store.FindHolder(*digest, readable)
                           : std::nullopt;
-  Blob blob = holder ? state.store.FindBlob(*holder, *digest) : Blob();
+  Blob blob = holder && state.personality.mount ? state.store.FindBlob(*holder, *digest) : Blob();
   if (!blob) {
     return NewSession(call);
   }
@@ -260,12 +281,25 @@ Response PatchUpload(Call& call) {
   }
   session.had_last_chunk = call.write.range && call.write.range->length() <
                                                    call.state.personality.limits.chunk_bytes_min;
-  return SessionAnswer(call, 202, session);
+  if (session.first_chunk == 0) {
+    session.first_chunk = call.received;
+  }
+  Response response = SessionAnswer(call, 202, session);
+  response.headers.Set("Range", RangeOfChunk(call, session));
+  return response;
 }
 
 Response UploadStatus(Call& call) {
   const auto session = call.state.uploads.Find(call.route.repository, call.route.session);
-  return session == nullptr ? SessionUnknown(call) : SessionAnswer(call, 204, *session);
+  if (session == nullptr) {
+    return SessionUnknown(call);
+  }
+  if (call.state.personality.status_wants_state &&
+      ReadUploadState(call.head.url.QueryValue("_state").value_or(""), *session) !=
+          session->size()) {
+    return Refusal({ApiCode::kUploadStale, "session", call.route.session});
+  }
+  return SessionAnswer(call, 204, *session);
 }
 
 Response CommitUpload(Call& call) {

@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "simulator/faults/read_rules.h"
+#include "simulator/registry/personalities.h"
 #include "simulator/server/control_call.h"
 #include "simulator/server/control_document.h"
 #include "simulator/server/metrics.h"

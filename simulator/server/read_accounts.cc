@@ -1,6 +1,9 @@
 #include "simulator/server/read_accounts.h"
 
+#include <algorithm>
+#include <array>
 #include <set>
+#include <utility>
 
 #include "core/json.h"
 #include "core/reference.h"
@@ -9,6 +12,60 @@
 namespace drydock::simulator {
 namespace {
 
+constexpr std::array<std::pair<std::string_view, TokenPermission>, 4> kPermissions = {{
+    {"public-read", TokenPermission::kPublicRead},
+    {"read", TokenPermission::kRead},
+    {"write", TokenPermission::kReadWrite},
+    {"delete", TokenPermission::kReadWriteDelete},
+}};
+
+// A secret; not through Read, since what that says about a wrong value repeats the value.
+void ReadSecret(json::ObjectReader& reader, std::string_view key, std::string& into) {
+  if (const json::Value* value = reader.Required(key)) {
+    const std::string* text = value->as_string();
+    if (text == nullptr || text->empty()) {
+      reader.Fail(key, "expected a string that is not empty");
+    } else {
+      into = *text;
+    }
+  }
+}
+
+AccessToken ReadAccessToken(json::Source& source, const json::Value& value) {
+  AccessToken token;
+  json::ObjectReader reader(source, value, "access token");
+  ReadSecret(reader, "token", token.token);
+  std::string permission;
+  if (reader.Require("permission", permission)) {
+    const auto known = std::find_if(kPermissions.begin(), kPermissions.end(),
+                                    [&](const auto& one) { return one.first == permission; });
+    if (known == kPermissions.end()) {
+      reader.Fail("permission", Concat({"expected public-read, read, write or delete, not \"",
+                                        permission, "\""}));
+    } else {
+      token.permission = known->second;
+    }
+  }
+  reader.Finish();
+  return token;
+}
+
+void ReadAccessTokens(json::Source& source, json::ObjectReader& reader, Account& account) {
+  const json::Value* list = reader.Optional("access-tokens");
+  if (list == nullptr) {
+    return;
+  }
+  const json::Value::Array* entries = list->as_array();
+  if (entries == nullptr || entries->size() > kAccountsMax) {
+    reader.Fail("access-tokens",
+                Concat({"expected an array of at most ", std::to_string(kAccountsMax)}));
+    return;
+  }
+  for (const json::Value& entry : *entries) {
+    account.access_tokens.push_back(ReadAccessToken(source, entry));
+  }
+}
+
 Account ReadAccount(json::Source& source, const json::Value& value) {
   Account account;
   json::ObjectReader reader(source, value, "account");
@@ -16,15 +73,8 @@ Account ReadAccount(json::Source& source, const json::Value& value) {
       (!IsRepositoryName(account.name) || account.name.find('/') != std::string::npos)) {
     reader.Fail("name", Concat({"not the namespace of an account: \"", account.name, "\""}));
   }
-  // Not through Read: what it says about a wrong value repeats the value.
-  if (const json::Value* password = reader.Required("password")) {
-    const std::string* text = password->as_string();
-    if (text == nullptr || text->empty()) {
-      reader.Fail("password", "expected a string that is not empty");
-    } else {
-      account.password = *text;
-    }
-  }
+  ReadSecret(reader, "password", account.password);
+  ReadAccessTokens(source, reader, account);
   reader.Finish();
   return account;
 }

@@ -14,7 +14,7 @@
 #include "core/result.h"
 #include "simulator/faults/fault_state.h"
 #include "simulator/faults/rule.h"
-#include "simulator/registry/personality.h"
+#include "simulator/registry/personalities.h"
 #include "simulator/registry/store.h"
 #include "simulator/registry/token_service.h"
 #include "simulator/server/limits.h"

@@ -26,19 +26,22 @@ ServedWorld::ServedWorld(WorldSpec spec, const std::string& authority, Clock& ba
   if (spec_.personality.tokens) {
     spec_.personality.tokens->realm = kTokenPath;
   }
+  if (spec_.personality.cdn) {
+    spec_.personality.cdn->host = kCdnSelf;
+  }
   registry_.emplace(authority, spec_.personality, clock_, rng.Fork("registry"), journal_, secret);
   registry_->store() = content != nullptr ? *content : spec_.content;
   registry_->store().Keep(spec_.backing);
-  if (!spec_.personality.tokens) {
-    internet_.Attach("*", *registry_);
-    return;
+  registry_->Admit(spec_.accounts);
+  if (spec_.personality.tokens) {
+    tokens_.emplace(TokenServiceOptions{.rule = *spec_.personality.tokens,
+                                        .secret = secret,
+                                        .accounts = spec_.accounts,
+                                        .private_repositories = {}},
+                    registry_->store(), clock_, rng.Fork("tokens"));
   }
-  tokens_.emplace(TokenServiceOptions{.rule = *spec_.personality.tokens,
-                                      .secret = secret,
-                                      .accounts = spec_.accounts,
-                                      .private_repositories = {}},
-                  registry_->store(), clock_, rng.Fork("tokens"));
-  hub_.emplace(*registry_, *tokens_, kTokenPath);
+  cdn_.emplace(registry_->store(), clock_, secret);
+  hub_.emplace(*registry_, tokens_ ? &*tokens_ : nullptr, *cdn_, kTokenPath);
   internet_.Attach("*", *hub_);
 }
 

@@ -18,6 +18,7 @@
 #include "core/journal.h"
 #include "core/rng.h"
 #include "simulator/faults/fault_state.h"
+#include "simulator/registry/cdn.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/registry.h"
 #include "simulator/registry/store.h"
@@ -97,6 +98,7 @@ class ServedWorld {
   Internet internet_;
   std::optional<Registry> registry_;
   std::optional<TokenService> tokens_;
+  std::optional<Cdn> cdn_;
   std::optional<SingleOriginHub> hub_;
   News news_;
   mutable std::mutex telling_;

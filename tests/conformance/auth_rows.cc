@@ -249,7 +249,8 @@ const std::vector<Row>& AuthRows() {
             .Gives(401),
         Post("https://auth.docker.io/token")
             .Sending("grant_type=refresh_token&refresh_token=x")
-            .Gives(400),
+            .Gives(401),
+        Post("https://auth.docker.io/token").Sending("grant_type=authorization_code").Gives(400),
         Post("https://auth.docker.io/token").Gives(400)},
        DockerHubPersonality},
       {"token.refused",

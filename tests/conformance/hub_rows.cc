@@ -27,6 +27,12 @@ Personality FewPulls() {
   return personality;
 }
 
+Personality OpenGitlab() {
+  Personality personality = *FindPersonality("gitlab");
+  personality.tokens.reset();
+  return personality;
+}
+
 }  // namespace
 
 const std::vector<Row>& HubRows() {
@@ -197,6 +203,21 @@ const std::vector<Row>& HubRows() {
             .Has("Link",
                  Concat({"<", kHost, "/v2/joakimp/web/tags/list?last=a&n=1>; rel=\"next\""}))},
        DockerHubPersonality},
+      {"hub.cdn",
+       "a blob is read from the CDN, without credentials",
+       {HaveBlob(kMine, "hello"),
+        Get(At("blobs/" + Sha256("hello"), kMine))
+            .As(kPush)
+            .Gives(307)
+            .Says("")
+            .Has("Location", "https://production.cloudflare.docker.com/registry-v2/*")},
+       DockerHubPersonality},
+      {"gitlab.status",
+       "an upload's status asked for with a state that is not the latest",
+       {Post(At("blobs/uploads/")).Gives(202), Patch("{location}").Sending("hello").Gives(202),
+        Get("{first}").Refused(404, "BLOB_UPLOAD_INVALID"),
+        Get("{location}").Gives(204).Has("Range", "0-4")},
+       OpenGitlab},
   };
   return kRows;
 }

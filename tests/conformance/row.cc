@@ -149,7 +149,10 @@ class RowPlayer {
       get.headers.Add("Authorization",
                       bench_.Token(Concat({"repository:", path.substr(0, end), ":pull"})));
     }
-    const BenchReply content = bench_.Send(get);
+    BenchReply content = bench_.Send(get);
+    if (content.status == 307) {
+      content = bench_.Send("GET", std::string(content.headers.Get("Location")));
+    }
     EXPECT_EQ(content.status, 200) << location;
     const auto digest = Digest::Parse(created.headers.Get("Docker-Content-Digest"));
     ASSERT_TRUE(digest) << "every 201 says what";

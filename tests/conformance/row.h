@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/http.h"
-#include "simulator/registry/personality.h"
+#include "simulator/registry/personalities.h"
 #include "tests/unit/registry/bench.h"
 
 namespace drydock::simulator {

@@ -6,7 +6,7 @@
 namespace drydock::simulator {
 namespace {
 
-constexpr std::array<Rule, 116> kRules = {{
+constexpr std::array<Rule, 118> kRules = {{
     {"ping.200", "end-1", "Determining Support", "MUST",
      "200 on /v2/ says that the registry speaks this API"},
     {"ping.auth", "end-1", "Determining Support", "MAY",
@@ -197,6 +197,10 @@ constexpr std::array<Rule, 116> kRules = {{
     {"hub.delete", "docker-hub", "Deletes", "observed",
      "a delete needs its own right, and nothing that is referred to goes"},
     {"hub.catalog", "docker-hub", "_catalog", "observed", "nobody lists all repositories"},
+    {"hub.cdn", "docker-hub", "Blobs", "observed",
+     "a blob's GET redirects to a signed URL that takes no credentials"},
+    {"gitlab.status", "gitlab", "Upload status", "observed",
+     "a stale state has no status: 404 BLOB_UPLOAD_INVALID"},
     {"hub.location", "docker-hub", "Locations", "observed", "Locations are absolute"},
     {"hub.state", "docker-hub", "Locations", "observed",
      "an upload's Location carries its state and serves once"},

@@ -23,7 +23,7 @@ struct Place {
 };
 
 // In the order of the specification's table; then what it has no id for.
-constexpr std::array<Place, 23> kPlaces = {{
+constexpr std::array<Place, 24> kPlaces = {{
     {"api", "every route"},
     {"end-1", "`GET` `/v2/`"},
     {"end-2", "`GET` `HEAD` `/v2/<name>/blobs/<digest>`"},
@@ -46,6 +46,7 @@ constexpr std::array<Place, 23> kPlaces = {{
     {"end-14", "`DELETE` `<blob-push-location>`"},
     {"distribution", "`GET` `/v2/_catalog`"},
     {"docker-hub", "the routes of Docker Hub"},
+    {"gitlab", "`GET` `/v2/<name>/blobs/uploads/<session>`"},
     {"token", "`GET` `POST` `/token`"},
 }};
 

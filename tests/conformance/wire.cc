@@ -11,6 +11,7 @@ namespace {
 
 constexpr char kRegistry[] = "registry-1.docker.io";
 constexpr char kTokens[] = "auth.docker.io";
+constexpr char kCdn[] = "production.cloudflare.docker.com";
 
 ServerLimits SmallLimits() {
   ServerLimits limits;
@@ -20,8 +21,11 @@ ServerLimits SmallLimits() {
 
 // As the client of the in-process registry sees it, which is asked by https.
 std::string AsHttps(std::string_view value) {
-  return ReplaceAll(std::string(value), Concat({"http://", kRegistry}),
-                    Concat({"https://", kRegistry}));
+  std::string text(value);
+  for (const std::string_view host : {std::string_view(kRegistry), std::string_view(kCdn)}) {
+    text = ReplaceAll(std::move(text), Concat({"http://", host}), Concat({"https://", host}));
+  }
+  return text;
 }
 
 }  // namespace
@@ -39,6 +43,7 @@ Wire::Wire(Bench& bench)
       listener_(context_) {
   internet_.Attach(kRegistry, bench.registry);
   internet_.Attach(kTokens, bench.tokens);
+  internet_.Attach(kCdn, bench.cdn);
   const Result<std::uint16_t> bound = listener_.Bind({"127.0.0.1", 0});
   EXPECT_TRUE(bound.ok());
   client_.emplace(bound ? *bound : 0);

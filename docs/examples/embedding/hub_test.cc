@@ -5,6 +5,7 @@
 #include "core/journal.h"
 #include "simulator/faults/fault_state.h"
 #include "simulator/faults/read_rules.h"
+#include "simulator/registry/personalities.h"
 #include "simulator/registry/registry.h"
 #include "simulator/storage/seed.h"
 #include "simulator/world/internet.h"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/text.h"
+#include "simulator/registry/personalities.h"
 
 namespace drydock::simulator::buildkit {
 namespace {

@@ -46,7 +46,8 @@ Bench::Bench(const Personality& personality, std::uint64_t seed)
     : journal(clock),
       registry("registry-1.docker.io", personality, clock, Rng(seed).Fork("registry"), journal,
                std::string(kTokenSecret)),
-      tokens(Options(personality), registry.store(), clock, Rng(seed).Fork("tokens")) {}
+      tokens(Options(personality), registry.store(), clock, Rng(seed).Fork("tokens")),
+      cdn(registry.store(), clock, std::string(kTokenSecret)) {}
 
 RequestHead Bench::HeadOf(const Ask& ask) const {
   const bool whole = ask.target.rfind("https://", 0) == 0;
@@ -72,8 +73,9 @@ BenchReply Bench::Send(const Ask& ask) {
     return wire(ask);
   }
   RequestHead head = HeadOf(ask);
-  const bool for_tokens = head.url.path == "/token";
-  Site& site = for_tokens ? static_cast<Site&>(tokens) : registry;
+  Site& site = head.url.path == "/token"                   ? static_cast<Site&>(tokens)
+               : head.url.path.starts_with(kCdnPathPrefix) ? static_cast<Site&>(cdn)
+                                                           : registry;
   const auto exchange = site.Begin(std::move(head));
   if (auto refusal = exchange->Decide()) {
     return ReadReply(std::move(*refusal), true);

@@ -12,7 +12,8 @@
 #include "core/http.h"
 #include "core/journal.h"
 #include "simulator/registry/blob.h"
-#include "simulator/registry/personality.h"
+#include "simulator/registry/cdn.h"
+#include "simulator/registry/personalities.h"
 #include "simulator/registry/registry.h"
 #include "simulator/registry/token_service.h"
 
@@ -80,6 +81,7 @@ class Bench {
   Journal journal;
   Registry registry;
   TokenService tokens;
+  Cdn cdn;
 
  private:
   RequestHead HeadOf(const Ask& ask) const;

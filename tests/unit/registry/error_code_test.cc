@@ -14,7 +14,7 @@ namespace {
 // What the specification and incidents.md say, written down a second time.
 const std::map<std::string, std::set<int>> kStatuses = {
     {"BLOB_UNKNOWN", {404}},
-    {"BLOB_UPLOAD_INVALID", {400}},
+    {"BLOB_UPLOAD_INVALID", {400, 404}},
     {"BLOB_UPLOAD_UNKNOWN", {404}},
     {"DIGEST_INVALID", {400}},
     {"MANIFEST_BLOB_UNKNOWN", {400}},

@@ -186,29 +186,5 @@ TEST(Registry, OneSeedGivesTheSameSessions) {
   EXPECT_NE(location, one.StartUpload("app/web"));
 }
 
-TEST(Personality, IsFoundByItsName) {
-  for (const std::string& name : PersonalityNames()) {
-    const auto found = FindPersonality(name);
-    ASSERT_TRUE(found) << name;
-    EXPECT_EQ(found->name, name);
-  }
-  EXPECT_FALSE(FindPersonality("quay"));
-  EXPECT_FALSE(AnonymousPersonality().tokens);
-  EXPECT_TRUE(StrictPersonality().tokens);
-}
-
-TEST(SingleOriginHub, SendsTheRealmToTheTokenService) {
-  Bench bench(StrictPersonality());
-  SingleOriginHub hub(bench.registry, bench.tokens);
-  const auto operation = [&](const std::string& target) {
-    return hub.Begin({"GET", Url::Parse("http://127.0.0.1:5000" + target).value(), {}, {}, {}})
-        ->route()
-        .operation;
-  };
-  EXPECT_EQ(operation("/token?service=drydock"), "token");
-  EXPECT_EQ(operation("/v2/"), "ping");
-  EXPECT_EQ(operation("/tokens"), "");
-}
-
 }  // namespace
 }  // namespace drydock::simulator

@@ -8,6 +8,7 @@
 #include "core/media_type.h"
 #include "core/text.h"
 #include "simulator/faults/read_rules.h"
+#include "simulator/registry/personalities.h"
 
 namespace drydock::publisher {
 namespace {
