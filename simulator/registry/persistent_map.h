@@ -15,9 +15,9 @@
 
 namespace drydock::simulator {
 
-// `Text` gives the bytes of a key that its hash is made of: std::string_view Text(const Key&).
+// `Text()(key)` gives the bytes of a key that its hash is made of, as a std::string_view.
 // Values are cloned with their nodes: make them cheap to copy.
-template <class Key, class Value, std::string_view (*Text)(const Key&)>
+template <class Key, class Value, class Text>
 class PersistentMap {
  public:
   std::size_t size() const { return size_; }
@@ -84,7 +84,7 @@ class PersistentMap {
   Value& Write(Link& link, const Key& key) {
     if (!link) {
       ++size_;
-      link = Link::Make(key, StableHash(0, Text(key)), Value(), Link(), Link());
+      link = Link::Make(key, StableHash(0, Text()(key)), Value(), Link(), Link());
       return link.Write().value;
     }
     Node& node = link.Write();

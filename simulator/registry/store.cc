@@ -96,7 +96,7 @@ void Store::PutBlob(std::string_view repository, const Digest& digest, Blob blob
     held = CopyOnWrite<SharedBlob>::Make(std::move(blob), std::set<std::string, std::less<>>());
   }
   held.Write().holders.emplace(repository);
-  Touch(repository, &digest, false);
+  Touch(repository, &digest, FindManifest(repository, digest) != nullptr);
 }
 
 Digest Store::PutManifest(std::string_view repository, std::string_view media_type,
@@ -192,7 +192,7 @@ bool Store::DeleteBlob(std::string_view repository, const Digest& digest) {
     return false;
   }
   Open(repository).blobs.erase(digest);
-  Touch(repository, &digest, false);
+  Touch(repository, &digest, FindManifest(repository, digest) != nullptr);
   SharedBlob& shared = blobs_.Write(digest).Write();
   shared.holders.erase(shared.holders.find(repository));
   if (shared.holders.empty()) {

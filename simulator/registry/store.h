@@ -41,7 +41,7 @@ using TagMap = std::map<std::string, Digest, std::less<>>;
 // What became of a repository since the last commit.
 struct RepositoryChange {
   std::set<Digest> content;  // blobs and manifests put or deleted
-  bool index = false;        // manifests or tags put, moved or deleted
+  bool index = false;        // manifests or tags put, moved or deleted, or what is both changed
 };
 using Changes = std::map<std::string, RepositoryChange, std::less<>>;
 
@@ -120,8 +120,12 @@ class Store {
     Blob blob;
     std::set<std::string, std::less<>> holders;
   };
-  static std::string_view NameText(const std::string& name) { return name; }
-  static std::string_view HexText(const Digest& digest) { return digest.hex(); }
+  struct NameText {
+    std::string_view operator()(const std::string& name) const { return name; }
+  };
+  struct HexText {
+    std::string_view operator()(const Digest& digest) const { return digest.hex(); }
+  };
 
   Repository& Open(std::string_view repository);
   const Repository& At(std::string_view repository) const;  // an empty one when unknown

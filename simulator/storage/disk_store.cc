@@ -257,8 +257,8 @@ Result<OwnedFile> Claim(const std::string& folder, const FileChanges& changes) {
   return lock;
 }
 
-Status Fill(OpenedStore& opened, DiskBacking& backing, const std::string& repository,
-            const OciLayout& layout) {
+Status Fill(OpenedStore& opened, DiskBacking& backing, const std::string& where,
+            const std::string& repository, const OciLayout& layout) {
   Store& store = opened.content;
   store.PutRepository(repository);
   for (const auto& [digest, file] : layout.blobs) {
@@ -273,9 +273,8 @@ Status Fill(OpenedStore& opened, DiskBacking& backing, const std::string& reposi
   }
   for (const LayoutTag& tag : layout.tags) {
     if (!IsTag(tag.ref_name)) {
-      return Error(ErrorCode::kInvalid,
-                   Concat({repository, ": index.json: ", kRefName, ": no tag: \"", tag.ref_name,
-                           "\"; rename it there"}));
+      return Error(ErrorCode::kInvalid, Concat({where, "/index.json: ", kRefName, ": no tag: \"",
+                                                tag.ref_name, "\"; rename it there"}));
     }
     store.SetTag(repository, tag.ref_name, tag.digest);
   }
@@ -366,8 +365,10 @@ Result<OpenedStore> OpenDiskStore(const std::string& path, FileChanges::Before b
                                                 ": its path is no repository's name; rename the "
                                                 "folder or move it elsewhere"}));
     }
-    const Result<OciLayout> layout = ReadOciLayout(Concat({folder, "/", layout_path}), checked);
-    const Status filled = layout ? Fill(opened, *backing, repository, *layout) : layout.error();
+    const std::string where = Concat({folder, "/", layout_path});
+    const Result<OciLayout> layout = ReadOciLayout(where, checked);
+    const Status filled =
+        layout ? Fill(opened, *backing, where, repository, *layout) : layout.error();
     if (!filled) {
       return filled.error();
     }

@@ -63,7 +63,7 @@ std::string LayerTar(std::string_view file_name, std::uint64_t size, Rng rng) {
   return tar;
 }
 
-Json Descriptor(std::string_view type, const Digest& digest, std::size_t size) {
+Json DescriptorOf(std::string_view type, const Digest& digest, std::size_t size) {
   return {{"mediaType", type}, {"digest", digest.ToString()}, {"size", size}};
 }
 
@@ -89,7 +89,7 @@ Json PutPlatform(Store& store, std::string_view repository, std::string_view nam
     const std::size_t size = tar.size();
     const Digest digest = store.PutBlob(repository, std::move(tar));
     diff_ids.push_back(digest.ToString());
-    layers.push_back(Descriptor(kLayerType, digest, size));
+    layers.push_back(DescriptorOf(kLayerType, digest, size));
   }
   Json config = platform;
   config["config"] = {
@@ -100,13 +100,13 @@ Json PutPlatform(Store& store, std::string_view repository, std::string_view nam
   const Json manifest = {
       {"schemaVersion", 2},
       {"mediaType", media_type::kOciManifest},
-      {"config", Descriptor(media_type::kOciConfig, store.PutBlob(repository, config_text),
-                            config_text.size())},
+      {"config", DescriptorOf(media_type::kOciConfig, store.PutBlob(repository, config_text),
+                              config_text.size())},
       {"layers", std::move(layers)}};
   const std::string manifest_text = manifest.dump();
-  Json entry = Descriptor(media_type::kOciManifest,
-                          store.PutManifest(repository, media_type::kOciManifest, manifest_text),
-                          manifest_text.size());
+  Json entry = DescriptorOf(media_type::kOciManifest,
+                            store.PutManifest(repository, media_type::kOciManifest, manifest_text),
+                            manifest_text.size());
   entry["platform"] = platform;
   return entry;
 }

@@ -19,8 +19,10 @@
 namespace drydock::simulator {
 namespace {
 
-std::string_view All(const std::string& key) { return key; }
-using Map = PersistentMap<std::string, int, All>;
+struct Whole {
+  std::string_view operator()(const std::string& key) const { return key; }
+};
+using Map = PersistentMap<std::string, int, Whole>;
 
 std::map<std::string, int> Flat(const Map& map) {
   std::map<std::string, int> flat;

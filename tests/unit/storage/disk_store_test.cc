@@ -377,6 +377,33 @@ TEST(DiskStore, TriesAgainWhatTheDiskRefused) {
   }
 }
 
+TEST(DiskStore, AnswersFiveHundredWhenTheDiskRefusesAndGoesOn) {
+  const TempFolder folder;
+  bool full = false;
+  const auto opened = OpenDiskStore(
+      folder.At("store"), [&](std::string_view operation, const std::string&) -> Status {
+        return full && operation == "link" ? Error(ErrorCode::kUnavailable, "no room")
+                                           : Status(Ok{});
+      });
+  ASSERT_TRUE(opened.ok());
+  Bench bench;
+  bench.registry.store() = opened->content;
+  bench.registry.store().Keep(opened->backing);
+  const auto push = [&] {
+    return bench.Send("POST", WithDigest("/v2/app/web/blobs/uploads/", Sha256("hello")), {},
+                      "hello");
+  };
+  full = true;
+  const auto refused = push();
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_EQ(refused.Code(), "UNKNOWN");
+  EXPECT_THAT(refused.body, HasSubstr("no room"));
+  EXPECT_EQ(bench.Send("GET", "/v2/").status, 200);
+  full = false;
+  EXPECT_EQ(push().status, 201);
+  EXPECT_EQ(bench.Send("GET", "/v2/app/web/blobs/" + Sha256("hello")).body, "hello");
+}
+
 TEST(DiskStore, IsOpenInOneProcessOnly) {
   const TempFolder folder;
   const auto store = Open(folder.At("store"));
