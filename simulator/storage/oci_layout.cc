@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kIndexMax = std::uint64_t{256} << 20;
 constexpr std::uint64_t kManifestMax = std::uint64_t{64} << 20;
-constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kReadBytes = 262'144;
 constexpr std::string_view kVersion = "1.0.0";
 
 Error Wrong(std::string_view where, std::string_view what, std::string_view remedy) {

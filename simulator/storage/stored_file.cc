@@ -12,7 +12,7 @@
 namespace drydock::simulator {
 namespace {
 
-constexpr std::size_t kPieceBytes = 256 * 1024;
+constexpr std::size_t kPieceBytes = 262'144;
 
 class FileReader : public BodyReader {
  public:
