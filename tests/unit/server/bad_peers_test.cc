@@ -32,9 +32,9 @@ TEST(BadPeers, GetNoMoreThanThereIsForHugeRanges) {
   for (const std::string& range :
        {std::string("bytes=0-18446744073709551615"), std::string("bytes=0-99999999999999999999"),
         std::string("bytes=-18446744073709551615"), std::string("bytes=18446744073709551615-"),
-        std::string("bytes=5-1"), ManyRanges(3), ManyRanges(10'000)}) {
+        std::string("bytes=5-1"), ManyRanges(3), ManyRanges(1000), ManyRanges(20'000)}) {
     const RawAnswer answer = hub.Ask("GET", target, "", Concat({"Range: ", range, "\r\n"}));
-    EXPECT_THAT(answer.status, ::testing::AnyOf(200, 206, 400, 416)) << range.substr(0, 40);
+    EXPECT_THAT(answer.status, ::testing::AnyOf(200, 206, 400, 416, 431)) << range.substr(0, 40);
     EXPECT_LE(answer.body.size(), 2 * blob.size()) << range.substr(0, 40);
   }
 }

@@ -42,8 +42,8 @@ TEST(ConnectionPool, DoesNotNoticeThousandsOfIdlers) {
   limits.workers_max = 4;
   limits.linger_time = std::chrono::milliseconds(1);
   Rig rig({}, limits);
-  const Clients silent = Connect(rig.port, 1000, "");
-  const Clients served = Connect(rig.port, 1000, RequestText("GET", "/a"));
+  const Clients silent = Connect(rig.port, 1800, "");
+  const Clients served = Connect(rig.port, 200, RequestText("GET", "/a"));
   for (const auto& client : served) {
     ASSERT_EQ("GET /a", client->ReadAnswer().body);
   }

@@ -142,7 +142,7 @@ TEST(ControlApi, KeepsWorldsApart) {
     const json::Value state = hub.Control(200, "GET", Concat({"/worlds/", world, "/state"}));
     ASSERT_EQ(1U, state.Find("repositories")->as_array()->size()) << world;
     EXPECT_EQ(repository, state.At("/repositories/0")->Text("name"));
-    EXPECT_EQ(1,
+    EXPECT_EQ(2,
               hub.Control(200, "GET", Concat({"/worlds/", world})).Find("requests")->as_integer());
   }
   hub.Control(204, "DELETE", "/worlds/a");

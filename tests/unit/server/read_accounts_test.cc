@@ -24,7 +24,7 @@ TEST(ReadAccounts, NamesWhatIsWrongButNoPassword) {
     std::string message;
   } rows[] = {
       {"{}", "f:1: accounts file: missing key \"accounts\""},
-      {"{\"accounts\": {}}", "f:1: accounts file: \"accounts\": expected an array of at most 1000"},
+      {"{\"accounts\": {}}", "f:1: accounts: expected an array of at most 1000"},
       {"{\"accounts\": [],\n\"users\": []}", "f:2: accounts file: unknown key \"users\""},
       {"{\"accounts\": [\n{\"name\": \"acme\"}]}", "f:2: account: missing key \"password\""},
       {"{\"accounts\": [\n{\"name\": \"acme\", \"password\": 12345}]}",

@@ -61,9 +61,18 @@ class ServedHub {
   // Puts a blob into a repository of the registry `at` is connected to.
   static void Push(testing::RawClient& at, std::string_view repository, std::string_view bytes,
                    std::string_view fields = "") {
-    const std::string target =
-        Concat({"/v2/", repository, "/blobs/uploads/?digest=", Digest::Of(bytes).ToString()});
-    EXPECT_EQ(201, AskAt(at, "POST", target, bytes, fields).status);
+    const std::string digest = Digest::Of(bytes).ToString();
+    const testing::RawAnswer opened =
+        AskAt(at, "POST", Concat({"/v2/", repository, "/blobs/uploads/"}), "", fields);
+    EXPECT_EQ(202, opened.status);
+    const std::string location = opened.Field("Location");
+    const std::size_t path = location.find("/v2/");
+    ASSERT_NE(std::string::npos, path) << opened.head;
+    const std::string target = location.substr(path);
+    const char* joint = target.find('?') == std::string::npos ? "?" : "&";
+    const testing::RawAnswer closed =
+        AskAt(at, "PUT", Concat({target, joint, "digest=", digest}), bytes, fields);
+    EXPECT_EQ(201, closed.status) << closed.body;
   }
 
   SystemClock clock;

@@ -68,9 +68,11 @@ TEST(Tls, ShowsACertificateForEveryNameAClientUses) {
 
 TEST(Tls, IsRefusedByWhoDoesNotKnowTheAuthority) {
   TlsRig tls;
-  const TlsClient client(tls.rig.port, "", "localhost");
-  EXPECT_FALSE(client.ok());
-  EXPECT_EQ("unable to get local issuer certificate", client.why());
+  {
+    const TlsClient client(tls.rig.port, "", "localhost");
+    EXPECT_FALSE(client.ok());
+    EXPECT_EQ("unable to get local issuer certificate", client.why());
+  }
   const auto other = MakeIdentity();
   EXPECT_FALSE(TlsClient(tls.rig.port, other->ca_pem(), "localhost").ok());
   tls.rig.listener.Stop();
