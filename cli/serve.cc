@@ -158,7 +158,7 @@ Status WriteWhole(const std::string& path, const std::string& text) {
 // What tells others that the server answers, and how to trust it.
 Status WriteStartFiles(const Flags& flags, const RegistryServer& server) {
   if (!flags.ca_file.empty()) {
-    if (const Status written = WriteWhole(flags.ca_file, server.ca_pem()); !written) {
+    if (Status written = WriteWhole(flags.ca_file, server.ca_pem()); !written) {
       return written;
     }
   }

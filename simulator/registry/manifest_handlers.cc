@@ -173,7 +173,7 @@ std::optional<Problem> CheckTags(const Call& call, const Target& target) {
   const std::string& repository = call.route.repository;
   for (const std::string& tag : target.tags) {
     const auto from = call.state.store.FindTag(repository, tag);
-    const auto problem =
+    auto problem =
         from ? CheckOverwrite(call.state.personality, repository, tag, *from, target.digest)
              : std::nullopt;
     if (problem) {

@@ -70,6 +70,7 @@ void AnswerParts(Response& response, const Blob& blob, const std::vector<ByteRan
     return;
   }
   std::vector<Body> bodies;
+  bodies.reserve(parts.size());
   for (const ByteRange& part : parts) {
     bodies.push_back(blob.Read(part.first, part.length()));
   }

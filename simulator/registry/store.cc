@@ -10,6 +10,9 @@ Store::Store(const Store& other)
     : repositories_(other.repositories_), blobs_(other.blobs_), blob_bytes_(other.blob_bytes_) {}
 
 Store& Store::operator=(const Store& other) {
+  if (this == &other) {
+    return *this;
+  }
   TouchAll();
   repositories_ = other.repositories_;
   blobs_ = other.blobs_;

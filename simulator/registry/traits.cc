@@ -49,7 +49,7 @@ bool FromText(std::string_view text, Number& value) {
 
 // A year is longer than anything here needs to be, and far from overflowing.
 bool FromText(std::string_view text, Duration& value) {
-  constexpr std::uint64_t kSecondsMax = 366 * 86400;
+  constexpr std::uint64_t kSecondsMax = 366UL * 86400;
   const auto number = ParseUnsigned(text);
   value = std::chrono::seconds(std::min(number.value_or(0), kSecondsMax));
   return number && *number <= kSecondsMax;
@@ -347,6 +347,7 @@ Status SetTrait(Personality& personality, std::string_view name, std::string_vie
   const Trait* trait = FindTrait(name);
   if (trait == nullptr) {
     std::vector<std::string> names;
+    names.reserve(kTraits.size());
     for (const Trait& one : kTraits) {
       names.emplace_back(one.name);
     }

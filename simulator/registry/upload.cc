@@ -51,9 +51,9 @@ Hasher UploadSession::HashAgain(DigestAlgorithm algorithm) {
   Body body = writer_->Read();
   std::vector<char> piece(kPieceBytes);
   while (true) {
-    Result<std::size_t> got = body.Read(piece);
+    const Result<std::size_t> got = body.Read(piece);
     if (!got) {
-      failure_ = std::move(got).error();
+      failure_ = got.error();
     }
     if (!got || *got == 0) {
       return hasher;

@@ -35,8 +35,7 @@ Json RepositoryJson(const Store& store, const std::string& name) {
   }
   Json blobs = Json::array();
   for (const Digest& digest : store.Blobs(name)) {
-    blobs.push_back(
-        {{"digest", digest.ToString()}, {"size", store.FindBlob(name, digest).size()}});
+    blobs.push_back({{"digest", digest.ToString()}, {"size", store.FindBlob(name, digest).size()}});
   }
   return {{"name", name},
           {"tags", std::move(tags)},

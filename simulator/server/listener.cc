@@ -152,7 +152,7 @@ Listener::~Listener() { Stop(); }
 
 Result<std::uint16_t> Listener::Bind(const Endpoint& endpoint) {
   auto acceptor = std::make_unique<Acceptor>(*parts_);
-  const Result<std::uint16_t> port = acceptor->Bind(endpoint);
+  Result<std::uint16_t> port = acceptor->Bind(endpoint);
   if (!port) {
     return port;
   }

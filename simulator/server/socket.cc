@@ -137,7 +137,7 @@ Status Socket::Write(std::string_view bytes) {
     }
     if (*sent) {
       bytes.remove_prefix(**sent);
-    } else if (const Status waited = AwaitRoom(); !waited) {
+    } else if (Status waited = AwaitRoom(); !waited) {
       return waited;
     }
   }

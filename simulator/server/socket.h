@@ -49,7 +49,7 @@ struct Endpoint {
   std::string address;  // "127.0.0.1", "::1"; "" when unknown
   std::uint16_t port = 0;
 
-  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
+  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;  // NOLINT: no pointer
 };
 Endpoint PeerEndpoint(int fd);
 Endpoint LocalEndpoint(int fd);

@@ -72,7 +72,7 @@ Certificate Blank(const std::string& common_name, EVP_PKEY* key, X509* issuer, T
   serial[0] &= 0x7fU;  // positive
   std::unique_ptr<BIGNUM, Freed<BN_free>> number(
       BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
-  constexpr long kDay = 24 * 60 * 60;
+  constexpr long kDay = 86'400;
   time_t from = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count() - kDay;
   X509_NAME* name = X509_get_subject_name(certificate.get());
   const bool made =

@@ -161,10 +161,10 @@ Status PreloadFolder(const std::string& folder, const std::string& repository, b
     }
     const std::string name = !repository.empty() ? repository : RepositoryOf(path);
     if (!name.empty() && !IsRepositoryName(name)) {
-      return Error(ErrorCode::kInvalid, Concat({at, ": its path is no repository's name: \"", name,
-                                                "\"; rename the folder, or say where it belongs: "
-                                                "--preload REPOSITORY=",
-                                                at}));
+      constexpr std::string_view kCure =
+          "\"; rename the folder, or say where it belongs: --preload REPOSITORY=";
+      return Error(ErrorCode::kInvalid,
+                   Concat({at, ": its path is no repository's name: \"", name, kCure, at}));
     }
     if (Status put = PreloadLayout(at, name, !name.empty(), *layout, copied, store); !put) {
       return put;

@@ -58,7 +58,7 @@ TEST(Serve, RefusesBadInputBeforeItStarts) {
       {{"--personality", "docker-hub", "--accounts", accounts},
        accounts + ":2: account: \"password\": expected a string"},
       {{"--accounts", folder.At("nowhere.json")}, "of no use"},
-      {{"--personality", "quay"}, "unknown: \"quay\"; there are: "},
+      {{"--personality", "quai"}, "unknown: \"quai\"; there are: "},
       {{"--port", "70000"}, "--port"},
       {{"--prot", "0"}, "--prot"},
   };

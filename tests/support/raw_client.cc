@@ -42,13 +42,12 @@ RawClient::RawClient(std::uint16_t port, const std::string& from, const std::str
   fd_ = ::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in own{};
   own.sin_family = AF_INET;
-  if (::inet_pton(AF_INET, from.c_str(), &own.sin_addr) == 1) {
-    ::bind(fd_, reinterpret_cast<const sockaddr*>(&own), sizeof own);
-  }
-  if (::connect(
-          fd_,
-          ipv6 ? reinterpret_cast<const sockaddr*>(&six) : reinterpret_cast<const sockaddr*>(&four),
-          ipv6 ? sizeof six : sizeof four) != 0) {
+  const bool placed = ::inet_pton(AF_INET, from.c_str(), &own.sin_addr) != 1 ||
+                      ::bind(fd_, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0;
+  if (!placed || ::connect(fd_,
+                           ipv6 ? reinterpret_cast<const sockaddr*>(&six)
+                                : reinterpret_cast<const sockaddr*>(&four),
+                           ipv6 ? sizeof six : sizeof four) != 0) {
     ::close(fd_);
     fd_ = -1;
     return;

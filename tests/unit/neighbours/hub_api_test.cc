@@ -44,7 +44,7 @@ class HubApiTest : public ::testing::Test {
     history_.Add("joakimp/web", tag, {clock_.now, from, digest});
   }
 
-  Seen Ask(std::string method, const std::string& target, std::string body = {},
+  Seen Ask(std::string method, const std::string& target, const std::string& body = {},
            Headers headers = {}) {
     const auto exchange = hub_.Begin({std::move(method),
                                       Url::Parse("https://hub.docker.com" + target).value(),

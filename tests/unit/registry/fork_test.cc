@@ -178,7 +178,7 @@ RC_GTEST_PROP(StoreForkProperty, ForksAreWhatDeepCopiesAre, (std::uint64_t seed)
         const auto& [other, other_copy] = pairs[rng.Below(pairs.size())];
         Store deep = Rebuilt(other_copy);
         fork = other;
-        copy = std::move(deep);
+        copy = deep;
         break;
       }
       default:
@@ -226,6 +226,7 @@ TEST(StoreFork, LivesInAThreadOfItsOwn) {
   }
   const std::string before = Everything(full);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([fork = full, i]() mutable {
       for (int n = 0; n < 50; ++n) {

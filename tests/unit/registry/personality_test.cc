@@ -19,7 +19,7 @@ const std::string kUploads = "/v2/app/web/blobs/uploads/";
 const std::string kManifest(media_type::kOciManifest);
 const std::string kIndex(media_type::kOciIndex);
 
-Personality With(std::vector<std::pair<std::string, std::string>> traits) {
+Personality With(const std::vector<std::pair<std::string, std::string>>& traits) {
   Personality personality = AnonymousPersonality();
   for (const auto& [name, value] : traits) {
     EXPECT_TRUE(SetTrait(personality, name, value)) << name << " " << value;

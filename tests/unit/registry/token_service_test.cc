@@ -42,7 +42,7 @@ class TokenServiceTest : public ::testing::Test {
                      store_, clock_, Rng(1));
   }
 
-  BenchReply Send(std::string method, std::string query, std::string form = {},
+  BenchReply Send(std::string method, const std::string& query, const std::string& form = {},
                   Headers headers = {}, std::string address = "203.0.113.7") {
     RequestHead head{std::move(method),
                      Url::Parse("https://auth.example/token" + query).value(),

@@ -62,7 +62,7 @@ TEST(BadPeers, DisturbNobody) {
       long_text,
       std::string(5000, '\0'),
       "GET /v2/ HTTP/1.1\r\n" + long_text,
-      "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+      std::string("\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03", 11),  // NOLINT: a ClientHello
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
       RequestText("PUT", "/v2/a/manifests/v1", "Content-Length: 18446744073709551615\r\n"),
       RequestText("PUT", "/v2/a/manifests/v1", "Transfer-Encoding: chunked\r\n") +

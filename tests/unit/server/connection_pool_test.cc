@@ -13,7 +13,6 @@ namespace drydock::simulator {
 namespace {
 
 using testing::End;
-using testing::RawAnswer;
 using testing::RawClient;
 using testing::RequestText;
 

@@ -327,12 +327,10 @@ TEST(DiskStore, HasAllOfAStepOnTheDiskBeforeItAcknowledges) {
     const std::string above = path.substr(0, path.rfind('/'));
     if (operation == "write" || operation == "cut") {
       unsynced.insert(path);
-    } else if (operation == "sync") {
+    } else if (operation == "sync" || operation == "remove") {
       unsynced.erase(path);
     } else if (operation == "sync-folder") {
       unsynced_folders.erase(path);
-    } else if (operation == "remove") {
-      unsynced.erase(path);
     }
     if ((operation == "link" || operation == "rename" || operation == "remove") &&
         above.find("/.drydock") == std::string::npos) {
