@@ -59,13 +59,16 @@ struct ConnectionPool::Parts {
   void Wake() const { ::eventfd_write(wake, 1); }
 
   void Take(std::unique_ptr<Connection> connection) {
-    const std::lock_guard lock(mutex);
-    const std::uint64_t number = ++last_number;
-    const bool full = places.size() >= context.limits.connections_max;
-    if (stopping || (full && silent.empty())) {
-      return;  // all of them are at work: this one has to come again
+    std::unique_lock lock(mutex);
+    // While all of them are at work this one waits, and those behind it in the system's backlog.
+    const auto has_room = [this] {
+      return stopping || places.size() < context.limits.connections_max || !silent.empty();
+    };
+    if (!gone.wait_for(lock, context.limits.grace_time, has_room) || stopping) {
+      return;  // it has to come again
     }
-    if (full) {
+    const std::uint64_t number = ++last_number;
+    if (places.size() >= context.limits.connections_max) {
       const std::uint64_t idlest = silent.begin()->second;
       places.at(idlest).connection->AnnounceStop();
       Queue(idlest);
@@ -81,6 +84,7 @@ struct ConnectionPool::Parts {
     place.silent_since = ++watches;
     deadlines.emplace(place.until, number);
     silent.emplace(place.silent_since, number);
+    gone.notify_all();
     epoll_event event{};
     event.events = EPOLLIN | EPOLLONESHOT;
     event.data.u64 = number;
@@ -178,6 +182,7 @@ struct ConnectionPool::Parts {
       if (std::exchange(stopping, true)) {
         return;
       }
+      gone.notify_all();
       // First all of them: whoever sees one connection end may take the others for told.
       for (const auto& [number, place] : places) {
         place.connection->AnnounceStop();
@@ -207,7 +212,7 @@ struct ConnectionPool::Parts {
   std::thread watcher;
   mutable std::mutex mutex;
   std::condition_variable work;
-  std::condition_variable gone;
+  std::condition_variable gone;  // a connection, or its work for now
   std::vector<std::thread> workers;
   std::size_t free_workers = 0;
   std::map<std::uint64_t, Place> places;
