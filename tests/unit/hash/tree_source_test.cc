@@ -52,7 +52,7 @@ class TreeSourceTest : public ::testing::TestWithParam<bool> {
   Result<std::optional<FileStamp>> Read(const std::string& bytes) {
     Write(bytes);
     const std::int64_t written = Changed();
-    while (GetParam() && Changed("probe") < written + 25'000'000) {
+    while (GetParam() && Changed("probe") < written + 150'000'000) {
       folder_.Write("probe", "x");
     }
     TreeSource source(*OpenRoot(folder_.path()), recipe_, false);
