@@ -37,14 +37,19 @@ bool IsScenario(std::string_view path) {
          !path.ends_with(".schema.json");
 }
 
-// Written in pieces so that this file does not hold what it looks for.
+// Written in pieces so that this file does not hold what it looks for; the checkout's own place is
+// asked for.
 const std::vector<std::string>& ForeignAddresses() {
   static const std::vector<std::string> kAddresses = {
-      Concat({"/work/", "shared"}),     Concat({"/work/", "main"}),
-      Concat({"/tmp/", "wt/"}),         Concat({"debian", ".org"}),
-      Concat({"ubuntu", ".com"}),       Concat({"registry.npm", "js.org"}),
-      Concat({"npm", "js.com"}),        Concat({"pypi", ".org"}),
-      Concat({"python", "hosted.org"}), Concat({"proxy.golang", ".org"}),
+      Concat({DRYDOCK_SOURCE_DIR, "/"}),
+      Concat({"../", "shared"}),
+      Concat({"deb", "ian.org"}),
+      Concat({"ubuntu", ".com"}),
+      Concat({"registry.npm", "js.org"}),
+      Concat({"npm", "js.com"}),
+      Concat({"pypi", ".org"}),
+      Concat({"python", "hosted.org"}),
+      Concat({"proxy.golang", ".org"}),
       Concat({"crates", ".io"}),
   };
   return kAddresses;
