@@ -24,6 +24,10 @@ simulator::TokenServiceOptions TokenOptions(const std::string& owner) {
   return options;
 }
 
+simulator::HubApiOptions HubApiOptions(const std::string& owner) {
+  return {std::string(kTokenKey), {{owner, std::string(kPassword)}}, Duration::zero()};
+}
+
 }  // namespace
 
 Stage::Stage(StageSpec spec)
@@ -35,6 +39,8 @@ Stage::Stage(StageSpec spec)
            world_.Fork("hub"), journal_, std::string(kTokenKey)),
       tokens_(TokenOptions(spec_.owner), hub_.store(), world_.clock(), world_.Fork("tokens")),
       cdn_(hub_.store(), world_.clock(), std::string(kTokenKey)),
+      hub_api_(HubApiOptions(spec_.owner), hub_.store(), hub_.tag_history(), world_.clock(),
+               world_.Fork("hub api")),
       npm_(world_.clock()),
       internet_(world_.clock(), journal_, faults_) {
   if (spec_.content != nullptr) {
@@ -42,6 +48,7 @@ Stage::Stage(StageSpec spec)
   }
   internet_.Attach(std::string(kHubHost), hub_);
   internet_.Attach(std::string(kTokenHost), tokens_);
+  internet_.Attach(std::string(simulator::kHubApiHost), hub_api_);
   if (const auto& cdn = hub_.personality().cdn) {
     internet_.Attach(cdn->host, cdn_);
   }

@@ -15,6 +15,7 @@
 #include "scenarios/runner/scenario.h"
 #include "simulator/buildkit/buildx.h"
 #include "simulator/faults/fault_state.h"
+#include "simulator/neighbours/hub_api.h"
 #include "simulator/neighbours/npm_registry.h"
 #include "simulator/registry/cdn.h"
 #include "simulator/registry/registry.h"
@@ -65,6 +66,7 @@ class Stage {
   simulator::Registry hub_;
   simulator::TokenService tokens_;
   simulator::Cdn cdn_;
+  simulator::HubApi hub_api_;
   simulator::NpmRegistry npm_;
   simulator::Internet internet_;
 };

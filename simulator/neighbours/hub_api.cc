@@ -14,7 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kAudience = "hub.docker.com";
 constexpr Duration kLoginLife = std::chrono::hours(24);
 constexpr std::size_t kBodyBytesMax = std::size_t{1} << 20;
 constexpr std::uint64_t kPageSizeMax = 100;
@@ -37,9 +36,12 @@ std::size_t Characters(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-// A login's rights, as the scopes of its token: an access token that may not write says so here.
-std::string_view Reach(TokenPermission permission) {
-  return permission >= TokenPermission::kReadWrite ? "write" : "read";
+// Whether a login may change what the repository's page says.
+bool MayWrite(const Grant& login, std::string_view repository) {
+  const auto permission =
+      login.access.empty() ? std::nullopt : ParseTokenPermission(login.access.front().name);
+  return permission && Reaches(*permission, "push") &&
+         login.account == repository.substr(0, repository.find('/'));
 }
 
 }  // namespace
@@ -131,37 +133,26 @@ Response HubApi::Visit::Apply() {
 Response HubApi::Visit::LogIn() {
   const auto form = json::Parse(body_, "login");
   const std::string name(form ? form->Text("username") : "");
-  const std::string password(form ? form->Text("password") : "");
-  for (const Account& account : hub_.options_.accounts) {
-    if (account.name != name) {
-      continue;
-    }
-    const auto token = std::find_if(account.access_tokens.begin(), account.access_tokens.end(),
-                                    [&](const AccessToken& one) { return one.token == password; });
-    if (password != account.password && token == account.access_tokens.end()) {
-      break;
-    }
-    const TokenPermission permission = token == account.access_tokens.end()
-                                           ? TokenPermission::kReadWriteDelete
-                                           : token->permission;
-    const TimePoint now = std::chrono::floor<std::chrono::seconds>(hub_.clock_.Now());
-    const Grant grant{std::string(kAudience),
-                      std::string(kAudience),
-                      name,
-                      now,
-                      now + kLoginLife,
-                      hub_.rng_.Uuid(),
-                      {{"hub", std::string(Reach(permission)), {}}}};
-    return JsonAnswer(200, Json{{"token", SignToken(grant, hub_.options_.secret)}}.dump());
+  const auto identity = Identify(hub_.options_.accounts, name, form ? form->Text("password") : "");
+  if (!identity) {
+    return JsonAnswer(401, Json{{"detail", "Incorrect authentication credentials"}}.dump());
   }
-  return JsonAnswer(401, Json{{"detail", "Incorrect authentication credentials"}}.dump());
+  const TimePoint now = std::chrono::floor<std::chrono::seconds>(hub_.clock_.Now());
+  const Grant grant{std::string(kHubApiHost),
+                    std::string(kHubApiHost),
+                    identity->account,
+                    now,
+                    now + kLoginLife,
+                    hub_.rng_.Uuid(),
+                    {{"hub", std::string(Name(identity->permission)), {}}}};
+  return JsonAnswer(200, Json{{"token", SignToken(grant, hub_.options_.secret)}}.dump());
 }
 
 std::optional<Grant> HubApi::Visit::Login() const {
   const std::string_view header = head_.headers.Get("Authorization");
   for (const std::string_view scheme : {"JWT ", "Bearer "}) {
     if (EqualsIgnoringCase(header.substr(0, scheme.size()), scheme)) {
-      return CheckToken(Trim(header.substr(scheme.size())), hub_.options_.secret, kAudience,
+      return CheckToken(Trim(header.substr(scheme.size())), hub_.options_.secret, kHubApiHost,
                         hub_.clock_.Now());
     }
   }
@@ -188,8 +179,7 @@ Response HubApi::Visit::Change() {
     return JsonAnswer(401,
                       Json{{"detail", "Authentication credentials were not provided."}}.dump());
   }
-  if (login->account != route_.repository.substr(0, route_.repository.find('/')) ||
-      login->access.empty() || login->access.front().name != "write") {
+  if (!MayWrite(*login, route_.repository)) {
     return Complaint(403, "insufficient scope");
   }
   const auto form = json::Parse(body_, "repository");

@@ -20,6 +20,8 @@
 
 namespace drydock::simulator {
 
+inline constexpr std::string_view kHubApiHost = "hub.docker.com";
+
 struct HubApiOptions {
   std::string secret;  // that logins are signed with
   std::vector<Account> accounts;

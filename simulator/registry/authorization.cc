@@ -1,6 +1,5 @@
 #include "simulator/registry/authorization.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "core/text.h"
@@ -77,27 +76,27 @@ Response Challenge(const Call& call, const std::vector<Scope>& scopes, std::stri
   return response;
 }
 
-// The account whose password or access token the request carries.
-const Account* FindAccount(const Call& call) {
-  const auto credentials = ReadBasicCredentials(call.head.headers.Get("Authorization"));
-  if (!credentials) {
-    return nullptr;
-  }
-  const auto& accounts = call.state.accounts;
-  const auto account = std::find_if(accounts.begin(), accounts.end(), [&](const Account& one) {
-    return one.name == credentials->name && one.password == credentials->password;
-  });
-  return account == accounts.end() ? nullptr : &*account;
+// What an operation does, in the words of scopes.
+std::string_view ActionOf(Operation operation) {
+  const Access access = RowOf(operation).access;
+  return access == Access::kPush ? "push" : access == Access::kDelete ? "delete" : "pull";
 }
 
+// Whoever logs in may do everything, as far as an access token reaches.
 std::optional<Response> AuthorizeBasic(Call& call) {
-  const Account* account = FindAccount(call);
-  if (account == nullptr) {
+  const auto credentials = ReadBasicCredentials(call.head.headers.Get("Authorization"));
+  const auto identity =
+      credentials ? Identify(call.state.accounts, credentials->name, credentials->password)
+                  : std::nullopt;
+  if (!identity) {
     Response response = Refusal({ApiCode::kUnauthorized});
     response.headers.Add("WWW-Authenticate", "Basic realm=\"registry\"");
     return response;
   }
-  call.grant.account = account->name;
+  if (!Reaches(identity->permission, ActionOf(call.route.operation))) {
+    return Refusal({ApiCode::kDenied});
+  }
+  call.grant.account = identity->account;
   return std::nullopt;
 }
 

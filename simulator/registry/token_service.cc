@@ -21,7 +21,6 @@ constexpr std::size_t kFormBytesMax = 65536;
 constexpr std::size_t kScopesMax = 64;
 constexpr Duration kRefreshLife = std::chrono::hours(24 * 365);
 constexpr std::string_view kPermissionScope = "permission";  // in refresh tokens only
-constexpr std::array<std::string_view, 4> kPermissions = {"public-read", "read", "write", "delete"};
 
 // The parameters of a token request, whether they came in the query or in a form.
 struct Form {
@@ -67,12 +66,6 @@ Form ReadForm(std::string_view text) {
 
 Response Refused(int status, std::string_view details) {
   return JsonAnswer(status, Json{{"details", details}}.dump());
-}
-
-// Whether a permission reaches as far as an action.
-bool Reaches(TokenPermission permission, std::string_view action) {
-  return action == "pull" || (action == "push" && permission >= TokenPermission::kReadWrite) ||
-         (action == "delete" && permission == TokenPermission::kReadWriteDelete);
 }
 
 std::vector<Scope> LookedAt(std::vector<Scope> scopes, ScopesRead read) {
@@ -163,7 +156,8 @@ class TokenService::TokenExchange : public Exchange {
                         "too many failed login attempts for username or IP address"});
       }
     }
-    if (const auto identity = service_.Identify(credentials.name, credentials.password)) {
+    if (const auto identity =
+            Identify(service_.options_.accounts, credentials.name, credentials.password)) {
       return service_.Issue(*identity, scopes, offline);
     }
     for (const std::string& source : sources) {
@@ -195,34 +189,15 @@ std::unique_ptr<Exchange> TokenService::Begin(RequestHead head) {
   return std::make_unique<TokenExchange>(*this, std::move(head));
 }
 
-std::optional<Identity> TokenService::Identify(std::string_view name,
-                                               std::string_view password) const {
-  for (const Account& account : options_.accounts) {
-    if (account.name != name) {
-      continue;
-    }
-    if (account.password == password) {
-      return Identity{account.name, TokenPermission::kReadWriteDelete};
-    }
-    for (const AccessToken& token : account.access_tokens) {
-      if (token.token == password) {
-        return Identity{account.name, token.permission};
-      }
-    }
-  }
-  return std::nullopt;
-}
-
 // A token of the same make, for another audience: nothing has to be remembered.
 std::string TokenService::RefreshToken(const Identity& identity, TimePoint now) {
-  const std::string_view permission = kPermissions[static_cast<std::size_t>(identity.permission)];
   return SignToken({options_.rule.issuer,
                     Concat({options_.rule.service, " refresh"}),
                     identity.account,
                     now,
                     now + kRefreshLife,
                     rng_.Uuid(),
-                    {{std::string(kPermissionScope), std::string(permission), {}}}},
+                    {{std::string(kPermissionScope), std::string(Name(identity.permission)), {}}}},
                    options_.secret);
 }
 
@@ -232,12 +207,8 @@ std::optional<Identity> TokenService::ReadRefreshToken(std::string_view token) c
   if (!grant || grant->access.empty()) {
     return std::nullopt;
   }
-  const auto permission =
-      std::find(kPermissions.begin(), kPermissions.end(), grant->access.front().name);
-  return permission == kPermissions.end()
-             ? std::nullopt
-             : std::optional(Identity{grant->account, static_cast<TokenPermission>(
-                                                          permission - kPermissions.begin())});
+  const auto permission = ParseTokenPermission(grant->access.front().name);
+  return permission ? std::optional(Identity{grant->account, *permission}) : std::nullopt;
 }
 
 std::vector<std::string> TokenService::Granted(const Identity& identity, const Scope& asked) const {

@@ -30,12 +30,6 @@ struct TokenServiceOptions {
   std::set<std::string, std::less<>> private_repositories;  // only their owner may pull them
 };
 
-// Whom a request's credentials prove its sender to be. No name: anybody.
-struct Identity {
-  std::string account;
-  TokenPermission permission = TokenPermission::kReadWriteDelete;
-};
-
 // Rights: everybody pulls public repositories that exist; owners do all in their namespace, so that
 // a first push can create a repository; nothing is granted on names that are not
 // "namespace/repository" (official images are "library/…", which no account owns). An access token
@@ -50,7 +44,6 @@ class TokenService : public Site {
  private:
   class TokenExchange;
 
-  std::optional<Identity> Identify(std::string_view name, std::string_view password) const;
   std::optional<Identity> ReadRefreshToken(std::string_view token) const;
   std::string RefreshToken(const Identity& identity, TimePoint now);
   // The actions of `asked` that somebody has.

@@ -21,6 +21,8 @@ class ConnectionPool {
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
 
+  // Waits for a place while all are at work, ServerLimits::grace_time at most; then, and once the
+  // pool was stopped, the connection ends unasked.
   void Take(std::unique_ptr<Connection> connection);
   // Open connections.
   std::size_t live() const;

@@ -1,9 +1,6 @@
 #include "simulator/server/read_accounts.h"
 
-#include <algorithm>
-#include <array>
 #include <set>
-#include <utility>
 
 #include "core/json.h"
 #include "core/reference.h"
@@ -11,13 +8,6 @@
 
 namespace drydock::simulator {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, TokenPermission>, 4> kPermissions = {{
-    {"public-read", TokenPermission::kPublicRead},
-    {"read", TokenPermission::kRead},
-    {"write", TokenPermission::kReadWrite},
-    {"delete", TokenPermission::kReadWriteDelete},
-}};
 
 // A secret; not through Read, since what that says about a wrong value repeats the value.
 void ReadSecret(json::ObjectReader& reader, std::string_view key, std::string& into) {
@@ -37,13 +27,11 @@ AccessToken ReadAccessToken(json::Source& source, const json::Value& value) {
   ReadSecret(reader, "token", token.token);
   std::string permission;
   if (reader.Require("permission", permission)) {
-    const auto known = std::find_if(kPermissions.begin(), kPermissions.end(),
-                                    [&](const auto& one) { return one.first == permission; });
-    if (known == kPermissions.end()) {
+    if (const auto known = ParseTokenPermission(permission)) {
+      token.permission = *known;
+    } else {
       reader.Fail("permission", Concat({"expected public-read, read, write or delete, not \"",
                                         permission, "\""}));
-    } else {
-      token.permission = known->second;
     }
   }
   reader.Finish();

@@ -71,10 +71,10 @@ struct RegistryServer::Parts {
                    options.news);
     control.emplace(ControlContext{*worlds, usual, [this] { return listener.connections(); },
                                    [this] { return listener.live(); }});
-    const Result<Worlds::Shared> made =
-        worlds->Make({std::string(kDefaultWorld), options.personality, options.accounts,
-                      options.faults, options.seed, options.content, options.backing},
-                     {});
+    const Result<Worlds::Shared> made = worlds->Make(
+        {std::string(kDefaultWorld), options.personality, options.accounts, options.faults,
+         options.seed, std::exchange(options.content, {}), options.backing},
+        {});
     return made ? Status(Ok{}) : Status(made.error());
   }
 

@@ -32,6 +32,9 @@ ServedWorld::ServedWorld(WorldSpec spec, const std::string& authority, Clock& ba
   registry_.emplace(authority, spec_.personality, clock_, rng.Fork("registry"), journal_, secret);
   registry_->store() = content != nullptr ? *content : spec_.content;
   registry_->store().Keep(spec_.backing);
+  if (spec_.backing != nullptr) {
+    spec_.content = {};  // such a world is never reset, and a fork would keep deleted blobs' files
+  }
   registry_->Admit(spec_.accounts);
   if (spec_.personality.tokens) {
     tokens_.emplace(TokenServiceOptions{.rule = *spec_.personality.tokens,
@@ -43,6 +46,9 @@ ServedWorld::ServedWorld(WorldSpec spec, const std::string& authority, Clock& ba
   cdn_.emplace(registry_->store(), clock_, secret);
   hub_.emplace(*registry_, tokens_ ? &*tokens_ : nullptr, *cdn_, kTokenPath);
   internet_.Attach("*", *hub_);
+  hub_api_.emplace(HubApiOptions{secret, spec_.accounts, Duration::zero()}, registry_->store(),
+                   registry_->tag_history(), clock_, rng.Fork("hub api"));
+  internet_.Attach(std::string(kHubApiHost), *hub_api_);
 }
 
 Result<Answer> ServedWorld::Serve(RequestHead head, Body& body) {

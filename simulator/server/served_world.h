@@ -18,6 +18,7 @@
 #include "core/journal.h"
 #include "core/rng.h"
 #include "simulator/faults/fault_state.h"
+#include "simulator/neighbours/hub_api.h"
 #include "simulator/registry/cdn.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/registry.h"
@@ -100,6 +101,7 @@ class ServedWorld {
   std::optional<TokenService> tokens_;
   std::optional<Cdn> cdn_;
   std::optional<SingleOriginHub> hub_;
+  std::optional<HubApi> hub_api_;
   News news_;
   mutable std::mutex telling_;
   std::uint64_t next_untold_ = 0;

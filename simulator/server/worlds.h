@@ -56,7 +56,7 @@ class Worlds {
   Result<Shared> Make(WorldSpec spec, WorldDoor door, std::string_view snapshot = "");
   // Closes its endpoint; exchanges under way are finished. kConflict for the default world.
   Status Drop(std::string_view name);
-  // Puts a new world of the same description in its place: empty or of a snapshot's content, with
+  // Puts a new world of the same description in its place: with its first content or a snapshot's,
   // its first faults, a new journal and the machine's time. Exchanges under way end in the old one.
   // kConflict for a world that is kept on disk.
   Result<Shared> Reset(std::string_view name, std::string_view snapshot = "");

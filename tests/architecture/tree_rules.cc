@@ -41,16 +41,11 @@ bool IsScenario(std::string_view path) {
 // asked for.
 const std::vector<std::string>& ForeignAddresses() {
   static const std::vector<std::string> kAddresses = {
-      Concat({DRYDOCK_SOURCE_DIR, "/"}),
-      Concat({"../", "shared"}),
-      Concat({"deb", "ian.org"}),
-      Concat({"ubuntu", ".com"}),
-      Concat({"registry.npm", "js.org"}),
-      Concat({"npm", "js.com"}),
-      Concat({"pypi", ".org"}),
-      Concat({"python", "hosted.org"}),
-      Concat({"proxy.golang", ".org"}),
-      Concat({"crates", ".io"}),
+      Concat({DRYDOCK_SOURCE_DIR, "/"}),  Concat({"../", "shared"}),
+      Concat({"deb", "ian.org"}),         Concat({"ubuntu", ".com"}),
+      Concat({"registry.npm", "js.org"}), Concat({"npm", "js.com"}),
+      Concat({"pypi", ".org"}),           Concat({"python", "hosted.org"}),
+      Concat({"proxy.golang", ".org"}),   Concat({"crates", ".io"}),
   };
   return kAddresses;
 }

@@ -8,21 +8,10 @@
 
 #include "core/json.h"
 #include "core/text.h"
+#include "tests/unit/neighbours/standing_clock.h"
 
 namespace drydock::simulator {
 namespace {
-
-// A clock that stands where it is put.
-class StillClock : public Clock {
- public:
-  TimePoint Now() override { return now; }
-  Duration Elapsed() override { return now.time_since_epoch(); }
-  Status SleepFor(Duration span) override {
-    now += span;
-    return Ok{};
-  }
-  TimePoint now = *ParseRfc3339("2026-05-28T06:00:00Z");
-};
 
 struct Seen {
   int status = 0;
@@ -80,7 +69,7 @@ class HubApiTest : public ::testing::Test {
     return Join(names, " ");
   }
 
-  StillClock clock_;
+  StandingClock clock_{"2026-05-28T06:00:00Z"};
   Store store_;
   TagHistory history_;
   HubApi hub_{{"key",

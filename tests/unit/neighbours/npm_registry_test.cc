@@ -9,21 +9,10 @@
 #include "core/digest.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "tests/unit/neighbours/standing_clock.h"
 
 namespace drydock::simulator {
 namespace {
-
-// A clock that stands where it is put.
-class StandingClock : public Clock {
- public:
-  TimePoint Now() override { return now; }
-  Duration Elapsed() override { return now.time_since_epoch(); }
-  Status SleepFor(Duration span) override {
-    now += span;
-    return Ok{};
-  }
-  TimePoint now = *ParseRfc3339("2026-05-09T20:20:00Z");
-};
 
 struct Got {
   Route route;
@@ -63,7 +52,7 @@ class NpmRegistryTest : public ::testing::Test {
     return *json::Parse(got.body, "npm");
   }
 
-  StandingClock clock_;
+  StandingClock clock_{"2026-05-09T20:20:00Z"};
   NpmRegistry npm_{clock_};
 };
 

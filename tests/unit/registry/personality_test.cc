@@ -275,7 +275,7 @@ TEST(Trait, TheEdgeCountsRequestsAndAnswersInPlainText) {
 
 TEST(Trait, BasicAsksForCredentialsEverywhere) {
   Bench bench(With({{"authentication", "basic"}}));
-  bench.registry.Admit({{"joakimp", "secret"}});
+  bench.registry.Admit({{"joakimp", "secret", {{"pat", TokenPermission::kRead}}}});
   const BenchReply challenged = bench.Send("GET", "/v2/");
   EXPECT_EQ(challenged.status, 401);
   EXPECT_EQ(challenged.headers.Get("WWW-Authenticate"), "Basic realm=\"registry\"");
@@ -286,6 +286,9 @@ TEST(Trait, BasicAsksForCredentialsEverywhere) {
   EXPECT_EQ(bench.Send("GET", "/v2/", with("joakimp")).status, 401);
   EXPECT_EQ(bench.Send("GET", "/v2/", with("joakimp:secret")).status, 200);
   EXPECT_EQ(bench.Send("POST", kUploads, with("joakimp:secret")).status, 202);
+  // An access token takes rights away.
+  EXPECT_EQ(bench.Send("GET", "/v2/", with("joakimp:pat")).status, 200);
+  EXPECT_EQ(bench.Send("POST", kUploads, with("joakimp:pat")).Code(), "DENIED");
 }
 
 }  // namespace

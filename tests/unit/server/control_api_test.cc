@@ -237,5 +237,29 @@ TEST(Worlds, AreMadeAndDroppedInAMillisecond) {
   EXPECT_LT(best, std::chrono::milliseconds(1)) << "the fastest of fifty, each with its own port";
 }
 
+TEST(ServedWorld, AnswersForTheHubsOwnApiByItsHost) {
+  ServedHub hub;
+  ASSERT_EQ(202, hub.Ask("POST", "/v2/acme/app/blobs/uploads/").status);
+  const std::string digest = Digest::Of("x").ToString();
+  ASSERT_EQ(201,
+            hub.Ask("POST", Concat({"/v2/acme/app/blobs/uploads/?digest=", digest}), "x").status);
+  ASSERT_TRUE(
+      hub.client->Send("GET /v2/repositories/acme/app/ HTTP/1.1\r\nHost: hub.docker.com\r\n\r\n"));
+  const testing::RawAnswer page = hub.client->ReadAnswer(false);
+  EXPECT_EQ(200, page.status);
+  EXPECT_NE(page.body.find(R"("namespace":"acme")"), std::string::npos) << page.body;
+}
+
+TEST(Worlds, AWorldIsResetToItsFirstContent) {
+  ServerOptions options = ServedHub::Plain();
+  options.content.PutBlob("acme/app", "x");
+  ServedHub hub(std::move(options));
+  const std::string blob = "/v2/acme/app/blobs/" + Digest::Of("x").ToString();
+  ASSERT_EQ(202, hub.Ask("DELETE", blob).status);
+  EXPECT_EQ(404, hub.Ask("HEAD", blob).status);
+  hub.Control(200, "POST", "/worlds/default/reset");
+  EXPECT_EQ(200, hub.Ask("HEAD", blob).status);
+}
+
 }  // namespace
 }  // namespace drydock::simulator

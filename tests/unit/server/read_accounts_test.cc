@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace drydock::simulator {
 namespace {
@@ -18,6 +19,22 @@ TEST(ReadAccounts, ReadsNamesAndPasswords) {
   EXPECT_EQ("a:b", (*accounts)[0].password);
 }
 
+TEST(ReadAccounts, ReadsAccessTokens) {
+  const auto accounts = ParseAccounts(
+      R"({"accounts": [{"name": "acme", "password": "p", "access-tokens": [
+          {"token": "a", "permission": "public-read"}, {"token": "b", "permission": "read"},
+          {"token": "c", "permission": "write"}, {"token": "d", "permission": "delete"}]}]})",
+      "accounts.json");
+  ASSERT_TRUE(accounts.ok()) << accounts.error().message();
+  const std::vector<AccessToken>& tokens = (*accounts)[0].access_tokens;
+  ASSERT_EQ(4U, tokens.size());
+  EXPECT_EQ("a", tokens[0].token);
+  EXPECT_EQ(TokenPermission::kPublicRead, tokens[0].permission);
+  EXPECT_EQ(TokenPermission::kRead, tokens[1].permission);
+  EXPECT_EQ(TokenPermission::kReadWrite, tokens[2].permission);
+  EXPECT_EQ(TokenPermission::kReadWriteDelete, tokens[3].permission);
+}
+
 TEST(ReadAccounts, NamesWhatIsWrongButNoPassword) {
   const struct {
     std::string text;
@@ -31,6 +48,13 @@ TEST(ReadAccounts, NamesWhatIsWrongButNoPassword) {
        "f:2: account: \"password\": expected a string that is not empty"},
       {"{\"accounts\": [\n{\"name\": \"acme\", \"password\": \"\"}]}",
        "f:2: account: \"password\": expected a string that is not empty"},
+      {R"({"accounts": [{"name": "a", "password": "p", "access-tokens": {}}]})",
+       "f:1: account: \"access-tokens\": expected an array of at most 1000"},
+      {R"({"accounts": [{"name": "a", "password": "p", "access-tokens": [{"token": "secret"}]}]})",
+       "f:1: access token: missing key \"permission\""},
+      {R"({"accounts": [{"name": "a", "password": "p", "access-tokens": [{"token": "secret", )"
+       R"("permission": "all"}]}]})",
+       "f:1: access token: \"permission\": expected public-read, read, write or delete"},
       {"{\"accounts\": [{\"name\": \"Acme\", \"password\": \"secret\"}]}",
        "f:1: account: \"name\": not the namespace of an account: \"Acme\""},
       {"{\"accounts\": [{\"name\": \"acme/app\", \"password\": \"secret\"}]}",
