@@ -91,6 +91,7 @@ class GitSource : public InputSource {
   Result<std::optional<FileStamp>> Read(const Input& input, ByteSink& sink,
                                         std::vector<std::string>& skipped) override;
   std::optional<FileStamp> LookAt(const Input&) override { return std::nullopt; }
+  bool IsCostly() const override { return true; }
 
  private:
   struct Level {

@@ -24,13 +24,18 @@ unsigned Processors() {
 // Progress is told at least this often.
 constexpr std::uint64_t kTellBytes = 512 << 10;
 
-ReadAhead::Options Readers(const HashOptions& options) {
+ReadAhead::Options Readers(const InputSource& source, const HashOptions& options) {
   ReadAhead::Options readers;
   const unsigned processors = Processors();
-  // With one processor for everything, handing bytes over only costs.
-  readers.readers = options.readers > 0 ? options.readers : processors == 1 ? 0 : 1;
   readers.readers_cpu = options.readers > 0 ? options.readers : std::clamp(processors, 1U, 8U);
   readers.readers_io = options.readers > 0 ? options.readers : 8;
+  readers.readers = source.IsCostly() ? readers.readers_cpu : 1;
+  if (processors == 1) {
+    readers.readers = 0;  // with one processor for everything, handing bytes over only costs
+  }
+  if (options.readers > 0) {
+    readers.readers = options.readers;
+  }
   return readers;
 }
 
@@ -153,7 +158,7 @@ class HashRun {
 
 Result<BaseHash> HashSource(InputSource& source, const HashOptions& options,
                             const Checkpoints* known, Checkpoints* made) {
-  ReadAhead::Options ahead = Readers(options);
+  ReadAhead::Options ahead = Readers(source, options);
   if (known != nullptr && !known->parts.empty()) {
     ahead.known = &known->parts;
     ahead.readers = ahead.readers == 0

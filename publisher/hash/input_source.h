@@ -76,6 +76,9 @@ class InputSource {
                                                 std::vector<std::string>& skipped) = 0;
   // The stamp alone, without reading; nullopt when there is none.
   virtual std::optional<FileStamp> LookAt(const Input& input) = 0;
+  // True when coming by the bytes (unpacking them) takes longer than hashing them: worth a reader
+  // on each processor.
+  virtual bool IsCostly() const { return false; }
 };
 
 }  // namespace drydock::publisher

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -21,6 +22,8 @@ constexpr std::uint64_t kInputsToJudgeBy = 1024;
 // A consumer that reads by itself gets readers when a slot's inputs took more than this from a
 // disk.
 constexpr std::uint64_t kDiskBytesAlone = 64 << 10;
+constexpr std::size_t kHugePage = 2 << 20;
+constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 // Bytes that were read from a disk for this thread so far.
 std::uint64_t ReadFromDisk() {
@@ -31,22 +34,12 @@ std::uint64_t ReadFromDisk() {
 
 }  // namespace
 
-ReadAhead::Ring::~Ring() {
-  if (bytes_ != nullptr) {
-    ::operator delete(bytes_, std::align_val_t(kRingBytes));
-  }
+ReadAhead::Memory::Memory(std::size_t slots)
+    : bytes_(static_cast<char*>(::operator new(slots* kRingBytes, std::align_val_t(kHugePage)))) {
+  ::madvise(bytes_, slots * kRingBytes, MADV_HUGEPAGE);  // good without, too
 }
 
-char* ReadAhead::Ring::At(std::size_t buffer, std::size_t& huge_left) {
-  if (bytes_ == nullptr) {
-    bytes_ = static_cast<char*>(::operator new(kRingBytes, std::align_val_t(kRingBytes)));
-    if (huge_left > 0) {
-      --huge_left;
-      ::madvise(bytes_, kRingBytes, MADV_HUGEPAGE);  // good without, too
-    }
-  }
-  return bytes_ + buffer * kBufferBytes;
-}
+ReadAhead::Memory::~Memory() { ::operator delete(bytes_, std::align_val_t(kHugePage)); }
 
 // Fills the slot's buffers one after the other, waiting for the consumer when all are full.
 class ReadAhead::SlotSink : public ByteSink {
@@ -98,7 +91,7 @@ class ReadAhead::SlotSink : public ByteSink {
       return false;
     }
     buffer_ = &slot_.buffers[slot_.filled % kBuffers];
-    buffer_->bytes = slot_.ring.At(slot_.filled % kBuffers, owner_.huge_left_);
+    buffer_->bytes = slot_.ring + slot_.filled % kBuffers * kBufferBytes;
     buffer_->size = 0;
     buffer_->part_ends = false;
     return true;
@@ -113,9 +106,13 @@ ReadAhead::ReadAhead(InputSource& source, const Options& options)
     : source_(source),
       options_(options),
       slots_(std::size_t{options.readers_io} + kSlotsAhead),
-      following_(options.known != nullptr && !options.known->empty()),
+      memory_(slots_.size()),
+      changed_at_(options.known != nullptr && !options.known->empty() ? kNever : 0),
       alone_(options.readers == 0),
       disk_before_(ReadFromDisk()) {
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+    slots_[slot].ring = memory_.Ring(slot);
+  }
   for (unsigned reader = 0; reader < options_.readers; ++reader) {
     Grow(options_.readers);
   }
@@ -147,11 +144,14 @@ void ReadAhead::Run() {
   std::uint64_t disk_before = 0;
   while (Take(slot)) {
     std::vector<std::string> skipped;
-    const bool unchanged = slot->known != nullptr && following_.load() && IsUnchanged(*slot);
+    const bool unchanged = Follows(*slot);
     Status read = Ok();
     if (!unchanged) {
-      if (slot->known != nullptr) {
-        following_ = false;
+      // Those before it may still be looked at by other readers, and be as they were.
+      for (std::uint64_t at = changed_at_; slot->ordinal < at;) {
+        if (changed_at_.compare_exchange_weak(at, slot->ordinal)) {
+          break;
+        }
       }
       read = Read(*slot, skipped);
     }
@@ -183,6 +183,7 @@ bool ReadAhead::Take(Slot*& slot) {
     return false;
   }
   // Nobody else looks at a slot that is not taken.
+  slot->ordinal = ordinal;
   Fill(*slot);
   std::unique_lock lock(mutex_);
   slot->taken = true;
@@ -224,7 +225,7 @@ void ReadAhead::Fill(Slot& slot) {
   slot.complete = slot.unchanged = false;
   slot.known = nullptr;
   std::size_t wanted = kInputsTaken;
-  if (following_.load() && next_known_ < options_.known->size()) {
+  if (changed_at_ == kNever && next_known_ < options_.known->size()) {
     slot.known = &(*options_.known)[next_known_++];
     wanted = slot.known->inputs;
   }
@@ -248,6 +249,10 @@ void ReadAhead::Fill(Slot& slot) {
   slot.skipped = source_.TakeSkipped();
   slot.last = ended_;
   slot.complete = slot.input_count == 0;
+}
+
+bool ReadAhead::Follows(const Slot& slot) const {
+  return slot.known != nullptr && slot.ordinal < changed_at_ && IsUnchanged(slot);
 }
 
 bool ReadAhead::IsUnchanged(const Slot& slot) const {
@@ -316,12 +321,12 @@ Result<bool> ReadAhead::NextAlone(Delivery& delivery) {
     return slot.error ? Result<bool>(*slot.error) : Result<bool>(false);
   }
   delivery.inputs = std::span<const Input>(slot.inputs.data(), slot.input_count);
-  delivery.unchanged = slot.known != nullptr && following_.load() && IsUnchanged(slot);
+  delivery.unchanged = Follows(slot);
   if (delivery.unchanged) {
     delivery.part_ends = true;
     delivery.part = *slot.known;
   } else {
-    following_ = false;
+    changed_at_ = 0;
     delivery.unread = true;
   }
   return true;

@@ -65,24 +65,23 @@ class ReadAhead {
   // until so many are, and who had to wait for full ones until there are a few.
   static constexpr std::size_t kWakeReaderAt = kBuffers / 2;
   static constexpr std::size_t kWakeConsumerAt = 3;
-  static constexpr std::size_t kBufferBytes = 128 << 10;
+  // A slot's buffers together stay well inside a processor's own cache: bytes that have left it are
+  // slower to hash than to read again.
+  static constexpr std::size_t kBufferBytes = 32 << 10;
   static constexpr std::size_t kRingBytes = kBuffers * kBufferBytes;
-  // The bytes of all buffers of a slot: one huge page where there are such, since 512 small ones
-  // take longer to come by than a small tree to hash. nullptr until the slot is used. Only the
-  // first few are huge: more slots are used for slow disks, and hold no more memory than is written
-  // to.
-  class Ring {
+  // The bytes of every slot's buffers, in huge pages where there are such: small ones take longer
+  // to come by than a small tree to hash.
+  class Memory {
    public:
-    Ring() = default;
-    ~Ring();
-    Ring(const Ring&) = delete;
-    Ring& operator=(const Ring&) = delete;
+    explicit Memory(std::size_t slots);
+    ~Memory();
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
 
-    // Takes one from `huge_left` when it makes a huge page of itself.
-    char* At(std::size_t buffer, std::size_t& huge_left);
+    char* Ring(std::size_t slot) const { return bytes_ + slot * kRingBytes; }
 
    private:
-    char* bytes_ = nullptr;
+    char* bytes_;
   };
   struct Buffer {
     char* bytes = nullptr;
@@ -102,13 +101,14 @@ class ReadAhead {
     std::vector<std::string> skipped;
     // Of the reader until complete, then of the consumer:
     std::vector<Input> inputs;
+    std::uint64_t ordinal = 0;
     std::size_t input_count = 0;  // `inputs` is longer: its strings are used again
     std::uint64_t bytes = 0;      // read
     const Part* known = nullptr;
     std::condition_variable half_empty;  // the slot's reader waits
     // A buffer is of the reader until it counts as filled, then of the consumer until emptied.
     std::array<Buffer, kBuffers> buffers;
-    Ring ring;
+    char* ring = nullptr;  // kRingBytes
   };
   class SlotSink;
 
@@ -118,6 +118,8 @@ class ReadAhead {
   bool Take(Slot*& slot);
   bool AwaitFree(std::uint64_t ordinal);
   void Fill(Slot& slot);
+  // True when the slot is as `known` says, and so are those before it that were looked at.
+  bool Follows(const Slot& slot) const;
   bool IsUnchanged(const Slot& slot) const;
   // Next, while there are no readers: uses the first slot and counts nothing.
   Result<bool> NextAlone(Delivery& delivery);
@@ -132,7 +134,8 @@ class ReadAhead {
   InputSource& source_;
   const Options options_;
   std::vector<Slot> slots_;
-  std::atomic<bool> following_ = false;  // `known` held so far
+  const Memory memory_;
+  std::atomic<std::uint64_t> changed_at_;  // the first slot that is not as `known` says
 
   std::mutex take_mutex_;  // taken before `mutex_`
   // Guarded by `take_mutex_`:
@@ -148,7 +151,6 @@ class ReadAhead {
   std::uint64_t next_consumed_ = 0;
   std::uint64_t wake_taker_at_ = 0;  // when so many slots are consumed
   std::vector<std::thread> readers_;
-  std::size_t huge_left_ = 6;  // rings that may be huge pages
 
   // Of the consumer:
   bool alone_ = false;  // there are no readers yet
