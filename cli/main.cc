@@ -15,6 +15,7 @@ constexpr char kExamples[] =
     "  drydock replay scenarios/incidents/2026-05-28-cache-export-400.json\n"
     "  drydock serve --port 5000\n"
     "  drydock publish release.json --plan\n"
+    "  drydock diagnose --ci 332.log --host host.log\n"
     "  drydock hash\n";
 
 }  // namespace
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
   drydock::cli::AddReplay(app, exit_code);
   drydock::cli::AddServe(app, exit_code);
   drydock::cli::AddPublish(app, exit_code);
+  drydock::cli::AddDiagnose(app, exit_code);
   drydock::cli::AddHash(app, exit_code);
   drydock::cli::AddTree(app, exit_code);
 

@@ -9,6 +9,7 @@
 #include "core/journal.h"
 #include "core/text.h"
 #include "publisher/release/diagnosis_report.h"
+#include "publisher/release/trouble.h"
 
 namespace drydock::publisher {
 namespace {
@@ -215,7 +216,10 @@ Suspect JudgeNetwork(const Evidence& evidence, Cause cause) {
     return {what, SuspectState::kCleared,
             Concat({"images and tags went through since (", LabelsOf(evidence.worked), ")"})};
   }
-  return {what, SuspectState::kOpen, "no path is known to work"};
+  return {what, SuspectState::kOpen,
+          evidence.worked.empty()
+              ? "no path is known to work"
+              : Concat({LabelsOf(evidence.worked), " worked, but differs in more than one thing"})};
 }
 
 // A thing changed on purpose: cleared when it failed the same way with and without the change.
@@ -374,12 +378,54 @@ std::string_view Name(Cause cause) {
   return "not-enough-evidence";
 }
 
+namespace {
+
+// Trouble that no other way to publish cures.
+std::string_view NotThePath(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::kWorkflow:
+      return "The build itself failed, not the way to the registry: publishing from elsewhere "
+             "fails "
+             "alike.";
+    case Trouble::kUpstreamNotReady:
+      return "A package that the build takes is announced and cannot be fetched; the code and the "
+             "way to the registry are right.";
+    case Trouble::kTest:
+      return "A test is red, not the build and not the way to the registry.";
+    default:
+      return "";
+  }
+}
+
+std::string_view RemedyOf(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::kWorkflow:
+      return "Fix the step that failed and release the next letter.";
+    case Trouble::kUpstreamNotReady:
+      return "Wait until the package can be fetched, or take the newer version; then run it again.";
+    default:
+      return "Fix the test, or the order in which it runs, and run it again.";
+  }
+}
+
+}  // namespace
+
 Diagnosis Diagnose(const std::vector<Attempt>& attempts) {
   const Evidence evidence(attempts);
   Diagnosis diagnosis;
   diagnosis.cause = Judge(evidence);
+  diagnosis.differences = DifferencesOf(attempts);
+  if (!evidence.failed.empty()) {
+    diagnosis.persistence = PersistenceOf(evidence);
+    diagnosis.trouble =
+        KindOfTrouble(attempts, diagnosis.persistence, evidence.WentAway() != nullptr);
+  }
   diagnosis.summary = SummaryOf(evidence, diagnosis.cause);
   diagnosis.next = NextOf(evidence, diagnosis.cause);
+  if (const std::string_view other = NotThePath(diagnosis.trouble); !other.empty()) {
+    diagnosis.summary = std::string(other);
+    diagnosis.next = {std::string(RemedyOf(diagnosis.trouble))};
+  }
   for (const Attempt* attempt : evidence.worked) {
     diagnosis.worked.push_back(DescribeAttempt(*attempt));
   }
@@ -390,7 +436,6 @@ Diagnosis Diagnose(const std::vector<Attempt>& attempts) {
   for (const Attempt* attempt : evidence.failed) {
     diagnosis.failed.push_back(DescribeAttempt(*attempt));
   }
-  diagnosis.persistence = PersistenceOf(evidence);
   diagnosis.suspects = {JudgeOption(evidence, diagnosis.cause),
                         JudgeRunner(evidence, diagnosis.cause),
                         JudgeNetwork(evidence, diagnosis.cause)};

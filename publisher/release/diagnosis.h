@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -28,7 +29,9 @@ struct Attempt {
   bool succeeded = false;
   bool cache_export = false;         // whether a cache export option was set
   std::vector<std::string> changed;  // what was changed on purpose: "setup-buildx-action v4.0.0"
-  std::string log;                   // the builder's, "" when there is none
+  // What took part, as a log tells it: {"buildx", "v0.13.1"}, {"driver", "docker-container"}.
+  std::vector<std::pair<std::string, std::string>> facts;
+  std::string log;                           // the builder's, "" when there is none
   std::optional<ExchangeEvidence> exchange;  // the failing exchange, when it was seen
 };
 
@@ -41,6 +44,18 @@ enum class Cause {
 };
 std::string_view Name(Cause cause);  // "cache-export-option", "runner", …
 
+// What kind of trouble it is, which says who has to do something.
+enum class Trouble {
+  kNone,
+  kTransient,         // it goes away by itself
+  kPublishPath,       // deterministic between the builder and the registry, code and workflow right
+  kWorkflow,          // a step of the build or of the workflow: fix it, release the next letter
+  kUpstreamNotReady,  // a package that is announced and cannot be fetched yet
+  kTest,              // a test is red though the build's own checks are right
+  kUnclear,
+};
+std::string_view Name(Trouble trouble);  // "transient", "deterministic on the publish path", …
+
 enum class SuspectState { kGuilty, kCleared, kOpen };
 
 struct Suspect {
@@ -49,11 +64,20 @@ struct Suspect {
   std::string because;
 };
 
+// Something that the paths do not have in common.
+struct Difference {
+  std::string what;  // "buildx", "cache export", …
+  std::string ci;    // "not told" where no log says
+  std::string host;
+};
+
 struct Diagnosis {
   Cause cause = Cause::kNotEnoughEvidence;
+  Trouble trouble = Trouble::kNone;
   std::string summary;  // one or two sentences
   Persistence persistence = Persistence::kDeterministic;
   std::vector<Suspect> suspects;
+  std::vector<Difference> differences;  // none when only one path was tried
   std::optional<TimePoint> first_failure;
   std::optional<TimePoint> last_success_before;  // the boundary's other side, if known
   std::string request_fragment;     // "PUT …/blobs/uploads/…?_state=…&digest=…"

@@ -81,6 +81,42 @@ std::vector<std::string> SuspectLines(const Diagnosis& diagnosis) {
   return lines;
 }
 
+// A table of what the two paths do not have in common, in Markdown.
+std::string DifferenceTable(const Diagnosis& diagnosis) {
+  if (diagnosis.differences.empty()) {
+    return {};
+  }
+  std::string text = "\n## What differed\n\n| | CI | host |\n|---|---|---|\n";
+  for (const Difference& difference : diagnosis.differences) {
+    text += Concat({"| ", difference.what, " | ", difference.ci, " | ", difference.host, " |\n"});
+  }
+  return text;
+}
+
+std::string Padded(std::string_view text, std::size_t width) {
+  return Concat({text, std::string(width > text.size() ? width - text.size() : 0, ' ')});
+}
+
+// The same for a terminal.
+std::string DifferenceColumns(const Diagnosis& diagnosis) {
+  if (diagnosis.differences.empty()) {
+    return {};
+  }
+  std::size_t first = 0;
+  std::size_t second = 0;
+  for (const Difference& difference : diagnosis.differences) {
+    first = std::max(first, difference.what.size());
+    second = std::max(second, difference.ci.size());
+  }
+  std::string text =
+      Concat({"\nwhat differed\n  ", Padded("", first), "  ", Padded("CI", second), "  host\n"});
+  for (const Difference& difference : diagnosis.differences) {
+    text += Concat({"  ", Padded(difference.what, first), "  ", Padded(difference.ci, second), "  ",
+                    difference.host, "\n"});
+  }
+  return text;
+}
+
 std::string Boundary(const Diagnosis& diagnosis) {
   return Concat({diagnosis.first_failure ? FormatRfc3339(*diagnosis.first_failure) : "not known",
                  diagnosis.last_success_before
@@ -118,6 +154,7 @@ std::string UpstreamRecord(const Diagnosis& diagnosis, std::string_view log) {
   }
   text += Concat({"- first failure: ", Boundary(diagnosis), "\n"});
   text += Concat({"- cause: ", Name(diagnosis.cause), "\n"});
+  text += DifferenceTable(diagnosis);
   AddList(text, "What failed", diagnosis.failed);
   AddList(text, "What worked", diagnosis.worked);
   AddList(text, "Suspects", SuspectLines(diagnosis));
@@ -129,7 +166,8 @@ std::string UpstreamRecord(const Diagnosis& diagnosis, std::string_view log) {
 }
 
 std::string ToText(const Diagnosis& diagnosis) {
-  std::string text = Concat({"cause: ", Name(diagnosis.cause), "\n", diagnosis.summary, "\n"});
+  std::string text = Concat({"verdict: ", Name(diagnosis.trouble),
+                             "\ncause:   ", Name(diagnosis.cause), "\n", diagnosis.summary, "\n"});
   if (!diagnosis.failed.empty()) {
     text +=
         Concat({"\nfailure: ", diagnosis.failure_shape, " (", Name(diagnosis.persistence), ")\n"});
@@ -144,6 +182,7 @@ std::string ToText(const Diagnosis& diagnosis) {
       text += Concat({"  - ", line, "\n"});
     }
   };
+  text += DifferenceColumns(diagnosis);
   list("suspects", SuspectLines(diagnosis));
   list("what failed", diagnosis.failed);
   list("what worked", diagnosis.worked);
@@ -153,6 +192,7 @@ std::string ToText(const Diagnosis& diagnosis) {
 
 std::string ToJson(const Diagnosis& diagnosis) {
   Json json;
+  json["verdict"] = Name(diagnosis.trouble);
   json["cause"] = Name(diagnosis.cause);
   json["summary"] = diagnosis.summary;
   json["persistence"] = Name(diagnosis.persistence);
@@ -169,6 +209,11 @@ std::string ToJson(const Diagnosis& diagnosis) {
     json["suspects"].push_back({{"what", suspect.what},
                                 {"state", StateName(suspect.state)},
                                 {"because", suspect.because}});
+  }
+  json["differences"] = Json::array();
+  for (const Difference& difference : diagnosis.differences) {
+    json["differences"].push_back(
+        {{"what", difference.what}, {"ci", difference.ci}, {"host", difference.host}});
   }
   json["failed"] = diagnosis.failed;
   json["worked"] = diagnosis.worked;

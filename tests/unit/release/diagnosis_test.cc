@@ -119,6 +119,66 @@ INSTANTIATE_TEST_SUITE_P(
                                "Rerun what failed"}),
     [](const auto& row) { return row.param.name; });
 
+struct TroubleRow {
+  std::string name;
+  std::string log;  // of an attempt in CI that failed; "" for one that worked
+  Trouble trouble = Trouble::kUnclear;
+  std::string next;
+};
+void PrintTo(const TroubleRow& row, std::ostream* out) { *out << row.name; }
+
+class TroubleOf : public ::testing::TestWithParam<TroubleRow> {};
+
+TEST_P(TroubleOf, SaysWhoHasToDoSomething) {
+  Attempt attempt = Tried("ci", false, GetParam().log.empty(), 0);
+  attempt.exchange.reset();
+  attempt.log = GetParam().log;
+  const Diagnosis diagnosis = Diagnose({attempt, attempt});
+  EXPECT_EQ(Name(diagnosis.trouble), Name(GetParam().trouble)) << ToText(diagnosis);
+  EXPECT_THAT(Join(diagnosis.next, " "), HasSubstr(GetParam().next));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, TroubleOf,
+    ::testing::Values(
+        TroubleRow{"nothing", "", Trouble::kNone, ""},
+        TroubleRow{"rejected_every_time",
+                   "ERROR: failed to solve: failed to push a/b:v1: unexpected status from PUT "
+                   "request to https://r.test/v2/a/b/manifests/v1: 400 Bad Request\n",
+                   Trouble::kPublishPath, "Publish from the host"},
+        TroubleRow{"network",
+                   "ERROR: failed to solve: failed to do request: Put "
+                   "\"https://r.test/v2/a/b/blobs/uploads/1\": connection reset by peer\n",
+                   Trouble::kTransient, ""},
+        TroubleRow{"a_step_of_the_dockerfile",
+                   "ERROR: failed to solve: process \"/bin/sh -c make\" did not complete "
+                   "successfully: exit code: 2\n",
+                   Trouble::kWorkflow, "next letter"},
+        TroubleRow{"a_package_that_is_not_there_yet",
+                   "#8 1.2 npm error code E404\n#8 1.2 npm error 404 Not Found - GET "
+                   "https://npm.test/x\nERROR: failed to solve: process \"npm i\" did not complete "
+                   "successfully: exit code: 1\n",
+                   Trouble::kUpstreamNotReady, "Wait until the package"},
+        TroubleRow{"a_red_test",
+                   "smoke: [FAIL] bun is present\nProcess completed with exit code 1.\n",
+                   Trouble::kTest, "Fix the test"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(Diagnosis, TellsWhatThePathsDoNotHaveInCommon) {
+  Attempt ci = Tried("ci", true, false, 0);
+  ci.facts = {{"buildx", "v0.34.1"}, {"driver", "docker-container"}};
+  Attempt host = Tried("host", false, true, 1);
+  host.facts = {{"buildx", "v0.33.0"}, {"driver", "docker-container"}};
+  const auto differences = Diagnose({ci, host}).differences;
+  ASSERT_EQ(differences.size(), 2U);
+  EXPECT_EQ(differences[0].what, "cache export");
+  EXPECT_EQ(differences[1].what, "buildx");
+  EXPECT_EQ(differences[1].ci, "v0.34.1");
+  EXPECT_EQ(differences[1].host, "v0.33.0");
+  EXPECT_THAT(Diagnose({ci}).differences, IsEmpty());
+  EXPECT_THAT(Diagnose({ci, host}).upstream, HasSubstr("| buildx | v0.34.1 | v0.33.0 |"));
+}
+
 // The incident of 2026-05-28, as its runs are on record.
 std::vector<Attempt> Incident() {
   const std::string pinned = "setup-buildx-action pinned to v4.0.0";
@@ -156,7 +216,8 @@ TEST(Diagnosis, RecordForUpstreamHoldsWhatTheRunbookAsksFor) {
     EXPECT_THAT(diagnosis.upstream, HasSubstr(piece));
   }
   const std::string text = ToText(diagnosis);
-  EXPECT_THAT(text, HasSubstr("cause: cache-export-option"));
+  EXPECT_THAT(
+      text, HasSubstr("verdict: deterministic on the publish path\ncause:   cache-export-option"));
   EXPECT_THAT(text, HasSubstr("what worked"));
   const auto parsed = json::Parse(ToJson(diagnosis), "diagnosis");
   ASSERT_TRUE(parsed) << parsed.error().message();
