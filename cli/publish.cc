@@ -18,9 +18,11 @@
 #include "core/text.h"
 #include "publisher/build/buildx_builder.h"
 #include "publisher/build/child_process.h"
+#include "publisher/build/credential_helper.h"
 #include "publisher/hash/base_hash.h"
 #include "publisher/registry/credentials.h"
 #include "publisher/registry/http_transport.h"
+#include "publisher/release/attempt_log.h"
 #include "publisher/release/pipeline.h"
 
 namespace drydock::cli {
@@ -45,6 +47,7 @@ constexpr char kFooter[] =
     "  drydock publish release.json              publish the tag at HEAD\n"
     "  drydock publish release.json --resume     finish a run that was stopped\n"
     "  drydock publish release.json --only omos  recover a single variant\n"
+    "  drydock publish release.json --from-ci-log base-decide.log   only on the base that CI uses\n"
     "  drydock publish release.json --registry 127.0.0.1:5000   rehearse against drydock serve\n"
     "\n"
     "Exit codes: 0 published and verified (or a plan with nothing in its way); 2 bad input, "
@@ -65,6 +68,8 @@ struct Flags {
   std::string docker_config;
   std::string ca_file;
   std::string builder;
+  std::string base_hash;  // what CI computed, from its log or as given
+  std::string ci_log;
 };
 
 // One line, and nothing was started.
@@ -135,17 +140,33 @@ bool IsLoopback(std::string_view registry) {
   return host == "localhost" || host.starts_with("127.");
 }
 
+// Adds the login that the config's helper program keeps for `registry`, if it names one.
+Status AddFromHelper(const std::string& config, const std::string& registry, Credentials& logins) {
+  const std::string helper = publisher::CredentialHelperFor(config, registry);
+  if (helper.empty()) {
+    return Ok{};
+  }
+  auto kept = publisher::AskCredentialHelper(helper, registry);
+  if (!kept) {
+    return std::move(kept).error();
+  }
+  if (*kept) {
+    logins.insert_or_assign(registry, std::move(**kept));
+  }
+  return Ok{};
+}
+
 // The logins that docker keeps. Pushing to Docker Hub always takes one: better said before a base
 // was built for an hour.
 Result<Credentials> FindLogins(const Flags& flags, const ReleaseFile& release) {
   const std::string path = DockerConfigFile(flags);
+  const std::string& registry = release.image.registry;
   std::error_code ignored;
   const bool there = std::filesystem::exists(path, ignored);
   if (!there && !flags.docker_config.empty()) {
     return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read"}));
   }
   Credentials logins;
-  bool elsewhere = false;
   if (there) {
     const auto text = ReadText(path);
     if (!text) {
@@ -156,18 +177,15 @@ Result<Credentials> FindLogins(const Flags& flags, const ReleaseFile& release) {
       return read.error();
     }
     logins = std::move(*read);
-    elsewhere = publisher::UsesCredentialHelper(*text);
+    if (const Status asked = AddFromHelper(*text, registry, logins); !asked) {
+      return asked.error().At(path);
+    }
   }
-  const std::string& registry = release.image.registry;
   if (logins.count(registry) != 0 || IsLoopback(registry)) {
     return logins;
   }
-  const std::string missing = Concat(
-      {path, ": no login for ", registry,
-       elsewhere ? " (a credential helper may keep it, which drydock does not run); run: docker "
-                   "--config DIR login, and pass --docker-config DIR"
-                 : Concat({"; run: docker login",
-                           registry == "docker.io" ? "" : Concat({" ", registry})})});
+  const std::string missing = Concat({path, ": no login for ", registry, "; run: docker login",
+                                      registry == "docker.io" ? "" : Concat({" ", registry})});
   if (registry == "docker.io" && !flags.plan) {
     return Error(ErrorCode::kDenied, missing);
   }
@@ -233,6 +251,14 @@ Result<std::string> BaseHashOf(const Flags& flags, const ReleaseFile& release,
       return clean.error();
     }
   }
+  if (!flags.base_hash.empty() && flags.base_hash != tree->Short()) {
+    return Error(
+        ErrorCode::kConflict,
+        Concat({"CI computed ", flags.base_hash, ", ", flags.context, " gives ", tree->Short(),
+                ": CI's base is on the registry and variants must start from "
+                "it; find out what differs with: drydock hash ",
+                flags.context, " --expect ", flags.base_hash, " --explain"}));
+  }
   return tree->Short();
 }
 
@@ -262,10 +288,41 @@ PublishReport Publish(const Flags& flags, const ReleaseFile& release, PipelineOp
                        [&] { return BaseHashOf(flags, release, tag); }});
 }
 
-int Run(const Flags& flags) {
+// What CI computed, into `flags`.
+Status FindExpectedBase(Flags& flags, const ReleaseFile& release) {
+  if (flags.ci_log.empty() && flags.base_hash.empty()) {
+    return Ok{};
+  }
+  if (!release.base) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({flags.file, ": has no base whose hash could differ"}));
+  }
+  if (!flags.ci_log.empty()) {
+    auto found = publisher::BaseHashInLog(flags.ci_log);
+    if (!found) {
+      return std::move(found).error();
+    }
+    flags.base_hash = std::move(*found);
+    return Ok{};
+  }
+  if (flags.base_hash.starts_with("base-")) {
+    flags.base_hash.erase(0, std::string_view("base-").size());
+  }
+  const bool fits = flags.base_hash.size() == 12 &&
+                    flags.base_hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return fits ? Status(Ok{})
+              : Status(Error(ErrorCode::kInvalid,
+                             Concat({"--base-hash: expected 12 lower-case hex digits, found: ",
+                                     flags.base_hash})));
+}
+
+int Run(Flags flags) {
   auto release = publisher::ReadReleaseFile(flags.file);
   if (!release) {
     return BadInput(release.error().message());
+  }
+  if (const Status known = FindExpectedBase(flags, *release); !known) {
+    return BadInput(known.error().message());
   }
   if (const Status overridden = Override(flags, *release); !overridden) {
     return BadInput(overridden.error().message());
@@ -333,6 +390,10 @@ void AddPublish(CLI::App& app, int& exit_code) {
   publish->add_option("--ca-file", flags->ca_file, "PEM file of authorities to trust")
       ->check(CLI::ExistingFile);
   publish->add_option("--builder", flags->builder, "The buildx builder; default: the current one");
+  CLI::Option* log = publish->add_option("--from-ci-log", flags->ci_log,
+                                         "Stop unless the base hash is the one in this log of CI");
+  publish->add_option("--base-hash", flags->base_hash, "Stop unless the base hash is this one")
+      ->excludes(log);
   publish->add_flag("--json", flags->json, "Print the report as JSON, and no steps");
   publish->callback([flags, &exit_code] { exit_code = Run(*flags); });
 }

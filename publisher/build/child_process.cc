@@ -62,9 +62,9 @@ struct Pipe {
 // What posix_spawn needs, freed on every path.
 class SpawnPlan {
  public:
-  SpawnPlan(int output, int diagnostics) {
+  SpawnPlan(int input, int output, int diagnostics) {
     posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, diagnostics, STDERR_FILENO);
     posix_spawnattr_init(&attributes_);
@@ -158,18 +158,26 @@ int WaitFor(pid_t child) {
 }  // namespace
 
 Result<ChildResult> RunChild(const std::vector<std::string>& argv,
-                             const std::function<void(std::string_view)>& on_diagnostics) {
+                             const std::function<void(std::string_view)>& on_diagnostics,
+                             std::string_view input) {
   if (argv.empty() || argv.front().empty()) {
     return Error(ErrorCode::kInvalid, "child process: no program named");
   }
+  if (input.size() > kChildInputBytesMax) {
+    return Error(ErrorCode::kInvalid, Concat({argv.front(), ": too much input for a child"}));
+  }
+  Pipe given = Pipe::Make();
   Pipe output = Pipe::Make();
   Pipe diagnostics = Pipe::Make();
-  if (!output.read.open() || !diagnostics.read.open()) {
+  if (!given.read.open() || !output.read.open() || !diagnostics.read.open() ||
+      ::write(given.write.get(), input.data(), input.size()) < 0) {
     return Error(ErrorCode::kUnavailable,
-                 Concat({argv.front(), ": no pipe for its output: ", std::strerror(errno)}));
+                 Concat({argv.front(), ": no pipe to it: ", std::strerror(errno)}));
   }
+  given.write.Close();
   pid_t child = 0;
-  const int code = SpawnPlan(output.write.get(), diagnostics.write.get()).Spawn(child, argv);
+  const int code =
+      SpawnPlan(given.read.get(), output.write.get(), diagnostics.write.get()).Spawn(child, argv);
   if (code == ENOENT) {
     return Error(ErrorCode::kNotFound, Concat({argv.front(), ": no such program"}));
   }
@@ -177,6 +185,7 @@ Result<ChildResult> RunChild(const std::vector<std::string>& argv,
     return Error(ErrorCode::kUnavailable,
                  Concat({argv.front(), ": cannot be started: ", std::strerror(code)}));
   }
+  given.read.Close();
   output.write.Close();
   diagnostics.write.Close();
   ChildResult result;

@@ -19,10 +19,13 @@ struct ChildResult {
   std::string diagnostics;  // standard error
 };
 
-// Runs `argv` (argv[0] looked up in PATH unless it has a slash) with empty standard input and waits
-// for its end. `on_diagnostics` sees standard error as it comes. kNotFound when there is no such
-// program; kUnavailable when it cannot be started.
+inline constexpr std::size_t kChildInputBytesMax = 4096;  // what a pipe always takes at once
+
+// Runs `argv` (argv[0] looked up in PATH unless it has a slash) with `input` on its standard input
+// and waits for its end. `on_diagnostics` sees standard error as it comes. kNotFound when there is
+// no such program; kUnavailable when it cannot be started; kInvalid when `input` is too long.
 Result<ChildResult> RunChild(const std::vector<std::string>& argv,
-                             const std::function<void(std::string_view)>& on_diagnostics);
+                             const std::function<void(std::string_view)>& on_diagnostics,
+                             std::string_view input = "");
 
 }  // namespace drydock::publisher

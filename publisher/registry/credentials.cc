@@ -90,15 +90,38 @@ Result<Credentials> ReadDockerConfig(std::string_view text, std::string_view sou
   return credentials;
 }
 
-bool UsesCredentialHelper(std::string_view text) {
+std::string CredentialHelperFor(std::string_view text, std::string_view registry) {
   const auto parsed = json::Parse(text, "config.json");
   if (!parsed) {
-    return false;
+    return {};
   }
   const json::Value* helpers = parsed->Find("credHelpers");
-  const bool some =
-      helpers != nullptr && helpers->as_object() != nullptr && !helpers->as_object()->empty();
-  return some || !parsed->Text("credsStore").empty();
+  if (helpers != nullptr && helpers->as_object() != nullptr) {
+    for (const json::Member& entry : *helpers->as_object()) {
+      if (RegistryOfKey(entry.key) == registry && entry.value.as_string() != nullptr) {
+        return *entry.value.as_string();
+      }
+    }
+  }
+  return std::string(parsed->Text("credsStore"));
+}
+
+std::string CredentialHelperKey(std::string_view registry) {
+  return registry == kDockerHub ? "https://index.docker.io/v1/" : std::string(registry);
+}
+
+Result<Credential> ReadHelperAnswer(std::string_view answer) {
+  const auto parsed = json::Parse(answer, "answer");
+  const Credential credential{parsed ? std::string(parsed->Text("Username")) : "",
+                              parsed ? std::string(parsed->Text("Secret")) : ""};
+  if (credential.secret.empty()) {
+    return Error(ErrorCode::kInvalid, "no user name and secret in its answer");
+  }
+  if (credential.username == "<token>") {
+    return Error(ErrorCode::kInvalid,
+                 "it keeps an identity token; log in with a password or an access token");
+  }
+  return credential;
 }
 
 }  // namespace drydock::publisher

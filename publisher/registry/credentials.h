@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,13 @@ using Credentials = std::map<std::string, Credential, std::less<>>;
 // `source` and the line when the text is no such file; no secret ever stands in the message.
 Result<Credentials> ReadDockerConfig(std::string_view text, std::string_view source);
 
-// True when the file hands its secrets to a helper program ("credsStore" or "credHelpers"), which
-// drydock does not run.
-bool UsesCredentialHelper(std::string_view text);
+// The helper that keeps the secret for `registry` ("credHelpers" before "credsStore"), as in
+// docker-credential-NAME; "" when the file names none.
+std::string CredentialHelperFor(std::string_view text, std::string_view registry);
+// What a helper is asked about `registry`: its own name, but for Docker Hub.
+std::string CredentialHelperKey(std::string_view registry);
+// A helper's answer to `get`. kInvalid when it is none, or an identity token, which drydock does
+// not take; no part of the answer stands in the message.
+Result<Credential> ReadHelperAnswer(std::string_view answer);
 
 }  // namespace drydock::publisher

@@ -253,6 +253,26 @@ Result<Attempt> ReadAttemptLogFile(std::string path, const std::string& file) {
   return attempt;
 }
 
+Result<std::string> BaseHashInLog(const std::string& file) {
+  constexpr std::string_view kLine = "Computed base tag: base-";
+  constexpr std::size_t kDigits = 12;
+  const auto text = ReadLog(file);
+  if (!text) {
+    return text.error();
+  }
+  for (std::size_t at = text->rfind(kLine); at != std::string::npos;
+       at = at == 0 ? std::string::npos : text->rfind(kLine, at - 1)) {
+    const std::string_view rest = std::string_view(*text).substr(at + kLine.size());
+    const std::size_t end = std::min(rest.find_first_not_of("0123456789abcdef"), rest.size());
+    if (end == kDigits) {  // the workflow's own script, echoed, names a variable there
+      return std::string(rest.substr(0, kDigits));
+    }
+  }
+  return Error(ErrorCode::kNotFound, Concat({file, ": no line \"", kLine,
+                                             "<12 hex digits>\"; is it the log of the "
+                                             "base-decide job?"}));
+}
+
 Result<std::vector<Attempt>> ReadAttemptsFile(const std::string& file) {
   const auto root = json::ParseFile(file);
   if (!root) {

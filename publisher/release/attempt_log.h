@@ -29,4 +29,8 @@ Result<Attempt> ReadAttemptLogFile(std::string path, const std::string& file);
 // kInvalid with file and line; kNotFound when the file or a log cannot be read.
 Result<std::vector<Attempt>> ReadAttemptsFile(const std::string& file);
 
+// The 12 hex digits that the log's last "Computed base tag: base-…" line gives, which is what the
+// variants of that commit start from. kNotFound when it has no such line. Source: runbook 3A.
+Result<std::string> BaseHashInLog(const std::string& file);
+
 }  // namespace drydock::publisher

@@ -6,8 +6,9 @@
 
 #include "publisher/registry/credentials.h"
 
+using drydock::publisher::CredentialHelperFor;
 using drydock::publisher::ReadDockerConfig;
-using drydock::publisher::UsesCredentialHelper;
+using drydock::publisher::ReadHelperAnswer;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t kTextMax = 65536;
@@ -25,6 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       std::abort();
     }
   }
-  static_cast<void>(UsesCredentialHelper(text));
+  static_cast<void>(CredentialHelperFor(text, "docker.io"));
+  static_cast<void>(ReadHelperAnswer(text));
   return 0;
 }

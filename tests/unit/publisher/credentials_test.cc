@@ -71,12 +71,41 @@ TEST(ReadDockerConfig, NamesTheLineAndNeverASecret) {
   }
 }
 
-TEST(UsesCredentialHelper, LooksAtBothWaysToNameOne) {
-  EXPECT_TRUE(UsesCredentialHelper(R"({"credsStore": "osxkeychain"})"));
-  EXPECT_TRUE(UsesCredentialHelper(R"({"credHelpers": {"gcr.io": "gcloud"}})"));
-  EXPECT_FALSE(UsesCredentialHelper(R"({"credsStore": "", "credHelpers": {}})"));
-  EXPECT_FALSE(UsesCredentialHelper(R"({"auths": {}})"));
-  EXPECT_FALSE(UsesCredentialHelper("not JSON"));
+TEST(CredentialHelperFor, LooksAtBothWaysToNameOne) {
+  struct Row {
+    std::string_view text;
+    std::string_view registry;
+    std::string_view helper;
+  };
+  for (const Row& row : {
+           Row{R"({"credsStore": "osxkeychain"})", "docker.io", "osxkeychain"},
+           Row{R"({"credHelpers": {"gcr.io": "gcloud"}})", "gcr.io", "gcloud"},
+           Row{R"({"credHelpers": {"gcr.io": "gcloud"}})", "docker.io", ""},
+           Row{R"({"credHelpers": {"gcr.io": "gcloud"}, "credsStore": "pass"})", "docker.io",
+               "pass"},
+           Row{R"({"credHelpers": {"https://index.docker.io/v1/": "a"}, "credsStore": "b"})",
+               "docker.io", "a"},
+           Row{R"({"credsStore": "", "credHelpers": {}})", "docker.io", ""},
+           Row{R"({"auths": {}})", "docker.io", ""},
+           Row{"not JSON", "docker.io", ""},
+       }) {
+    EXPECT_EQ(CredentialHelperFor(row.text, row.registry), row.helper) << row.text;
+  }
+  EXPECT_EQ(CredentialHelperKey("docker.io"), "https://index.docker.io/v1/");
+  EXPECT_EQ(CredentialHelperKey("ghcr.io"), "ghcr.io");
+}
+
+TEST(ReadHelperAnswer, TakesASecretAndNothingElse) {
+  const auto login = ReadHelperAnswer(R"({"ServerURL": "x", "Username": "me", "Secret": "s3"})");
+  ASSERT_TRUE(login.ok());
+  EXPECT_EQ(login->username, "me");
+  EXPECT_EQ(login->secret, "s3");
+  for (const std::string_view answer : {"", "s3cret", "{}", R"({"Username": "me"})",
+                                        R"({"Username": "<token>", "Secret": "s3"})"}) {
+    const auto none = ReadHelperAnswer(answer);
+    ASSERT_FALSE(none.ok()) << answer;
+    EXPECT_EQ(none.error().message().find("s3"), std::string::npos);
+  }
 }
 
 }  // namespace

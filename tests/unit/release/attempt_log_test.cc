@@ -118,6 +118,21 @@ TEST_F(AttemptsFileTest, EntriesWinOverTheirLogs) {
   EXPECT_THAT(attempts->at(2).log, IsEmpty());
 }
 
+TEST_F(AttemptsFileTest, BaseHashOfACiLogIsTheLastOneComputed) {
+  const auto hash = [&](std::string_view text) {
+    return BaseHashInLog(folder_.Write("base.log", text));
+  };
+  EXPECT_EQ(*hash("2026-05-28T06:00:00.1Z Computed base tag: base-0123456789ab\n"), "0123456789ab");
+  EXPECT_EQ(*hash("Computed base tag: base-0123456789ab\nComputed base tag: base-abcdefabcdef\n"),
+            "abcdefabcdef");
+  EXPECT_EQ(*hash("Computed base tag: base-0123456789ab\necho Computed base tag: base-${HASH}\n"),
+            "0123456789ab");
+  for (const std::string_view text : {"", "Computed base tag: base-", "base-0123456789ab",
+                                      "Computed base tag: base-0123456789abc"}) {
+    EXPECT_EQ(hash(text).error().code(), ErrorCode::kNotFound) << text;
+  }
+}
+
 TEST_F(AttemptsFileTest, BadOnesAreNamed) {
   struct Row {
     std::string_view text;

@@ -41,6 +41,13 @@ TEST(ChildProcess, PassesDiagnosticsOnAsTheyCome) {
 
 TEST(ChildProcess, TellsASignalApart) { EXPECT_EQ(Shell("kill -9 $$")->exit_code, 128 + SIGKILL); }
 
+TEST(ChildProcess, HandsItsInputOver) {
+  EXPECT_EQ(RunChild({"cat"}, {}, "over\n")->output, "over\n");
+  EXPECT_EQ(RunChild({"true"}, {}, "unread")->exit_code, 0);
+  EXPECT_EQ(RunChild({"cat"}, {}, std::string(kChildInputBytesMax + 1, 'x')).error().code(),
+            ErrorCode::kInvalid);
+}
+
 TEST(ChildProcess, GivesEmptyInputAndHandsArgumentsOverUnchanged) {
   EXPECT_EQ(Shell("cat; echo end")->output, "end\n");
   const auto done = RunChild({"printf", "%s|", "a b", "", "$HOME;*", "\"quoted\""}, {});
