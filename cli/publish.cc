@@ -252,12 +252,12 @@ Result<std::string> BaseHashOf(const Flags& flags, const ReleaseFile& release,
     }
   }
   if (!flags.base_hash.empty() && flags.base_hash != tree->Short()) {
-    return Error(
-        ErrorCode::kConflict,
-        Concat({"CI computed ", flags.base_hash, ", ", flags.context, " gives ", tree->Short(),
-                ": CI's base is on the registry and variants must start from "
-                "it; find out what differs with: drydock hash ",
-                flags.context, " --expect ", flags.base_hash, " --explain"}));
+    constexpr std::string_view kTrustCi =
+        ": CI's base is on the registry and variants start from it; find out what differs with: ";
+    return Error(ErrorCode::kConflict,
+                 Concat({"CI computed ", flags.base_hash, ", ", flags.context, " gives ",
+                         tree->Short(), kTrustCi, "drydock hash ", flags.context, " --expect ",
+                         flags.base_hash, " --explain"}));
   }
   return tree->Short();
 }
