@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   // One line a command, in the order that --help shows them.
   drydock::cli::AddReplay(app, exit_code);
   drydock::cli::AddServe(app, exit_code);
+  drydock::cli::AddInit(app, exit_code);
   drydock::cli::AddPublish(app, exit_code);
   drydock::cli::AddDiagnose(app, exit_code);
   drydock::cli::AddHash(app, exit_code);
