@@ -21,6 +21,21 @@ constexpr std::string_view kBaseDockerfile = "Dockerfile.base";
 constexpr std::string_view kInstall = "INSTALL_";
 constexpr std::string_view kVersion = "_VERSION";
 
+constexpr std::string_view kAboutBase = R"(
+  // Built and pushed as base-<12 hex digits> only when that tag is missing. The hash is
+  // made of these, in this order; it must be what your CI computes.
+  "base": {
+)";
+constexpr std::string_view kHashOpens = R"(",
+    "hash": {
+      "inputs": [
+        )";
+constexpr std::string_view kHashCloses = R"(
+      ]
+    }
+  },
+)";
+
 struct BuildArgument {
   std::string name;
   std::string value;  // its default
@@ -208,18 +223,8 @@ class Draft {
     for (const std::string& name : entrypoints) {
       inputs.push_back(Concat({R"({ "file": )", Quoted(name), " }"}));
     }
-    return Concat(
-        {"\n"
-         "  // Built and pushed as base-<12 hex digits> only when that tag is missing. The hash "
-         "is\n"
-         "  // made of these, in this order; it must be what your CI computes.\n"
-         "  \"base\": {\n"
-         "    \"dockerfile\": \"",
-         kBaseDockerfile,
-         "\",\n"
-         "    \"hash\": {\n"
-         "      \"inputs\": [\n        ",
-         Join(inputs, ",\n        "), "\n      ]\n    }\n  },\n"});
+    return Concat({kAboutBase, R"(    "dockerfile": ")", kBaseDockerfile, kHashOpens,
+                   Join(inputs, ",\n        "), kHashCloses});
   }
 
   std::string Versions() const {
