@@ -4,6 +4,8 @@
 // Threads: called once, before any thread starts. Source: design.md "What it is".
 #pragma once
 
+#include <string_view>
+
 namespace CLI {
 class App;
 }
@@ -20,5 +22,7 @@ void AddInit(CLI::App& app, int& exit_code);
 void AddDiagnose(CLI::App& app, int& exit_code);
 void AddHash(CLI::App& app, int& exit_code);
 void AddTree(CLI::App& app, int& exit_code);
+// `completion` and `man`, of all that was added before.
+void AddDescriptions(CLI::App& app, std::string_view version, int& exit_code);
 
 }  // namespace drydock::cli

@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   drydock::cli::AddDiagnose(app, exit_code);
   drydock::cli::AddHash(app, exit_code);
   drydock::cli::AddTree(app, exit_code);
+  drydock::cli::AddDescriptions(app, DRYDOCK_VERSION, exit_code);
 
   try {
     app.parse(argc, argv);
