@@ -13,6 +13,24 @@
 namespace drydock::cli {
 namespace {
 
+constexpr std::string_view kBashScript = R"(# bash completion for drydock: source it, or keep it as
+# ~/.local/share/bash-completion/completions/drydock
+_drydock() {
+  local word=${COMP_WORDS[COMP_CWORD]} words=
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W '@WORDS@' -- "$word"))
+    return
+  fi
+  case ${COMP_WORDS[1]} in
+@CASES@  esac
+  case $word in
+    -*) COMPREPLY=($(compgen -W "$words" -- "$word")) ;;
+    *) COMPREPLY=($(compgen -f -- "$word")) ;;
+  esac
+}
+complete -o filenames -F _drydock drydock
+)";
+
 using Commands = std::vector<const CLI::App*>;
 using Options = std::vector<const CLI::Option*>;
 
@@ -48,26 +66,9 @@ std::string BashScript(const CLI::App& app) {
   for (const CLI::App* command : CommandsOf(app)) {
     cases += Concat({"    ", command->get_name(), ") words='", LongNames(*command), "' ;;\n"});
   }
-  return Concat(
-      {"# bash completion for drydock: source it, or keep it as\n"
-       "# ~/.local/share/bash-completion/completions/drydock\n"
-       "_drydock() {\n"
-       "  local word=${COMP_WORDS[COMP_CWORD]} words=\n"
-       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-       "    COMPREPLY=($(compgen -W '",
-       Names(app), " ", LongNames(app),
-       "' -- \"$word\"))\n"
-       "    return\n"
-       "  fi\n"
-       "  case ${COMP_WORDS[1]} in\n",
-       cases,
-       "  esac\n"
-       "  case $word in\n"
-       "    -*) COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n"
-       "    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
-       "  esac\n"
-       "}\n"
-       "complete -o filenames -F _drydock drydock\n"});
+  return ReplaceAll(
+      ReplaceAll(std::string(kBashScript), "@WORDS@", Concat({Names(app), " ", LongNames(app)})),
+      "@CASES@", cases);
 }
 
 // Text between single quotes of a shell.
