@@ -77,14 +77,22 @@ std::string LayerOf(std::string_view file_name, std::string_view content) {
   return Gzip(Tar(file_name, content));
 }
 
+std::string DiffIdOf(std::string_view file_name, std::string_view content) {
+  return Digest::Of(Tar(file_name, content)).ToString();
+}
+
 OciLayout::OciLayout(const TempFolder& folder, std::string_view name,
                      const std::vector<std::string>& architectures, std::size_t layer_bytes)
-    : folder_(folder), name_(name), top_(Digest::Of("")) {
+    : folder_(folder),
+      name_(name),
+      architectures_(architectures),
+      layer_bytes_(layer_bytes),
+      top_(Digest::Of("")) {
   folder_.Write(name_ + "/oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
   std::vector<std::string> children;
   std::size_t size = 0;
   for (const std::string& architecture : architectures) {
-    const Blob image = PutImage(architecture, layer_bytes);
+    const Blob image = PutImage(architecture);
     children.push_back(Descriptor(
         kManifestType, image.digest, image.size,
         Concat({R"(,"platform":{"os":"linux","architecture":")", architecture, R"("})"})));
@@ -105,7 +113,15 @@ OciLayout::OciLayout(const TempFolder& folder, std::string_view name,
               "]}"}));
 }
 
-std::string OciLayout::Reference() const { return Concat({"oci:", folder_.At(name_), ":v1"}); }
+std::string OciLayout::Reference() const { return Concat({"oci:", path(), ":v1"}); }
+
+std::string OciLayout::DiffId() const {
+  return DiffIdOf("content", Content(architectures_.front()));
+}
+
+std::string OciLayout::Content(std::string_view architecture) const {
+  return Noise(Concat({name_, " ", architecture}), layer_bytes_);
+}
 
 OciLayout::Blob OciLayout::Put(const std::string& bytes) const {
   const Digest digest = Digest::Of(bytes);
@@ -113,14 +129,12 @@ OciLayout::Blob OciLayout::Put(const std::string& bytes) const {
   return {digest, bytes.size()};
 }
 
-OciLayout::Blob OciLayout::PutImage(const std::string& architecture,
-                                    std::size_t layer_bytes) const {
-  const std::string content = Noise(Concat({name_, " ", architecture}), layer_bytes);
+OciLayout::Blob OciLayout::PutImage(const std::string& architecture) const {
+  const std::string content = Content(architecture);
   const Blob layer = Put(LayerOf("content", content));
-  const Blob config =
-      Put(Concat({R"({"architecture":")", architecture,
-                  R"(","os":"linux","config":{},"rootfs":{"type":"layers",)", R"("diff_ids":[")",
-                  Digest::Of(Tar("content", content)).ToString(), R"("]}})"}));
+  const Blob config = Put(Concat({R"({"architecture":")", architecture,
+                                  R"(","os":"linux","config":{},"rootfs":{"type":"layers",)",
+                                  R"("diff_ids":[")", DiffIdOf("content", content), R"("]}})"}));
   return Put(Concat(
       {R"({"schemaVersion":2,"mediaType":")", kManifestType, R"(","config":)",
        Descriptor("application/vnd.oci.image.config.v1+json", config.digest, config.size),

@@ -86,6 +86,22 @@ TEST_F(Skopeo19, PushesAndPullsThroughTlsItCanTrust) {
   EXPECT_THAT(server.JournalText(), ::testing::Not(HasSubstr("pass-of-acme")));
 }
 
+TEST_F(Skopeo19, ReadsBlobsByWayOfTheCdnInTheClearToo) {
+  const OciLayout image(folder_, "one", {"amd64"}, 500'000);
+  const Served server(
+      {"--personality", "docker-hub", "--preload", Concat({"acme/one=", image.path()})});
+  for (const std::string host : {"127.0.0.1", "localhost"}) {
+    const std::string from = ReplaceAll(server.Docker("acme/one:v1"), "127.0.0.1", host);
+    const std::string out = folder_.At("out-" + host);
+    std::string said;
+    ASSERT_EQ(0, Skopeo({"copy", kFromServer, from, Concat({"oci:", out, ":v1"})}, &said)) << said;
+    EXPECT_EQ(BlobsOf(image.path()), BlobsOf(out));
+  }
+  const std::string once =
+      "ping 401, token 200, manifest.get 200, blob.get 307, cdn.get 200, blob.get 307, cdn.get 200";
+  EXPECT_EQ(Concat({once, ", ", once}), server.Sequence());
+}
+
 TEST_F(Skopeo19, CopiesAllPlatformsInAndOut) {
   const Served server;
   const OciLayout image(folder_, "two", {"amd64", "arm64"}, 100'000);

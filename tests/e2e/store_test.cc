@@ -118,6 +118,25 @@ TEST_F(StoreOnDisk, StartsWithLayoutsAndSeeds) {
   }
 }
 
+TEST_F(StoreOnDisk, StartsWithALayoutOfUmociAndIsReadByIt) {
+  const auto umoci = [](std::vector<std::string> words) {
+    words.insert(words.begin(), "umoci");
+    std::string said;
+    EXPECT_EQ(0, RunClient(words, &said)) << said;
+    return said;
+  };
+  const std::string made = folder_.At("made");
+  umoci({"init", "--layout", made});
+  umoci({"new", "--image", made + ":v1"});
+  umoci({"insert", "--image", made + ":v1", folder_.Write("motd", "hello"), "/etc/motd"});
+  EXPECT_EQ(0, Serve({"--preload", Concat({"team/app=", made})})->Stop(SIGTERM));
+
+  const std::string kept = folder_.At("store/team/app");
+  EXPECT_EQ("v1\n", umoci({"ls", "--layout", kept}));
+  umoci({"unpack", "--image", kept + ":v1", folder_.At("bundle")});
+  EXPECT_EQ("hello", ReadFile(folder_.path() / "bundle/rootfs/etc/motd"));
+}
+
 // Pushes images of one layer and one config of its own until the server is gone, and remembers what
 // was acknowledged.
 class Pusher {
