@@ -284,6 +284,11 @@ void Source::Fail(std::size_t line, std::string_view message) {
   }
 }
 
+void Source::Replace(std::size_t line, std::string_view message) {
+  error_.reset();
+  Fail(line, message);
+}
+
 Status Source::status() const {
   if (error_) {
     return *error_;
@@ -302,6 +307,7 @@ ObjectReader::ObjectReader(Source& source, const Value& value, std::string_view 
 const Value* ObjectReader::Required(std::string_view key) {
   const Value* value = Optional(key);
   if (value == nullptr && value_.as_object() != nullptr) {
+    missing_ = source_.ok() ? std::string(key) : missing_;
     source_.Fail(value_.line(), Concat({what_, ": missing key \"", key, "\""}));
   }
   return value;
@@ -436,10 +442,11 @@ void ObjectReader::Finish() {
       continue;
     }
     const auto nearest = NearestWord(member.key, known_);
-    source_.Fail(member.line, Concat({what_, ": unknown key \"", member.key, "\"",
-                                      nearest ? Concat({"; did you mean \"", *nearest, "\"?"})
-                                              : Concat({"; known keys: ", Join(known_, ", ")})}));
-    return;
+    const std::string message = Concat({what_, ": unknown key \"", member.key, "\"",
+                                        nearest ? Concat({"; did you mean \"", *nearest, "\"?"})
+                                                : Concat({"; known keys: ", Join(known_, ", ")})});
+    nearest == missing_ ? source_.Replace(member.line, message)
+                        : source_.Fail(member.line, message);
   }
 }
 

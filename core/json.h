@@ -78,6 +78,8 @@ class Source {
 
   // "file:line: message". Ignored after the first.
   void Fail(std::size_t line, std::string_view message);
+  // Puts a better message in place of the one that stuck.
+  void Replace(std::size_t line, std::string_view message);
   bool ok() const { return !error_.has_value(); }
   const std::string& file() const { return file_; }
   // Ok, or the first error.
@@ -120,6 +122,7 @@ class ObjectReader {
   // Fails the source with `message` about the member `key` (or the object when it has none).
   void Fail(std::string_view key, std::string_view message);
   // Fails the source for the first member that was never asked for, naming the nearest known key.
+  // One that stands where a required key is missing is what went wrong, not the missing key.
   // "$schema" at the top of a file is always known.
   void Finish();
 
@@ -131,6 +134,7 @@ class ObjectReader {
   const Value& value_;
   std::string what_;
   std::vector<std::string> known_;
+  std::string missing_;  // the required key whose absence stuck in the source
 };
 
 }  // namespace drydock::json

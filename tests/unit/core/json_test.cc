@@ -320,6 +320,39 @@ TEST(ObjectReader, ComplainsAboutWhatNobodyAskedFor) {
   }
 }
 
+// A required key that is misspelt is not missing.
+TEST(ObjectReader, NamesTheKeyThatStandsWhereARequiredOneIsMissing) {
+  const struct {
+    std::string_view text;
+    std::string_view complaint;
+  } rows[] = {
+      {"{\n\"imgae\": 1, \"tag\": \"t\"}",
+       "f:2: thing: unknown key \"imgae\"; did you mean \"image\"?"},
+      {R"({"tag": "t", "zzz": 1})", "f:1: thing: missing key \"image\""},
+      {R"({"tag": "t", "tga": 1})", "f:1: thing: missing key \"image\""},
+      {R"({"image": "i", "tga": 1})", "f:1: thing: unknown key \"tga\"; did you mean \"tag\"?"},
+      {R"({"tag": 1, "imgae": 1})", "f:1: thing: unknown key \"imgae\"; did you mean \"image\"?"},
+  };
+  for (const auto& row : rows) {
+    const Value value = Read(row.text);
+    Source source("f");
+    ObjectReader reader(source, value, "thing");
+    std::string into;
+    reader.Require("image", into);
+    reader.Read("tag", into);
+    reader.Finish();
+    EXPECT_EQ(source.status().error().message(), row.complaint) << row.text;
+  }
+  // What went wrong before stays what went wrong.
+  const Value value = Read(R"({"imgae": 1})");
+  Source source("f");
+  source.Fail(7, "first");
+  ObjectReader reader(source, value, "thing");
+  reader.Required("image");
+  reader.Finish();
+  EXPECT_EQ(source.status().error().message(), "f:7: first");
+}
+
 TEST(ObjectReader, MissingKeysAndOwnComplaints) {
   const Value value = Read("{\n\"a\": 1}");
   Source source("f");
