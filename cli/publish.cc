@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/colour.h"
 #include "cli/commands.h"
 #include "core/clock.h"
 #include "core/journal.h"
@@ -81,7 +82,7 @@ int BadInput(std::string_view message) {
 // Prints each step as it begins and as it ends.
 class StepPrinter {
  public:
-  StepPrinter() : colour_(::isatty(STDOUT_FILENO) != 0) {}
+  StepPrinter() : colour_(MayColour(STDOUT_FILENO)) {}
 
   void Print(const StepRecord& step) const {
     if (step.outcome == StepOutcome::kNotReached && step.detail.empty()) {

@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -13,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/colour.h"
 #include "cli/commands.h"
 #include "core/text.h"
 #include "scenarios/runner/loader.h"
@@ -74,12 +74,6 @@ std::size_t TerminalWidth(std::size_t otherwise) {
   return std::clamp<std::size_t>(size.ws_col, kWidthLeast, kWidthMost);
 }
 
-// https://no-color.org: present and not empty means no.
-bool ColourIsWelcome() {
-  const char* wish = std::getenv("NO_COLOR");
-  return wish == nullptr || *wish == '\0';
-}
-
 class Replay {
  public:
   explicit Replay(const ReplayFlags& flags) : flags_(flags) {}
@@ -91,7 +85,7 @@ class Replay {
       return kExitUsage;
     }
     const bool terminal = isatty(STDOUT_FILENO) != 0;
-    style_.colour = terminal && !flags_.json && ColourIsWelcome();
+    style_.colour = !flags_.json && MayColour(STDOUT_FILENO);
     style_.width = terminal ? TerminalWidth(style_.width) : style_.width;
     style_.timeline = flags_.timeline || (loaded->size() == 1 && !flags_.brief);
     for (const scenarios::Scenario& scenario : *loaded) {
