@@ -1,4 +1,4 @@
-#include "publisher/hash/tar_reader.h"
+#include "core/tar_reader.h"
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 
 #include "core/text.h"
 
-namespace drydock::publisher {
+namespace drydock {
 namespace {
 
 constexpr std::size_t kBlock = 512;
@@ -262,4 +262,4 @@ Result<bool> TarReader::Next(TarMember& member) {
   }
 }
 
-}  // namespace drydock::publisher
+}  // namespace drydock

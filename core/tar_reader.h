@@ -11,7 +11,7 @@
 
 #include "core/result.h"
 
-namespace drydock::publisher {
+namespace drydock {
 
 struct TarMember {
   enum class Kind { kFile, kFolder, kLink, kHardLink, kOther };
@@ -47,4 +47,4 @@ class TarReader {
   Records global_;              // pax records for all that follows
 };
 
-}  // namespace drydock::publisher
+}  // namespace drydock

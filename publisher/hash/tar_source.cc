@@ -14,9 +14,9 @@
 #include <system_error>
 #include <utility>
 
+#include "core/tar_reader.h"
 #include "core/text.h"
 #include "publisher/hash/folder_walk.h"
-#include "publisher/hash/tar_reader.h"
 
 namespace drydock::publisher {
 namespace {

@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "publisher/hash/tar_reader.h"
+#include "core/tar_reader.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using drydock::publisher::TarMember;
-  using drydock::publisher::TarReader;
+  using drydock::TarMember;
+  using drydock::TarReader;
   const int file = ::memfd_create("archive", MFD_CLOEXEC);
   if (file < 0 || ::write(file, data, size) != static_cast<ssize_t>(size)) {
     std::abort();
