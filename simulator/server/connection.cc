@@ -44,6 +44,7 @@ Connection::Connection(std::unique_ptr<Stream> stream, std::uint64_t ordinal,
       input_(*stream_),
       // A connection that never asked anything is given less time than one that may ask again.
       waits_until_(context.clock.Elapsed() + context.limits.head_time) {
+  stream_->Charge(&waits_);
   caller_.address = PeerEndpoint(stream_->fd()).address;
   caller_.endpoint = Authority(LocalEndpoint(stream_->fd()));
   caller_.connection = ordinal;
@@ -61,7 +62,13 @@ Connection::State Connection::Serve() {
     if (!read.head) {
       return Park();
     }
+    waits_.Open(context_.limits.slow_after, [this] {
+      if (on_slow_) {
+        on_slow_();
+      }
+    });
     const Next next = ServeOne(*read.head);
+    waits_.Close();
     head_begun_ = false;
     just_served_ = true;
     waits_until_ = context_.clock.Elapsed() + context_.limits.idle_time;

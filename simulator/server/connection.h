@@ -59,6 +59,12 @@ class Connection {
   Deadline waits_until() const { return waits_until_; }
   // True when all has been said and only the peer's end is waited for.
   bool draining() const { return draining_; }
+  // Called by the serving thread, once an exchange, when it has waited for its peer for
+  // ServerLimits::slow_after in sum.
+  void OnSlow(std::function<void()> slow) { on_slow_ = std::move(slow); }
+  // Since when it waits for its peer inside an exchange; WaitAccount::kNotWaiting while it does
+  // not. From any thread.
+  Duration waiting_since() const { return waits_.waiting_since(); }
 
   // Makes the exchange it is in the last, and says so to the client; between exchanges the next
   // Serve ends it.
@@ -90,6 +96,8 @@ class Connection {
   State End(Next next);
 
   ConnectionContext& context_;
+  WaitAccount waits_;
+  std::function<void()> on_slow_;
   std::unique_ptr<Stream> stream_;
   InputBuffer input_;
   Caller caller_;

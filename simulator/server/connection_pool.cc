@@ -31,6 +31,7 @@ struct ConnectionPool::Parts {
     Deadline until{};
     std::uint64_t silent_since = 0;  // a count that grows with each watch
     bool known_to_epoll = false;
+    bool slow = false;  // served, but its peer is what takes the time
   };
 
   explicit Parts(ConnectionContext& given)
@@ -41,7 +42,7 @@ struct ConnectionPool::Parts {
     ::epoll_ctl(epoll, EPOLL_CTL_ADD, wake, &event);
     context.wanted = [this] {
       const std::lock_guard lock(mutex);
-      return !queue.empty() && free_workers == 0;
+      return !queue.empty() && (free_workers == 0 || !MayServe());
     };
     watcher = std::thread([this] { Watch(); });
   }
@@ -73,6 +74,7 @@ struct ConnectionPool::Parts {
       places.at(idlest).connection->AnnounceStop();
       Queue(idlest);
     }
+    connection->OnSlow([this, number] { Slow(number); });
     Place& place = places[number];
     place.connection = std::move(connection);
     WatchLocked(number, place);
@@ -107,10 +109,52 @@ struct ConnectionPool::Parts {
     silent.erase(found->second.silent_since);
     found->second.at = Place::At::kQueued;
     queue.push_back(number);
-    if (free_workers < queue.size() && workers.size() < context.limits.workers_max) {
+    Hire();
+  }
+
+  // Whether one more exchange may be served now.
+  bool MayServe() const { return busy - slow < context.limits.workers_max; }
+
+  // Somebody for the head of the queue.
+  void Hire() {
+    if (queue.empty()) {
+      return;
+    }
+    const ServerLimits& limits = context.limits;
+    if (free_workers < queue.size() &&
+        workers.size() < limits.workers_max + std::min(slow, limits.slow_max)) {
       workers.emplace_back([this] { Work(); });
     }
     work.notify_one();
+  }
+
+  // The exchange of `number` waits for its peer more than it works: another takes its place.
+  void Slow(std::uint64_t number) {
+    const std::lock_guard lock(mutex);
+    if (std::exchange(places.at(number).slow, true)) {
+      return;  // in an exchange before this one
+    }
+    ++slow;
+    if (slow > context.limits.slow_max) {
+      BreakOffTheSlowest();
+    }
+    Hire();
+  }
+
+  void BreakOffTheSlowest() {
+    Place* slowest = nullptr;
+    Duration since = WaitAccount::kNotWaiting;
+    for (auto& [number, place] : places) {
+      if (place.slow && place.connection->waiting_since() < since) {
+        slowest = &place;
+        since = place.connection->waiting_since();
+      }
+    }
+    if (slowest != nullptr) {
+      slowest->slow = false;
+      --slow;
+      slowest->connection->Abort();
+    }
   }
 
   // The watcher's thread.
@@ -149,11 +193,12 @@ struct ConnectionPool::Parts {
     std::unique_lock lock(mutex);
     while (true) {
       ++free_workers;
-      work.wait(lock, [this] { return ended || !queue.empty(); });
+      work.wait(lock, [this] { return ended || (!queue.empty() && MayServe()); });
       --free_workers;
       if (queue.empty()) {
         return;
       }
+      ++busy;
       const std::uint64_t number = queue.front();
       queue.pop_front();
       Place& place = places.at(number);
@@ -162,6 +207,8 @@ struct ConnectionPool::Parts {
       const Connection::State state = place.connection->Serve();
       std::unique_ptr<Connection> over;
       lock.lock();
+      --busy;
+      slow -= std::exchange(place.slow, false) ? 1 : 0;
       if (state == Connection::State::kWaiting) {
         WatchLocked(number, place);
       } else {
@@ -215,6 +262,8 @@ struct ConnectionPool::Parts {
   std::condition_variable gone;  // a connection, or its work for now
   std::vector<std::thread> workers;
   std::size_t free_workers = 0;
+  std::size_t busy = 0;  // workers inside an exchange
+  std::size_t slow = 0;  // of these: those whose peers are slow
   std::map<std::uint64_t, Place> places;
   std::deque<std::uint64_t> queue;
   std::set<std::pair<Deadline, std::uint64_t>> deadlines;  // of the watched ones

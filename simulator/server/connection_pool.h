@@ -1,7 +1,8 @@
 // Keeps the connections of a server: one thread watches all that are silent, and those that have
 // something to say get a thread of their own while they do. So thousands may idle, or send a byte
-// now and then, and an active client does not notice. When there are too many, the one that has
-// been silent for the longest goes.
+// now and then, and an active client does not notice. A thread that waits for a slow peer inside an
+// exchange is replaced by another, up to ServerLimits::slow_max of them. When there are too many
+// connections, the one that has been silent for the longest goes.
 // Threads: every method from any thread. Source: issue 4 section 4; epoll(7).
 #pragma once
 

@@ -15,10 +15,15 @@ struct ServerLimits {
   std::size_t fields_max = 128;           // beyond it: 431
   std::size_t connections_max = 8192;     // open at once; beyond it the idlest must go
   std::size_t workers_max = 256;          // exchanges at once; more wait their turn
+  // Exchanges that wait for slow peers do not count as such. So many at once; beyond it the one
+  // that has waited longest for its next byte is broken off.
+  std::size_t slow_max = 512;
 
   // From a connection's begin or a head's first byte to its last; a TLS handshake counts in.
   Duration head_time = std::chrono::seconds(10);
-  Duration idle_time = std::chrono::seconds(60);         // between requests
+  Duration idle_time = std::chrono::seconds(60);  // between requests
+  // What an exchange waits for its peer, in sum, before it is a slow one.
+  Duration slow_after = std::chrono::milliseconds(50);
   Duration stall_time = std::chrono::seconds(30);        // without a byte inside a body, either way
   Duration linger_time = std::chrono::milliseconds(10);  // a worker waits for the next head itself
   Duration finish_time = std::chrono::seconds(2);  // reading on after our FIN or before our RST

@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "core/text.h"
 
@@ -52,6 +53,34 @@ Endpoint EndOf(int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
 
 }  // namespace
 
+void WaitAccount::Open(Duration allowance, std::function<void()> overdrawn) {
+  open_ = true;
+  left_ = allowance;
+  overdrawn_ = std::move(overdrawn);
+}
+
+void WaitAccount::Close() {
+  open_ = false;
+  overdrawn_ = nullptr;
+}
+
+std::optional<Duration> WaitAccount::left() const {
+  return overdrawn_ == nullptr ? std::nullopt : std::optional(std::max(left_, Duration::zero()));
+}
+
+void WaitAccount::Overdraw() {
+  if (overdrawn_ != nullptr) {
+    std::exchange(overdrawn_, nullptr)();
+  }
+}
+
+void WaitAccount::Ended(Duration now) {
+  left_ -= now - since_.exchange(kNotWaiting);
+  if (left_ <= Duration::zero()) {
+    Overdraw();
+  }
+}
+
 Result<std::size_t> Stream::Read(std::span<char> into) {
   while (true) {
     const Result<std::optional<std::size_t>> got = ReadNow(into);
@@ -85,10 +114,28 @@ Status Socket::Wait(short events) {
     span = std::min(span, until_ - clock_.Elapsed());
   }
   pollfd waiting{fd_, events, 0};
+  const auto poll_for = [&](Duration time) {
+    int ready = 0;
+    do {
+      ready = ::poll(&waiting, 1, PollTimeout(time));
+    } while (ready < 0 && errno == EINTR);
+    return ready;
+  };
   int ready = 0;
-  do {
-    ready = ::poll(&waiting, 1, PollTimeout(span));
-  } while (ready < 0 && errno == EINTR);
+  if (account_ == nullptr || !account_->open()) {
+    ready = poll_for(span);
+  } else {
+    account_->Began(clock_.Elapsed());
+    if (const auto left = account_->left(); left && *left < span) {
+      ready = poll_for(*left);
+      span -= *left;
+      if (ready == 0) {
+        account_->Overdraw();
+      }
+    }
+    ready = ready == 0 ? poll_for(span) : ready;
+    account_->Ended(clock_.Elapsed());
+  }
   if (ready < 0) {
     return Broken("poll");
   }

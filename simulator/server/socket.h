@@ -21,6 +21,7 @@ class Socket : public Stream {
   Socket& operator=(const Socket&) = delete;
 
   void SetPatience(Deadline until, Duration stall) override;
+  void Charge(WaitAccount* account) override { account_ = account; }
   Result<std::optional<std::size_t>> ReadNow(std::span<char> into) override;
   Status AwaitBytes() override;
   Status Write(std::string_view bytes) override;
@@ -42,6 +43,7 @@ class Socket : public Stream {
   Clock& clock_;
   Deadline until_ = kNoDeadline;
   Duration stall_;
+  WaitAccount* account_ = nullptr;
 };
 
 // One end of a connection. An IPv4 address that came through an IPv6 socket is told as IPv4.

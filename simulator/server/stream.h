@@ -4,7 +4,9 @@
 // means).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,10 +17,39 @@
 
 namespace drydock::simulator {
 
+// What the waits for a peer add up to, and whom to tell, once, when that is too much. Threads: the
+// stream's; waiting_since any.
+class WaitAccount {
+ public:
+  static constexpr Duration kNotWaiting = Duration::max();
+
+  // Begins to count anew.
+  void Open(Duration allowance, std::function<void()> overdrawn);
+  void Close();
+  bool open() const { return open_; }
+  // Until it is overdrawn; nothing when that was told.
+  std::optional<Duration> left() const;
+
+  void Began(Duration now) { since_ = now; }
+  void Overdraw();
+  void Ended(Duration now);
+  // When the wait that it is in began; kNotWaiting while in none.
+  Duration waiting_since() const { return since_; }
+
+ private:
+  bool open_ = false;
+  Duration left_{};
+  std::function<void()> overdrawn_;
+  std::atomic<Duration> since_ = kNotWaiting;
+};
+
 class Stream : public BodyReader {
  public:
   // Read, Write and AwaitBytes give up at `until`, and when no byte moved for `stall`.
   virtual void SetPatience(Deadline until, Duration stall) = 0;
+
+  // Waits are put down there from now on, while it is open. It must outlive the stream.
+  virtual void Charge(WaitAccount* account) = 0;
 
   // What is there now, without waiting: nullopt when nothing is, 0 when the peer ended. kAmbiguous
   // when the connection broke, kInvalid when the peer breaks the protocol below HTTP.

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/unit/server/rig.h"
@@ -76,6 +78,74 @@ TEST(ConnectionPool, ToleratesBodiesThatStall) {
     ASSERT_TRUE(client->Send("x"));
     ASSERT_EQ(201, client->ReadAnswer().status);
   }
+}
+
+TEST(ConnectionPool, DoesNotWaitForBodiesThatStall) {
+  ServerLimits limits;
+  limits.workers_max = 1;
+  limits.slow_after = std::chrono::milliseconds(1);
+  Rig rig({}, limits);
+  const Clients stalled =
+      Connect(rig.port, 200, RequestText("PUT", "/sink", "Content-Length: 2\r\n") + "x");
+  ExpectService(rig.port);
+  for (const auto& client : stalled) {
+    ASSERT_TRUE(client->Send("x"));
+    ASSERT_EQ(201, client->ReadAnswer().status);
+  }
+}
+
+// No wait of theirs is long; it is what they add up to.
+TEST(ConnectionPool, DoesNotWaitForBodiesThatTrickle) {
+  ServerLimits limits;
+  limits.workers_max = 2;
+  limits.slow_after = std::chrono::milliseconds(5);
+  Rig rig({}, limits);
+  const Clients slow =
+      Connect(rig.port, 8, RequestText("PUT", "/sink", "Content-Length: 1000000\r\n") + "x");
+  std::atomic<bool> served = false;
+  std::thread trickle([&] {
+    while (!served) {
+      for (const auto& client : slow) {
+        client->Send("x");
+        static_cast<void>(client->Quiet(std::chrono::milliseconds(1)));
+      }
+    }
+  });
+  ExpectService(rig.port);
+  served = true;
+  trickle.join();
+}
+
+TEST(ConnectionPool, DoesNotWaitForAnswersThatNobodyReads) {
+  ServerLimits limits;
+  limits.workers_max = 1;
+  limits.slow_after = std::chrono::milliseconds(1);
+  Rig rig({}, limits);
+  const Clients deaf =
+      Connect(rig.port, 8, RequestText("GET", "/big") + RequestText("GET", "/big"));
+  ExpectService(rig.port);
+  for (const auto& client : deaf) {
+    EXPECT_EQ(TestExchange::kBigBytes, client->ReadAnswer().body.size());
+  }
+}
+
+TEST(ConnectionPool, BreaksOffTheSlowestWhenTooManyAreSlow) {
+  ServerLimits limits;
+  limits.workers_max = 1;
+  limits.slow_max = 4;
+  limits.slow_after = std::chrono::milliseconds(1);
+  Rig rig({}, limits);
+  const Clients stalled =
+      Connect(rig.port, 20, RequestText("PUT", "/sink", "Content-Length: 2\r\n") + "x");
+  ExpectService(rig.port);
+  std::size_t finished = 0;
+  for (const auto& client : stalled) {
+    client->Send("x");
+    finished += client->ReadAnswer().status == 201 ? 1 : 0;
+  }
+  EXPECT_LE(finished, limits.slow_max + limits.workers_max);
+  EXPECT_GE(finished, 1U);
+  ExpectService(rig.port);
 }
 
 TEST(ConnectionPool, LetsTheIdlestGoWhenItIsFull) {
