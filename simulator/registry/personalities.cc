@@ -27,6 +27,7 @@ constexpr std::array kDockerHub = {
     Quirk{"token-realm", "https://auth.docker.io/token", kHubAuth},
     Quirk{"token-service", "registry.docker.io", kHubAuth},
     Quirk{"token-issuer", "auth.docker.io", kHubAuth},
+    Quirk{"token-excess-refused", "yes", "https://github.com/moby/moby/issues/45726"},
     Quirk{"login-lockout", "10;w=900", "https://github.com/docker/hub-feedback/issues/2217"},
     Quirk{"pull-limit", "100;w=21600", "https://github.com/docker/hub-feedback/issues/2464"},
     Quirk{"request-limit", "3000;w=60", "https://github.com/docker/hub-feedback/issues/1907"},

@@ -33,7 +33,10 @@ struct TokenRule {
   std::string service = "drydock";
   std::string issuer = "drydock";
   Duration life = std::chrono::seconds(300);
-  bool says_expiry = true;     // without expires_in a client must assume 60 s
+  // Without expires_in a client must assume 60 s, and the token is then good for no longer.
+  bool says_expiry = true;
+  // What an access token asked for more than it may gets: 401, or a token that says less.
+  bool excess_refused = false;
   bool refresh_tokens = true;  // for offline_token=true and access_type=offline
   bool oauth_post = true;      // otherwise POST answers 404, as older token services do
   ScopesRead scopes_read = ScopesRead::kAll;
@@ -108,6 +111,7 @@ struct Personality {
   bool manifest_location = true;  // the 201 of a manifest says where it is
   DigestHeader digest_header = DigestHeader::kAlways;
   std::optional<CdnRule> cdn;
+  Duration tag_list_lag{};  // of the management API's tag listing
 
   // What exists
   bool catalog = true;

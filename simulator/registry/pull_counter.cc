@@ -1,10 +1,34 @@
 #include "simulator/registry/pull_counter.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "core/text.h"
 
 namespace drydock::simulator {
+
+std::string LimitSource(const std::string& address) {
+  constexpr std::size_t kGroups = 8;
+  constexpr std::size_t kNetworkGroups = 4;
+  if (address.find(':') == std::string::npos) {
+    return address;
+  }
+  const auto groups_of = [](const std::string& text) {
+    return text.empty() ? std::vector<std::string>() : Split(text, ':');
+  };
+  const std::size_t gap = address.find("::");
+  std::vector<std::string> groups = groups_of(address.substr(0, gap));
+  if (gap != std::string::npos) {  // as many zeros as are wanting
+    const std::vector<std::string> after = groups_of(address.substr(gap + 2));
+    groups.resize(std::max(groups.size(), kGroups - std::min(after.size(), kGroups)), "0");
+    groups.insert(groups.end(), after.begin(), after.end());
+  }
+  groups.resize(kNetworkGroups, "0");
+  while (!groups.empty() && groups.back() == "0") {
+    groups.pop_back();
+  }
+  return Join(groups, ":") + "::";
+}
 
 std::uint64_t PullCounter::LimitOf(const PullSource& source) const {
   return source.account ? limit_.account : limit_.anonymous;

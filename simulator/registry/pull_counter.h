@@ -18,6 +18,11 @@ struct PullSource {
   bool account = false;
 };
 
+// Whom an address is counted as: itself, or the first 64 bits of an IPv6 address
+// ("2001:db8:1:2::"), since whoever has one of them has them all. Source: docker/hub-feedback#2421,
+// docker/docs#21905.
+std::string LimitSource(const std::string& address);
+
 class PullCounter {
  public:
   explicit PullCounter(PullLimit limit) : limit_(limit), counter_(limit.window) {}

@@ -20,6 +20,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kFormBytesMax = 65536;
 constexpr std::size_t kScopesMax = 64;
 constexpr Duration kRefreshLife = std::chrono::hours(24 * 365);
+constexpr Duration kUnsaidLife = std::chrono::seconds(60);   // as the specification has it
 constexpr std::string_view kPermissionScope = "permission";  // in refresh tokens only
 
 // The parameters of a token request, whether they came in the query or in a form.
@@ -73,6 +74,16 @@ std::vector<Scope> LookedAt(std::vector<Scope> scopes, ScopesRead read) {
     return scopes;
   }
   return {read == ScopesRead::kFirst ? scopes.front() : scopes.back()};
+}
+
+// Whether somebody may less than the scopes ask for, whoever's the repositories are.
+bool Exceeds(const std::vector<Scope>& scopes, TokenPermission permission) {
+  return std::any_of(scopes.begin(), scopes.end(), [&](const Scope& scope) {
+    return std::any_of(scope.actions.begin(), scope.actions.end(), [&](const std::string& action) {
+      const bool known = action == "pull" || action == "push" || action == "delete";
+      return (known || action == "*") && !Reaches(permission, known ? action : "delete");
+    });
+  });
 }
 
 bool IsHubName(std::string_view repository) {
@@ -236,8 +247,12 @@ std::vector<std::string> TokenService::Granted(const Identity& identity, const S
 Response TokenService::Issue(const Identity& identity, const std::vector<Scope>& scopes,
                              bool offline) {
   const TokenRule& rule = options_.rule;
+  if (rule.excess_refused && Exceeds(scopes, identity.permission)) {
+    return Refused(401, "access token has insufficient scopes");
+  }
   const TimePoint now = std::chrono::floor<std::chrono::seconds>(clock_.Now());
-  Grant grant{rule.issuer, rule.service, identity.account, now, now + rule.life, rng_.Uuid(), {}};
+  const Duration life = rule.says_expiry ? rule.life : std::min(rule.life, kUnsaidLife);
+  Grant grant{rule.issuer, rule.service, identity.account, now, now + life, rng_.Uuid(), {}};
   for (const Scope& scope : scopes) {
     auto actions = Granted(identity, scope);
     if (!actions.empty()) {

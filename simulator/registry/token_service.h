@@ -1,5 +1,6 @@
 // The token service of Docker Hub (auth.docker.io) as a Site: Basic or form credentials in, Bearer
-// tokens out. Fewer rights than asked for are not an error: the token just says less.
+// tokens out. Fewer rights than asked for are not an error: the token just says less. That a
+// person's access token may less than asked for is one, where the rule says so (Docker Hub).
 // Threads: one at a time, as Site says. Source: distribution "Token Authentication Specification"
 // and "Docker Registry v2 authentication using OAuth2"; wire-behaviour.md section 4; incidents
 // `insufficient-scope-permanent`, `token-expiry-mid-push`, `hub-login-lockout-429`.

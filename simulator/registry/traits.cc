@@ -260,6 +260,8 @@ constexpr std::array kTraits = {
     Token<&TokenRule::issuer>("token-issuer", "who gives tokens out", kText),
     Token<&TokenRule::life>("token-life", "how long a token is good", kSeconds),
     Token<&TokenRule::says_expiry>("token-expires-in", "a token comes with its life", kYesNo),
+    Token<&TokenRule::excess_refused>(
+        "token-excess-refused", "an access token asked for more than it may gets 401", kYesNo),
     Token<&TokenRule::refresh_tokens>("refresh-tokens", "refresh tokens are given and taken",
                                       kYesNo),
     Token<&TokenRule::oauth_post>("token-post", "tokens may be asked for by POST (OAuth2)", kYesNo),
@@ -287,6 +289,8 @@ constexpr std::array kTraits = {
     Trait{"cdn", "the host that blobs are redirected to", "none, HOST", GetCdn, SetCdn},
     PartOf<&Personality::cdn, &CdnRule::life>("cdn-life", "how long a redirect's URL is good",
                                               kSeconds),
+    Own<&Personality::tag_list_lag>("tag-list-lag", "what the Hub API's tag listing lags behind",
+                                    kSeconds),
     Flag<&Personality::catalog>("catalog", "GET /v2/_catalog"),
     Flag<&Personality::referrers>("referrers", "the referrers API"),
     Flag<&Personality::mount>("mount", "blobs are mounted from other repositories"),

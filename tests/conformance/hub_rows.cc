@@ -154,7 +154,7 @@ const std::vector<Row>& HubRows() {
         PullV1("127.0.1.7")
             .Refused(429, "TOOMANYREQUESTS")
             .Has("ratelimit-remaining", "0;w=21600")
-            .Says("*pull rate limit*"),
+            .Says("*reached your unauthenticated pull rate limit*"),
         PullV1("127.0.1.8").Gives(200), Get(kV1).As(kPush).From("127.0.1.7").Gives(200),
         Wait(std::chrono::hours(6)), PullV1("127.0.1.7").Gives(200)},
        FewPulls},

@@ -273,6 +273,19 @@ TEST(Trait, TheEdgeCountsRequestsAndAnswersInPlainText) {
   EXPECT_EQ(bench.Send("GET", "/v2/").status, 200);
 }
 
+TEST(Trait, LimitsCountIpv6NetworksAsOneSource) {
+  Bench bench(With({{"request-limit", "2;w=60"}}));
+  const auto ping = [&](const char* address) {
+    Ask ask{"GET", "/v2/"};
+    ask.caller.address = address;
+    return bench.Send(ask).status;
+  };
+  EXPECT_EQ(ping("2604:a880:400:d0::1"), 200);
+  EXPECT_EQ(ping("2604:a880:400:d0::2"), 200);
+  EXPECT_EQ(ping("2604:a880:400:d0::3"), 429);
+  EXPECT_EQ(ping("2604:a880:400:d1::1"), 200);
+}
+
 TEST(Trait, BasicAsksForCredentialsEverywhere) {
   Bench bench(With({{"authentication", "basic"}}));
   bench.registry.Admit({{"joakimp", "secret", {{"pat", TokenPermission::kRead}}}});

@@ -33,6 +33,18 @@ TEST(PullCounter, CountsDownAndStartsAgainWhenTheWindowIsOver) {
   EXPECT_EQ(Remaining(pulls, kAddress, kNow + kHour), "1;w=3600");
 }
 
+TEST(PullCounter, CountsNetworksOfSixtyFourBits) {
+  EXPECT_EQ(LimitSource("203.0.113.7"), "203.0.113.7");
+  EXPECT_EQ(LimitSource("2604:a880:400:d0:12:34:56:78"), "2604:a880:400:d0::");
+  EXPECT_EQ(LimitSource("2001:db8::1"), LimitSource("2001:db8::2"));
+  EXPECT_NE(LimitSource("2001:db8:0:1::1"), LimitSource("2001:db8:0:2::1"));
+  EXPECT_EQ(LimitSource("::1"), "::");
+  EXPECT_EQ(LimitSource("::2:3:4:5:6:7:8"), "0:2:3:4::");
+  EXPECT_EQ(LimitSource("1:2:3:4:5:6:7::"), "1:2:3:4::");
+  EXPECT_EQ(LimitSource("fe80::"), "fe80::");
+  EXPECT_EQ(LimitSource("somewhere"), "somewhere");
+}
+
 TEST(PullCounter, LimitsAccountsWhenTold) {
   PullCounter pulls({1, 2, kHour});
   pulls.Count(kAccount, kNow);

@@ -179,7 +179,57 @@ TEST_F(TokenServiceTest, MayNotSayWhenATokenExpires) {
   TokenRule rule;
   rule.says_expiry = false;
   Make(rule);
-  EXPECT_EQ(Get("").body.find("expires_in"), std::string::npos);
+  const BenchReply reply = Get(ScopeQuery(kPushScope), "secret");
+  EXPECT_EQ(reply.body.find("expires_in"), std::string::npos);
+  // What is not said is 60 s, and whoever assumes more is found out.
+  const std::string token = Member(reply, "token");
+  EXPECT_TRUE(CheckToken(token, kSecret, "hub", clock_.Now() + std::chrono::seconds(59)));
+  EXPECT_FALSE(CheckToken(token, kSecret, "hub", clock_.Now() + std::chrono::seconds(60)));
+}
+
+// moby/moby#45726: Docker Hub, whoever's the repository is.
+TEST_F(TokenServiceTest, MayRefuseAnAccessTokenAskedForMoreThanItMay) {
+  TokenRule rule;
+  rule.excess_refused = true;
+  Make(rule);
+  constexpr std::string_view kPull = "repository:joakimp/web:pull";
+  const struct {
+    std::string_view password, scope;
+    int status;
+  } kRows[] = {
+      {"pat-read", kPull, 200},
+      {"pat-read", kPushScope, 401},
+      {"pat-read", "repository:joakimp/web:*", 401},
+      {"pat-read", "repository:library/debian:pull,push", 401},
+      {"pat-public", "repository:joakimp/private:pull", 200},
+      {"pat-write", "repository:joakimp/web:pull,push", 200},
+      {"pat-write", "repository:joakimp/web:delete", 401},
+      {"pat-read", "repository:joakimp/web:pull,sing", 200},
+      {"secret", "repository:library/debian:pull,push", 200},
+      {"", kPushScope, 200},
+  };
+  for (const auto& row : kRows) {
+    const BenchReply reply = Get(ScopeQuery(row.scope), row.password);
+    EXPECT_EQ(reply.status, row.status) << row.password << " " << row.scope;
+    if (row.status == 401) {
+      EXPECT_EQ(reply.body, R"({"details":"access token has insufficient scopes"})");
+    }
+  }
+  const BenchReply several =
+      Get(Concat({"&scope=", kPull, "&scope=repository:a/b:push"}), "pat-read");
+  EXPECT_EQ(several.status, 401);
+  const BenchReply posted =
+      Send("POST", "",
+           Concat({"grant_type=password&service=hub&username=joakimp&password=pat-read&scope=",
+                   kPushScope}));
+  EXPECT_EQ(posted.status, 401);
+  const std::string refresh = Member(Get("", "pat-read", "&offline_token=true"), "refresh_token");
+  ASSERT_FALSE(refresh.empty());
+  const BenchReply renewed =
+      Send("POST", "",
+           Concat({"grant_type=refresh_token&service=hub&refresh_token=", refresh,
+                   "&scope=", kPushScope}));
+  EXPECT_EQ(renewed.status, 401);
 }
 
 TEST_F(TokenServiceTest, MayNotKnowPost) {
