@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "core/reference.h"
@@ -263,15 +264,21 @@ Status Forge::Tag(std::string_view repository, std::string_view tag, std::string
 }
 
 Status Forge::AddRun(std::string_view repository, ForgeRun run) {
+  if (std::count(repository.begin(), repository.end(), '/') != 1) {
+    return Error(ErrorCode::kInvalid, Concat({"forge: not an owner/name: ", repository}));
+  }
   Repository& home = repositories_[std::string(repository)];
+  std::set<std::uint64_t> jobs;
   for (const auto& [id, known] : home.runs) {
-    for (const ForgeJob& job : run.jobs) {
-      if (id == run.id || std::any_of(known.jobs.begin(), known.jobs.end(),
-                                      [&](const ForgeJob& one) { return one.id == job.id; })) {
-        return Error(ErrorCode::kConflict,
-                     Concat({"forge: run or job id taken: ", std::to_string(run.id)}));
-      }
+    for (const ForgeJob& job : known.jobs) {
+      jobs.insert(job.id);
     }
+  }
+  const bool fresh = std::all_of(run.jobs.begin(), run.jobs.end(),
+                                 [&](const ForgeJob& job) { return jobs.insert(job.id).second; });
+  if (!fresh || home.runs.count(run.id) != 0) {
+    return Error(ErrorCode::kConflict,
+                 Concat({"forge: run or job id taken: ", std::to_string(run.id)}));
   }
   home.runs.emplace(run.id, std::move(run));
   return Ok{};

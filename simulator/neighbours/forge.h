@@ -53,7 +53,7 @@ class Forge : public Site {
   Status Commit(std::string_view repository, std::string_view branch, ForgeCommit commit);
   // kNotFound unless that commit is on a branch.
   Status Tag(std::string_view repository, std::string_view tag, std::string_view sha);
-  // kConflict when the id of the run or of a job is taken.
+  // kConflict when the id of the run or of a job is taken, kInvalid for no "owner/name".
   Status AddRun(std::string_view repository, ForgeRun run);
 
   std::unique_ptr<Exchange> Begin(RequestHead head) override;

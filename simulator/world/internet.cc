@@ -171,15 +171,14 @@ Result<Answer> Internet::Drive::Run() {
   event_.method = head_.method;
   event_.url = head_.url.ToString();
   event_.request_headers = head_.headers;
-  const auto site = net_.sites_.find(head_.url.host);
-  const auto any = net_.sites_.find("*");
-  if (site == net_.sites_.end() && any == net_.sites_.end()) {
+  Site* const site = net_.FindSite(head_.url.host);
+  if (site == nullptr) {
     event_.lost = "nothing listens there";
     Record();
     return Error(ErrorCode::kUnavailable, Concat({head_.url.host, ": nothing listens there"}));
   }
   net_.SettleLocked();
-  exchange_ = (site != net_.sites_.end() ? site : any)->second->Begin(head_);
+  exchange_ = site->Begin(head_);
   route_ = exchange_->route();
   event_.operation = route_.operation;
   event_.repository = route_.repository;
@@ -407,6 +406,17 @@ Internet::Internet(Clock& clock, Journal& journal, FaultState& faults)
 void Internet::Attach(std::string host, Site& site) {
   const std::lock_guard lock(mutex_);
   sites_[std::move(host)] = &site;
+}
+
+Site* Internet::FindSite(const std::string& host) const {
+  for (const std::string_view name :
+       {std::string_view(host), std::string_view(host).substr(0, host.rfind(':')),
+        std::string_view("*")}) {
+    if (const auto site = sites_.find(name); site != sites_.end()) {
+      return site->second;
+    }
+  }
+  return nullptr;
 }
 
 Result<Answer> Internet::Serve(RequestHead head, Body& body) {

@@ -37,8 +37,8 @@ class Internet {
   // All three must outlive the Internet.
   Internet(Clock& clock, Journal& journal, FaultState& faults);
 
-  // `host` as it stands in URLs ("registry-1.docker.io", "127.0.0.1:5000"); "*" takes every host
-  // that has no site of its own.
+  // `host` as it stands in URLs ("registry-1.docker.io", "127.0.0.1:5000"). One without a port is
+  // found whatever port is asked; "*" takes every host that has no site of its own.
   void Attach(std::string host, Site& site);
 
   // Drives one exchange: route, faults, decide, body, apply, answer; appends it to the journal.
@@ -68,6 +68,7 @@ class Internet {
   };
 
   void SettleLocked();
+  Site* FindSite(const std::string& host) const;  // null: nothing listens there
 
   Clock& clock_;
   Journal& journal_;

@@ -62,6 +62,21 @@ TEST_F(InternetTest, UnknownHosts) {
   EXPECT_TRUE(site_.shelf.empty());
 }
 
+TEST_F(InternetTest, AHostIsFoundWhateverPortIsAsked) {
+  Start();
+  Shelf other;
+  Shelf own_port;
+  net_->Attach("npm.test", other);
+  net_->Attach("npm.test:4873", own_port);
+  for (const char* host : {"npm.test", "npm.test:80", "npm.test:4873"}) {
+    Request request = Make("PUT", "/v1");
+    request.url.host = host;
+    EXPECT_TRUE(transport_->Send(std::move(request), kNoDeadline).ok()) << host;
+  }
+  EXPECT_EQ(other.log.size(), 2 * own_port.log.size());
+  EXPECT_FALSE(own_port.log.empty());
+}
+
 TEST_F(InternetTest, ARefusalReadsTheBodyAndAppliesNothing) {
   Start();
   EXPECT_EQ(Told("PUT", "/secret", "body"), "401");
