@@ -54,6 +54,9 @@ Status Player::Publish(const Step& step, const PublishStep& publish, StepResult&
   } else if (publish.kill && faults_) {
     result.reason = Concat({"killed; ", result.reason});
   }
+  if (publish.publisher == Publisher::kCi) {
+    RecordRun(publish, result);
+  }
   return Ok{};
 }
 

@@ -149,6 +149,9 @@ Status Player::Act(const Step& step, StepResult& result, Play& play) {
     }
     return Ok{};
   }
+  if (const auto* ask = std::get_if<AskStep>(&step.action)) {
+    return Ask(*ask, result);
+  }
   Diagnose({played_, notes_, cached_, stage_.journal().Snapshot()}, result);
   return Ok{};
 }

@@ -46,6 +46,9 @@ class Player {
   Status PlayStep(const Step& step, Play& play);
   Status Act(const Step& step, StepResult& result, Play& play);
   Status Publish(const Step& step, const PublishStep& publish, StepResult& result, Play& play);
+  // Tells the forge of a run of the workflow.
+  void RecordRun(const PublishStep& publish, const StepResult& result);
+  Status Ask(const AskStep& ask, StepResult& result);
   Status Hash(const Step& step, const HashStep& hash, StepResult& result, Play& play);
   void RunPipeline(const PublishStep& publish, StepResult& result);
   void RunScript(const Step& step, const PublishStep& publish, StepResult& result);
@@ -64,6 +67,7 @@ class Player {
   std::map<std::string, std::string> notes_;  // by step name: what was changed beside the model
   std::map<std::string, bool> cached_;        // by step name: whether the cache was exported
   std::vector<MeasuredRate> rates_;
+  std::uint64_t last_run_ = 0;  // its id at the forge
 };
 
 }  // namespace drydock::scenarios

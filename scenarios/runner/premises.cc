@@ -9,6 +9,7 @@
 
 #include "core/text.h"
 #include "publisher/hash/base_hash.h"
+#include "publisher/release/forge.h"
 #include "scenarios/runner/script/script.h"
 #include "scenarios/runner/upstream.h"
 #include "scenarios/runner/workbench.h"
@@ -89,7 +90,7 @@ Result<simulator::Store> ContentAtStart(const Scenario& scenario, const Premises
   spec.owner = premises.Owner();
   spec.content = &upstream;
   Stage stage(std::move(spec));
-  const Status published = stage.PublishPackages();
+  const Status published = stage.Furnish();
   if (!published) {
     return published.error();
   }
@@ -220,11 +221,16 @@ Result<Premises> MakePremises(const Scenario& scenario) {
     return hash.error();
   }
   premises.base_hash = std::move(*hash);
+  const auto facts = publisher::ReadRepositoryFacts(premises.ci_folder(), spec.tag);
+  if (!facts) {
+    return facts.error();
+  }
+  premises.commit = facts->tag_commit;
   auto content = ContentAtStart(scenario, premises);
   if (!content) {
     return content.error();
   }
-  premises.content = std::move(*content);
+  premises.content = *content;
   return premises;
 }
 

@@ -21,6 +21,7 @@ struct Premises {
   publisher::ReleaseFile release;
   std::string base_hash;     // of the tag's tree: 12 hex digits; "" without a base
   simulator::Store content;  // of the Hub at the start
+  std::string commit = {};   // that the release tag names
 
   const std::string& ci_folder() const { return checkout ? checkout->folder() : project.folder(); }
   // The account that owns the image's repository.

@@ -374,7 +374,7 @@ std::vector<Expectation> ReadExpectations(Source& source, const Value& value, Sc
   when(watched, "never", [&](const Value& v) { expectations.Never(v); });
   when(scope == Scope::kRun || scope == Scope::kPublish, "faults",
        [&](const Value& v) { expectations.Faults(v); });
-  when(publish, "output", [&](const Value& v) { expectations.Output(v); });
+  when(publish || scope == Scope::kAsk, "output", [&](const Value& v) { expectations.Output(v); });
   when(scope == Scope::kDiagnose, "diagnosis", [&](const Value& v) { expectations.Diagnosis(v); });
   reader.Finish();
   if (value.as_object() != nullptr && value.as_object()->empty()) {

@@ -18,7 +18,7 @@ constexpr std::uint64_t kHashBytesMost = 64ULL << 30;
 
 const std::vector<std::string>& Kinds() {
   static const std::vector<std::string> kNames = {
-      "ci-publish", "host-publish", "host-script", "diagnose", "hash", "wait", "faults"};
+      "ci-publish", "host-publish", "host-script", "diagnose", "hash", "wait", "faults", "ask"};
   return kNames;
 }
 
@@ -135,6 +135,17 @@ StepAction ReadSwitch(Source& source, const Value& value, const KnownNames& know
   return step;
 }
 
+StepAction ReadAsk(Source& source, const Value& value) {
+  AskStep step;
+  const auto url = Url::Parse(value.as_string() == nullptr ? "" : *value.as_string());
+  if (!url) {
+    source.Fail(value.line(), Concat({"ask: expected a URL to GET, found: ", value.Excerpt()}));
+    return step;
+  }
+  step.url = *url;
+  return step;
+}
+
 StepAction ReadAction(Source& source, const Member& member, const KnownNames& known) {
   const std::string& kind = member.key;
   if (kind == "diagnose") {
@@ -150,6 +161,9 @@ StepAction ReadAction(Source& source, const Member& member, const KnownNames& kn
   if (kind == "faults") {
     return ReadSwitch(source, member.value, known);
   }
+  if (kind == "ask") {
+    return ReadAsk(source, member.value);
+  }
   return ReadPublish(source, member.value, kind);
 }
 
@@ -162,7 +176,9 @@ Scope ScopeOf(const StepAction& action) {
   if (std::holds_alternative<PublishStep>(action)) {
     return Scope::kPublish;
   }
-  return std::holds_alternative<DiagnoseStep>(action) ? Scope::kDiagnose : Scope::kStep;
+  return std::holds_alternative<DiagnoseStep>(action) ? Scope::kDiagnose
+         : std::holds_alternative<AskStep>(action)    ? Scope::kAsk
+                                                      : Scope::kStep;
 }
 
 std::optional<Step> ReadStep(Source& source, const Value& value, const KnownNames& known) {

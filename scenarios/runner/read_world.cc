@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -31,6 +32,7 @@ HubSpec ReadHub(Source& source, const Value& value) {
     reader.Fail("cache-repository",
                 Concat({"expected a repository name, found: \"", hub.cache_repository, "\""}));
   }
+  reader.Read("tag-list-lag", hub.tag_list_lag);
   reader.Finish();
   if (hub.base_present && hub.previous_release.empty()) {
     reader.Fail("base", "\"present\" needs a \"previous-release\" that pushed it");
@@ -38,54 +40,16 @@ HubSpec ReadHub(Source& source, const Value& value) {
   return hub;
 }
 
-void ReadNpmVersion(Source& source, const Value& value, NpmVersionSpec& version) {
-  ObjectReader reader(source, value, "npm version");
-  TimePoint from{};
-  if (reader.Read("tarball-from", from)) {
-    version.tarball_from = from;
-  }
-  if (const Value* dependencies = reader.Optional("dependencies")) {
-    if (dependencies->as_object() == nullptr) {
-      reader.Fail("dependencies", "expected an object of package and version");
-      return;
-    }
-    for (const Member& member : *dependencies->as_object()) {
-      if (member.value.as_string() == nullptr) {
-        source.Fail(member.line,
-                    Concat({"dependencies: \"", member.key,
-                            "\": expected a version, found: ", member.value.Excerpt()}));
-        return;
-      }
-      version.dependencies[member.key] = *member.value.as_string();
-    }
-  }
+ForgeSpec ReadForge(Source& source, const Value& value) {
+  ForgeSpec forge;
+  ObjectReader reader(source, value, "forge");
+  reader.Read("project", forge.project);
+  forge.content = simulator::ReadForge(source, reader);
   reader.Finish();
-}
-
-void ReadPackage(Source& source, const Member& package, std::vector<NpmVersionSpec>& into) {
-  ObjectReader reader(source, package.value, Concat({"npm package \"", package.key, "\""}));
-  std::string latest;
-  reader.Require("latest", latest);
-  const Value* versions = reader.Required("versions");
-  reader.Finish();
-  if (versions == nullptr || versions->as_object() == nullptr) {
-    source.Fail(package.value.line(),
-                Concat({"npm package \"", package.key, "\": \"versions\": expected an object"}));
-    return;
+  if (!forge.project.empty() && std::count(forge.project.begin(), forge.project.end(), '/') != 1) {
+    reader.Fail("project", Concat({"expected \"owner/name\", found: \"", forge.project, "\""}));
   }
-  bool found = false;
-  for (const Member& member : *versions->as_object()) {
-    NpmVersionSpec version;
-    version.package = package.key;
-    version.version = member.key;
-    version.latest = member.key == latest;
-    found = found || version.latest;
-    ReadNpmVersion(source, member.value, version);
-    into.push_back(std::move(version));
-  }
-  if (!found) {
-    reader.Fail("latest", Concat({"is none of the versions: \"", latest, "\""}));
-  }
+  return forge;
 }
 
 ProjectSpec ReadProject(Source& source, const Value& value, const std::string& folder) {
@@ -163,13 +127,10 @@ WorldSpec ReadWorld(Source& source, const Value& value, const std::string& folde
     world.hub = ReadHub(source, *hub);
   }
   if (const Value* npm = reader.Optional("npm")) {
-    if (npm->as_object() == nullptr) {
-      reader.Fail("npm", "expected an object of packages");
-    } else {
-      for (const Member& package : *npm->as_object()) {
-        ReadPackage(source, package, world.npm);
-      }
-    }
+    world.npm = simulator::ReadNpmPackages(source, *npm);
+  }
+  if (const Value* forge = reader.Optional("forge")) {
+    world.forge = ReadForge(source, *forge);
   }
   if (const Value* project = reader.Required("project")) {
     world.project = ReadProject(source, *project, folder);

@@ -15,6 +15,7 @@ namespace drydock::scenarios::reading {
 enum class Scope {
   kPublish,   // a step that publishes
   kDiagnose,  // a diagnose step
+  kAsk,       // a step that asks a server
   kStep,      // any other step
   kRun,       // the whole run
   kTwin,      // the twin: the whole run, and one verdict for its publishes

@@ -21,7 +21,9 @@ bool HasFaults(const Scenario& scenario) {
     const auto* publish = std::get_if<PublishStep>(&step.action);
     return publish != nullptr && publish->kill.has_value();
   };
-  const auto late = [](const NpmVersionSpec& version) { return version.tarball_from.has_value(); };
+  const auto late = [](const simulator::NpmRelease& version) {
+    return version.tarball_from.has_value();
+  };
   return !scenario.faults.empty() ||
          std::any_of(scenario.steps.begin(), scenario.steps.end(), killed) ||
          std::any_of(scenario.world.npm.begin(), scenario.world.npm.end(), late);
@@ -34,6 +36,7 @@ StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint6
   spec.start = scenario.start;
   spec.npm = scenario.world.npm;
   spec.tarballs_late = faults;
+  spec.tag_list_lag = scenario.world.hub.tag_list_lag;
   if (faults) {
     spec.rules = scenario.faults;
   }
@@ -41,6 +44,16 @@ StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint6
     spec.npm_registry = premises->release.npm_registry;
     spec.owner = premises->Owner();
     spec.content = &premises->content;
+  }
+  if (scenario.world.forge) {
+    spec.forge = scenario.world.forge->content;
+    if (premises != nullptr && !scenario.world.forge->project.empty()) {
+      const std::string& tag = scenario.world.project.tag;
+      simulator::ForgeRepository& project = spec.forge->repositories[scenario.world.forge->project];
+      project.branches["main"].push_back(
+          {premises->commit, Concat({"release ", tag}), scenario.start});
+      project.tags[tag] = premises->commit;
+    }
   }
   return spec;
 }
@@ -142,7 +155,7 @@ class Run {
 
   Result<ScenarioResult> Play() {
     Stage stage(StageOf(scenario_, premises_, seed_, true));
-    const Status packages = stage.PublishPackages();
+    const Status packages = stage.Furnish();
     if (!packages) {
       return packages.error().At(scenario_.file);
     }
@@ -192,7 +205,7 @@ class Run {
 
   Status PlayTwin() {
     Stage stage(StageOf(scenario_, premises_, seed_, false));
-    const Status packages = stage.PublishPackages();
+    const Status packages = stage.Furnish();
     if (!packages) {
       return packages.error().At(scenario_.file);
     }

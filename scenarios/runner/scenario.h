@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/http.h"
 #include "scenarios/runner/expectation.h"
 #include "simulator/faults/rule.h"
+#include "simulator/neighbours/neighbour_content.h"
 
 namespace drydock::scenarios {
 
@@ -23,16 +25,14 @@ struct HubSpec {
   std::string previous_release;  // "v1.15.11"; "" for an empty repository
   bool base_present = false;
   std::string cache_repository;  // repository of the CI cache; "" when it shares the image's
+  Duration tag_list_lag{};       // of the management API's tag listing
 };
 
-struct NpmVersionSpec {
-  std::string package;
-  std::string version;
-  bool latest = false;
-  // From when on the tarball answers 200; the metadata is there from the start. Counts as a fault:
-  // the twin and the second run have every tarball.
-  std::optional<TimePoint> tarball_from;
-  std::map<std::string, std::string> dependencies;
+// The git forge. Beside what the file says it has the project's commit and release tag, and a run
+// for each ci-publish.
+struct ForgeSpec {
+  simulator::ForgeContent content;
+  std::string project;  // "owner/name" of the project; "" when it is elsewhere
 };
 
 // A real folder with a real git repository is made of this and removed at the end.
@@ -61,7 +61,9 @@ struct BuilderSpec {
 
 struct WorldSpec {
   HubSpec hub;
-  std::vector<NpmVersionSpec> npm;
+  // A tarball that comes late counts as a fault: the twin and the second run have every tarball.
+  std::vector<simulator::NpmRelease> npm;
+  std::optional<ForgeSpec> forge;
   ProjectSpec project;
   BuilderSpec builder;
 };
@@ -111,7 +113,13 @@ struct FaultSwitchStep {
   std::vector<std::string> rules;
 };
 
-using StepAction = std::variant<PublishStep, DiagnoseStep, HashStep, WaitStep, FaultSwitchStep>;
+// A person's GET, from the host's machine; with the forge's token when it goes there.
+struct AskStep {
+  Url url;
+};
+
+using StepAction =
+    std::variant<PublishStep, DiagnoseStep, HashStep, WaitStep, FaultSwitchStep, AskStep>;
 
 struct Step {
   std::string name;  // "ci-publish #332", unique within the scenario

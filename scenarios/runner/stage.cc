@@ -24,8 +24,8 @@ simulator::TokenServiceOptions TokenOptions(const std::string& owner) {
   return options;
 }
 
-simulator::HubApiOptions HubApiOptions(const std::string& owner) {
-  return {std::string(kTokenKey), {{owner, std::string(kPassword)}}, Duration::zero()};
+simulator::HubApiOptions HubApiOptions(const StageSpec& spec) {
+  return {std::string(kTokenKey), {{spec.owner, std::string(kPassword)}}, spec.tag_list_lag};
 }
 
 }  // namespace
@@ -39,9 +39,10 @@ Stage::Stage(StageSpec spec)
            world_.Fork("hub"), journal_, std::string(kTokenKey)),
       tokens_(TokenOptions(spec_.owner), hub_.store(), world_.clock(), world_.Fork("tokens")),
       cdn_(hub_.store(), world_.clock(), std::string(kTokenKey)),
-      hub_api_(HubApiOptions(spec_.owner), hub_.store(), hub_.tag_history(), world_.clock(),
+      hub_api_(HubApiOptions(spec_), hub_.store(), hub_.tag_history(), world_.clock(),
                world_.Fork("hub api")),
       npm_(world_.clock()),
+      forge_(spec_.forge ? spec_.forge->token : ""),
       internet_(world_.clock(), journal_, faults_) {
   if (spec_.content != nullptr) {
     hub_.store() = *spec_.content;
@@ -55,27 +56,20 @@ Stage::Stage(StageSpec spec)
   if (const auto url = Url::Parse(spec_.npm_registry)) {
     internet_.Attach(url->host, npm_);
   }
+  if (spec_.forge) {
+    internet_.Attach(spec_.forge->host, forge_);
+  }
 }
 
-Status Stage::PublishPackages() {
-  for (const NpmVersionSpec& version : spec_.npm) {
-    simulator::NpmVersion published;
-    published.package = version.package;
-    published.version = version.version;
-    published.dependencies = version.dependencies;
-    published.tarball_from = spec_.tarballs_late ? version.tarball_from : std::nullopt;
-    const Status added = npm_.Publish(std::move(published));
-    if (!added) {
-      return added.error();
-    }
-    if (version.latest) {
-      const Status tagged = npm_.SetDistTag(version.package, "latest", version.version);
-      if (!tagged) {
-        return tagged.error();
-      }
+Status Stage::Furnish() {
+  std::vector<simulator::NpmRelease> releases = spec_.npm;
+  if (!spec_.tarballs_late) {
+    for (simulator::NpmRelease& release : releases) {
+      release.tarball_from.reset();
     }
   }
-  return Ok{};
+  const Status published = simulator::Furnish(releases, npm_);
+  return published && spec_.forge ? simulator::Furnish(*spec_.forge, forge_) : published;
 }
 
 publisher::Credentials Stage::credentials() const {

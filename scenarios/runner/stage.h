@@ -1,10 +1,12 @@
-// The world of one play: Docker Hub with its token service and npm on one internet, virtual time,
-// fault rules, one journal. Threads: built and asked by one thread; actors of its world use it.
-// Source: design.md "Virtual time"; scenarios/runner/scenario.h for what a file can ask for.
+// The world of one play: Docker Hub with its token service, npm and the git forge on one internet,
+// virtual time, fault rules, one journal. Threads: built and asked by one thread; actors of its
+// world use it. Source: design.md "Virtual time"; scenarios/runner/scenario.h for what a file can
+// ask for.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "scenarios/runner/scenario.h"
 #include "simulator/buildkit/buildx.h"
 #include "simulator/faults/fault_state.h"
+#include "simulator/neighbours/forge.h"
 #include "simulator/neighbours/hub_api.h"
 #include "simulator/neighbours/npm_registry.h"
 #include "simulator/registry/cdn.h"
@@ -29,24 +32,27 @@ struct StageSpec {
   std::uint64_t seed = 1;
   TimePoint start{};
   std::vector<simulator::FaultRule> rules;
-  std::vector<NpmVersionSpec> npm;
+  std::vector<simulator::NpmRelease> npm;
+  std::optional<simulator::ForgeContent> forge;
   bool tarballs_late = true;                  // false: every tarball is there from the start
   std::string npm_registry;                   // base URL; "" when there is none
   std::string owner;                          // the account that may push
+  Duration tag_list_lag{};                    // of the Hub's management API
   const simulator::Store* content = nullptr;  // what the Hub holds at the start; copied
 };
 
 class Stage {
  public:
   explicit Stage(StageSpec spec);
-  // Puts the packages into npm. kInvalid for what npm would refuse.
-  Status PublishPackages();
+  // Puts packages into npm and history into the forge. kInvalid for what these would refuse.
+  Status Furnish();
 
   simulator::World& world() { return world_; }
   Clock& clock() { return world_.clock(); }
   Journal& journal() { return journal_; }
   simulator::FaultState& faults() { return faults_; }
   simulator::NpmRegistry& npm() { return npm_; }
+  simulator::Forge* forge() { return spec_.forge ? &forge_ : nullptr; }
   simulator::Internet& internet() { return internet_; }
   simulator::Store& store() { return hub_.store(); }
 
@@ -68,6 +74,7 @@ class Stage {
   simulator::Cdn cdn_;
   simulator::HubApi hub_api_;
   simulator::NpmRegistry npm_;
+  simulator::Forge forge_;
   simulator::Internet internet_;
 };
 

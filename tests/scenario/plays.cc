@@ -75,7 +75,7 @@ Scenario WithoutFaults(Scenario scenario) {
 }
 
 bool HasFaults(const Scenario& scenario) {
-  const auto late = [](const scenarios::NpmVersionSpec& version) {
+  const auto late = [](const simulator::NpmRelease& version) {
     return version.tarball_from.has_value();
   };
   const auto killed = [](const scenarios::Step& step) {

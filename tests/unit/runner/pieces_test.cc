@@ -95,12 +95,12 @@ class NpmTest : public ::testing::Test {
     spec.npm_registry = "https://npm.example";
     spec.owner = "owner";
     spec.npm = {
-        {"@scope/omos", "1.0.7", true, std::nullopt, {{"sdk", "1.14.44"}, {"old", "^1.0"}}},
-        {"sdk", "1.14.43", true, std::nullopt, {}},
-        {"sdk", "1.14.44", false, late_ ? std::optional(TimePoint::max()) : std::nullopt, {}},
-        {"old", "1.0.0", true, std::nullopt, {}}};
+        {{"@scope/omos", "1.0.7", {{"sdk", "1.14.44"}, {"old", "^1.0"}}, std::nullopt}, true},
+        {{"sdk", "1.14.43", {}, std::nullopt}, true},
+        {{"sdk", "1.14.44", {}, late_ ? std::optional(TimePoint::max()) : std::nullopt}, false},
+        {{"old", "1.0.0", {}, std::nullopt}, true}};
     Stage stage(spec);
-    ASSERT_TRUE(stage.PublishPackages().ok());
+    ASSERT_TRUE(stage.Furnish().ok());
     const auto transport = stage.internet().Connect(stage.world(), "192.0.2.1", "ci");
     stage.world().Spawn("ci", [&] { body(*transport); });
     ASSERT_TRUE(stage.world().Run().ok());
