@@ -13,6 +13,7 @@
 #include <string>
 
 #include "core/result.h"
+#include "simulator/neighbours/neighbour_content.h"
 #include "simulator/registry/store.h"
 #include "simulator/storage/file_changes.h"
 
@@ -21,6 +22,7 @@ namespace drydock::simulator {
 struct OpenedStore {
   Store content;
   std::shared_ptr<Backing> backing;  // holds the folder's lock
+  NeighbourContent neighbours = {};  // what seeds say of them; not kept on disk
 };
 
 // Makes the folder if there is none. Every file is read and checked. Errors leave the folder as it

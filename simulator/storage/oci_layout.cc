@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/json.h"
+#include "core/reference.h"
 #include "core/text.h"
 #include "simulator/registry/manifest.h"
 #include "simulator/storage/file_changes.h"
@@ -58,8 +59,8 @@ class LayoutReader {
       : folder_(std::move(folder)), checked_(checked) {}
 
   Result<OciLayout> Read() {
-    for (const auto step : {&LayoutReader::ReadMarker, &LayoutReader::ReadFiles,
-                            &LayoutReader::ReadIndex, &LayoutReader::ReadManifests}) {
+    for (const auto step :
+         {&LayoutReader::ReadMarker, &LayoutReader::ReadFiles, &LayoutReader::ReadIndex}) {
       if (const Status done = (this->*step)(); !done) {
         return done.error();
       }
@@ -69,19 +70,8 @@ class LayoutReader {
 
  private:
   Status ReadMarker() {
-    const std::string path = folder_ + "/oci-layout";
-    const Result<std::string> text = ReadWholeFile(path, kManifestMax);
-    const Result<json::Value> marker =
-        text ? json::Parse(*text, path) : Result<json::Value>(text.error());
-    if (!marker) {
-      return marker.error();
-    }
-    const std::string_view version = marker->Text("imageLayoutVersion");
-    return version == kVersion
-               ? Status(Ok{})
-               : Wrong(path,
-                       Concat({"imageLayoutVersion: expected 1.0.0, found: \"", version, "\""}),
-                       "this is no OCI image layout of a version known here");
+    const Result<std::string> text = ReadWholeFile(folder_ + "/oci-layout", kManifestMax);
+    return text ? CheckLayoutMarker(folder_, *text) : Status(text.error());
   }
 
   Status ReadFiles() {
@@ -133,10 +123,23 @@ class LayoutReader {
   }
 
   Status ReadIndex() {
-    const std::string path = folder_ + "/index.json";
-    const Result<std::string> text = ReadWholeFile(path, kIndexMax);
-    const Result<json::Value> index =
-        text ? json::Parse(*text, path) : Result<json::Value>(text.error());
+    const Result<std::string> text = ReadWholeFile(folder_ + "/index.json", kIndexMax);
+    return text ? ReadLayoutIndex(folder_, *text, layout_) : Status(text.error());
+  }
+
+  std::string folder_;
+  CheckedFiles& checked_;
+  OciLayout layout_;
+};
+
+// Follows an index.json downwards.
+class IndexReader {
+ public:
+  IndexReader(const std::string& name, OciLayout& layout) : name_(name), layout_(layout) {}
+
+  Status ReadIndex(std::string_view text) {
+    const std::string path = name_ + "/index.json";
+    const Result<json::Value> index = json::Parse(text, path);
     if (!index) {
       return index.error();
     }
@@ -152,29 +155,6 @@ class LayoutReader {
     return Ok{};
   }
 
-  Status ReadEntry(const std::string& path, const json::Value& entry) {
-    const std::string where = Concat({path, ":", std::to_string(entry.line())});
-    const Result<Digest> digest = Digest::Parse(entry.Text("digest"));
-    if (!digest) {
-      return Wrong(where, digest.error().message(), "restore the file from a copy");
-    }
-    if (layout_.blobs.count(*digest) == 0) {
-      return Wrong(where,
-                   Concat({"names ", digest->ToString(), ", but ", PathOf(folder_, *digest),
-                           " is not there"}),
-                   "restore that file, or remove the entry");
-    }
-    roots_.emplace_back(*digest, entry.Text("mediaType"));
-    const json::Value* notes = entry.Find("annotations");
-    if (notes != nullptr && !notes->Text(kRefName).empty()) {
-      layout_.tags.push_back({std::string(notes->Text(kRefName)), *digest});
-    }
-    if (notes != nullptr && notes->Text(kHeldAsBlob) == "true") {
-      both_.insert(*digest);
-    }
-    return Ok{};
-  }
-
   // From the roots downwards.
   Status ReadManifests() {
     while (!roots_.empty()) {
@@ -184,7 +164,7 @@ class LayoutReader {
       if (layout_.manifests.count(digest) != 0 || file == layout_.blobs.end()) {
         continue;  // known, or a platform that this layout leaves out
       }
-      Result<std::string> bytes = ReadWholeFile(file->second.path, kManifestMax);
+      Result<std::string> bytes = ReadFile(file->second);
       if (!bytes) {
         return bytes.error();
       }
@@ -215,14 +195,73 @@ class LayoutReader {
     return Ok{};
   }
 
-  std::string folder_;
-  CheckedFiles& checked_;
-  OciLayout layout_;
+ private:
+  Status ReadEntry(const std::string& path, const json::Value& entry) {
+    const std::string where = Concat({path, ":", std::to_string(entry.line())});
+    const Result<Digest> digest = Digest::Parse(entry.Text("digest"));
+    if (!digest) {
+      return Wrong(where, digest.error().message(), "restore the file from a copy");
+    }
+    if (layout_.blobs.count(*digest) == 0) {
+      return Wrong(
+          where,
+          Concat({"names ", digest->ToString(), ", but ", PathOf(name_, *digest), " is not there"}),
+          "restore that file, or remove the entry");
+    }
+    roots_.emplace_back(*digest, entry.Text("mediaType"));
+    const json::Value* notes = entry.Find("annotations");
+    std::string name = notes == nullptr ? "" : WithoutRegistry(notes->Text(kImageName));
+    if (name.empty() && notes != nullptr) {
+      name = notes->Text(kRefName);
+    }
+    if (!name.empty()) {
+      layout_.tags.push_back({std::move(name), *digest});
+    }
+    if (notes != nullptr && notes->Text(kHeldAsBlob) == "true") {
+      both_.insert(*digest);
+    }
+    return Ok{};
+  }
+
+  static Result<std::string> ReadFile(const LayoutFile& file) {
+    if (!file.blob) {
+      return ReadWholeFile(file.path, kManifestMax);
+    }
+    Body body = file.blob.Read();
+    return ReadAll(body, kManifestMax);
+  }
+
+  const std::string& name_;
+  OciLayout& layout_;
   std::vector<std::pair<Digest, std::string>> roots_;
   std::set<Digest> both_;
 };
 
 }  // namespace
+
+std::string WithoutRegistry(std::string_view name) {
+  const auto reference = ImageReference::Parse(name);
+  return reference && reference->tag ? Concat({reference->repository, ":", *reference->tag}) : "";
+}
+
+Status CheckLayoutMarker(const std::string& name, std::string_view text) {
+  const std::string path = name + "/oci-layout";
+  const Result<json::Value> marker = json::Parse(text, path);
+  if (!marker) {
+    return marker.error();
+  }
+  const std::string_view version = marker->Text("imageLayoutVersion");
+  return version == kVersion
+             ? Status(Ok{})
+             : Wrong(path, Concat({"imageLayoutVersion: expected 1.0.0, found: \"", version, "\""}),
+                     "this is no OCI image layout of a version known here");
+}
+
+Status ReadLayoutIndex(const std::string& name, std::string_view text, OciLayout& layout) {
+  IndexReader reader(name, layout);
+  const Status read = reader.ReadIndex(text);
+  return read ? reader.ReadManifests() : read;
+}
 
 bool IsOciLayout(const std::string& folder) {
   std::error_code ignored;

@@ -19,14 +19,18 @@ inline constexpr char kRefName[] = "org.opencontainers.image.ref.name";
 // On an entry of index.json: the manifest was also pushed as a blob.
 inline constexpr char kHeldAsBlob[] = "drydock.held-as-blob";
 
+// On an entry of index.json, as containerd and docker write it: "docker.io/library/debian:12".
+inline constexpr char kImageName[] = "io.containerd.image.name";
+
 struct LayoutFile {
   std::string path;
   std::uint64_t size = 0;
+  Blob blob = {};  // its bytes, when they are no file of their own but a part of an archive
 };
 
 struct LayoutTag {
-  std::string ref_name;
-  Digest digest;  // of one of the manifests
+  std::string ref_name;  // "v1", "team/app:v1"
+  Digest digest;         // of one of the manifests
 };
 
 struct OciLayout {
@@ -39,8 +43,17 @@ struct OciLayout {
 // file are read once.
 using CheckedFiles = std::map<std::pair<std::uint64_t, std::uint64_t>, Digest>;
 
+// "library/debian:12" for "docker.io/library/debian:12" and "debian:12": a name without its
+// registry; "" for what is none.
+std::string WithoutRegistry(std::string_view name);
+
 bool IsOciLayout(const std::string& folder);
 Result<OciLayout> ReadOciLayout(const std::string& folder, CheckedFiles& checked);
+
+// The parts of it that are the same in an archive. `name` is the layout's, for messages.
+Status CheckLayoutMarker(const std::string& name, std::string_view text);
+// Adds the manifests and tags of an index.json; `layout` has all blobs, each checked already.
+Status ReadLayoutIndex(const std::string& name, std::string_view text, OciLayout& layout);
 
 // The text of an index.json of all manifests and tags of `repository`.
 std::string IndexJson(const Store& store, std::string_view repository);

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "simulator/registry/manifest.h"
 #include "simulator/storage/disk_store.h"
+#include "simulator/storage/image_archive.h"
 #include "simulator/storage/oci_layout.h"
 #include "simulator/storage/seed.h"
 #include "simulator/storage/stored_file.h"
@@ -81,8 +82,11 @@ class LayoutPlanter {
     if (file == layout_.blobs.end() || store_.FindBlob(repository, digest)) {
       return Ok{};
     }
-    const std::string path = fs::absolute(file->second.path).string();
-    Blob blob(std::make_shared<const StoredFile>(path, file->second.size));
+    Blob blob = file->second.blob;
+    if (!blob) {
+      const std::string path = fs::absolute(file->second.path).string();
+      blob = Blob(std::make_shared<const StoredFile>(path, file->second.size));
+    }
     if (copied_) {
       Result<Blob> copy = CopyBlob(blob.Read(), store_.NewBlob());
       if (!copy) {
@@ -100,15 +104,16 @@ class LayoutPlanter {
   Store& store_;
 };
 
-Result<Place> PlaceOf(const std::string& folder, const std::string& ref_name,
-                      const std::string& repository) {
+// `usual` is the repository of names that say none.
+Result<Place> PlaceOf(const std::string& folder, const std::string& usual,
+                      const std::string& ref_name, const std::string& repository) {
   const std::size_t colon = ref_name.rfind(':');
   Place place{repository, ref_name};
   if (colon != std::string::npos) {
     place = {repository.empty() ? ref_name.substr(0, colon) : repository,
              ref_name.substr(colon + 1)};
   } else if (repository.empty()) {
-    place.repository = fs::absolute(folder).lexically_normal().filename().string();
+    place.repository = usual;
   }
   if (!IsRepositoryName(place.repository) || !IsTag(place.tag)) {
     return Error(ErrorCode::kInvalid,
@@ -127,8 +132,11 @@ Status PreloadLayout(const std::string& folder, const std::string& repository, b
       return put;
     }
   }
+  const fs::path named = fs::absolute(folder).lexically_normal();
+  const bool archive = !fs::is_directory(named);
+  const std::string usual = (archive ? named.stem() : named.filename()).string();
   for (const LayoutTag& tag : layout.tags) {
-    const Result<Place> place = PlaceOf(folder, tag.ref_name, repository);
+    const Result<Place> place = PlaceOf(folder, usual, tag.ref_name, repository);
     if (!place) {
       return place.error();
     }
@@ -173,13 +181,31 @@ Status PreloadFolder(const std::string& folder, const std::string& repository, b
   return Ok{};
 }
 
+// "app.tar.gz" says no more about where it belongs than its images' names do.
+Status PreloadArchive(const std::string& path, const std::string& repository, bool copied,
+                      Store& store) {
+  const Result<OciLayout> images = ReadImageArchive(path);
+  if (!images) {
+    return images.error();
+  }
+  if (images->tags.empty() && repository.empty()) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({path,
+                         ": its images have no names; say where they belong: --preload "
+                         "REPOSITORY=",
+                         path}));
+  }
+  return PreloadLayout(path, repository, !repository.empty(), *images, copied, store);
+}
+
 }  // namespace
 
-Status Preload(const std::string& argument, bool copied, Store& store) {
+Status Preload(const std::string& argument, bool copied, OpenedStore& into) {
   const std::size_t equals = argument.find('=');
   const std::string before = argument.substr(0, equals == std::string::npos ? 0 : equals);
   const bool named = IsRepositoryName(before);
   const std::string path = named ? argument.substr(equals + 1) : argument;
+  Store& store = into.content;
   std::error_code error;
   Status done = Ok{};
   if (fs::is_directory(path, error)) {
@@ -190,9 +216,16 @@ Status Preload(const std::string& argument, bool copied, Store& store) {
       return seed.error();
     }
     Plant(*seed, store);
+    if (const Status joined = Merge(seed->neighbours, into.neighbours); !joined) {
+      return joined.error().At(path);
+    }
+  } else if (fs::is_regular_file(path, error)) {
+    done = PreloadArchive(path, named ? before : "", copied, store);
   } else {
-    return Error(fs::exists(path, error) ? ErrorCode::kInvalid : ErrorCode::kNotFound,
-                 path + ": neither a folder with an OCI image layout nor a .json seed file");
+    return Error(ErrorCode::kNotFound,
+                 path +
+                     ": neither a folder with an OCI image layout, nor an archive of images, nor "
+                     "a .json seed file");
   }
   return done ? store.Commit() : done;
 }
@@ -209,7 +242,7 @@ Result<OpenedStore> OpenContent(const std::string& store_folder,
   }
   opened.content.Keep(opened.backing);
   for (const std::string& preload : preloads) {
-    if (const Status done = Preload(preload, opened.backing != nullptr, opened.content); !done) {
+    if (const Status done = Preload(preload, opened.backing != nullptr, opened); !done) {
       return done.error();
     }
   }

@@ -16,11 +16,12 @@ namespace drydock::simulator {
 //     goes to REPOSITORY or else to the repository of the folder's name;
 //   a folder of layouts, each below a path that is its repository's name (a store of
 //     drydock serve --store is one);
+//   an archive of images (image_archive.h): names in it say where to, without their registry;
 //   a .json file: a seed (seed.h).
 // Every byte is checked. Blobs are read from where they lie, which must stay; with `copied` they
-// are copied into the store. kInvalid or kNotFound name the file and the remedy; `store` may then
-// hold a part.
-Status Preload(const std::string& argument, bool copied, Store& store);
+// are copied into the store. kInvalid, kConflict or kNotFound name the file and the remedy; `into`
+// may then hold a part.
+Status Preload(const std::string& argument, bool copied, OpenedStore& into);
 
 // What a server starts with: the store on disk in `store_folder` ("": none), and each of `preloads`
 // on top, durable if there is a folder. Errors as of OpenDiskStore and Preload.

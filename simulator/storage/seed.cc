@@ -175,7 +175,7 @@ void ReadRepository(json::Source& source, const json::Member& member, Seed& seed
     reader.Fail("tags", "expected an object of tags");
     return;
   }
-  auto& into = seed[member.key];
+  auto& into = seed.repositories[member.key];
   for (const json::Member& tag : *tags->as_object()) {
     into[tag.key] = ReadTag(source, tag);
   }
@@ -194,9 +194,12 @@ void ReadRepository(json::Source& source, const json::Member& member, Seed& seed
 Result<Seed> ReadSeed(const json::Value& root, const std::string& file) {
   json::Source source(file);
   json::ObjectReader reader(source, root, "seed");
-  const json::Value* repositories = reader.Required("repositories");
-  reader.Finish();
   Seed seed;
+  seed.neighbours = ReadNeighbours(source, reader);
+  const bool neighbours = seed.neighbours.npm || seed.neighbours.forge;
+  const json::Value* repositories =
+      neighbours ? reader.Optional("repositories") : reader.Required("repositories");
+  reader.Finish();
   if (repositories != nullptr && repositories->as_object() == nullptr) {
     reader.Fail("repositories", "expected an object of repositories");
   } else if (repositories != nullptr) {
@@ -220,7 +223,7 @@ Result<Seed> ParseSeed(std::string_view text, const std::string& source) {
 }
 
 void Plant(const Seed& seed, Store& store) {
-  for (const auto& [repository, tags] : seed) {
+  for (const auto& [repository, tags] : seed.repositories) {
     store.PutRepository(repository);
     for (const auto& [tag, planted] : tags) {
       if (planted.same_as.empty()) {

@@ -1,6 +1,6 @@
 // A registry's content as a small JSON file: repositories, their tags, and images that are made up
-// on the spot. The same file gives the same digests everywhere.
-// Threads: values. Source: docs/seed-format.md; docs/seed.schema.json.
+// on the spot; and what its neighbours, npm and the git forge, hold. The same file gives the same
+// digests everywhere. Threads: values. Source: docs/seed-format.md; docs/seed.schema.json.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 #include "core/digest.h"
 #include "core/result.h"
+#include "simulator/neighbours/neighbour_content.h"
 #include "simulator/registry/store.h"
 
 namespace drydock::simulator {
@@ -26,12 +27,16 @@ struct SeedTag {
   std::string same_as;  // another tag of the repository; "" for an image of its own
 };
 
-using Seed = std::map<std::string, std::map<std::string, SeedTag>>;  // repository, tag
+struct Seed {
+  std::map<std::string, std::map<std::string, SeedTag>> repositories;  // repository, tag
+  NeighbourContent neighbours;
+};
 
 // kInvalid with "file:line: what: the offending piece".
 Result<Seed> ReadSeedFile(const std::string& path);
 Result<Seed> ParseSeed(std::string_view text, const std::string& source);
 
+// The registry's part of it.
 void Plant(const Seed& seed, Store& store);
 
 // Puts an image in place and gives the digest of its manifest or index. Its bytes follow from

@@ -74,6 +74,33 @@ TEST_F(StoreOnDisk, IsReadBySkopeoAndServedAgain) {
   EXPECT_EQ(BlobsOf(folder_.At("multi")), BlobsOf(folder_.At("out2")));
 }
 
+TEST_F(StoreOnDisk, StartsWithArchivesThatSkopeoWrote) {
+  const OciLayout image(folder_, "multi", {"amd64", "arm64"}, 300'000);
+  const std::string oci = folder_.At("images.tar");
+  const std::string docker = folder_.At("saved.tar");
+  std::string said;
+  ASSERT_EQ(
+      0, Skopeo({"copy", "--all", image.Reference(), Concat({"oci-archive:", oci, ":team/app:v1"})},
+                &said))
+      << said;
+  ASSERT_EQ(0, Skopeo({"--override-arch=amd64", "copy", image.Reference(),
+                       Concat({"docker-archive:", docker, ":docker.io/team/saved:v2"})},
+                      &said))
+      << said;
+  const Served server({"--preload", oci, "--preload", docker});
+  ASSERT_EQ(0, Skopeo({"copy", "--all", "--src-tls-verify=false", server.Docker("team/app:v1"),
+                       Concat({"oci:", folder_.At("out"), ":v1"})},
+                      &said))
+      << said;
+  EXPECT_EQ(BlobsOf(folder_.At("multi")), BlobsOf(folder_.At("out")));
+  ASSERT_EQ(0,
+            Skopeo({"--override-arch=amd64", "copy", "--src-tls-verify=false",
+                    server.Docker("team/saved:v2"), Concat({"oci:", folder_.At("saved"), ":v2"})},
+                   &said))
+      << said;
+  EXPECT_EQ(3U, BlobsOf(folder_.At("saved")).size());
+}
+
 TEST_F(StoreOnDisk, IsOpenInOneServerOnly) {
   const auto server = Serve();
   std::string err;
@@ -99,7 +126,7 @@ TEST_F(StoreOnDisk, SaysWhatIsDamaged) {
   EXPECT_EQ(2, RunServe({"--store", folder_.At("one")}, &err));
   EXPECT_THAT(err, HasSubstr("an OCI image layout, not a store"));
   EXPECT_EQ(2, RunServe({"--preload", folder_.At("nowhere")}, &err));
-  EXPECT_THAT(err, HasSubstr("neither a folder with an OCI image layout nor a .json seed"));
+  EXPECT_THAT(err, HasSubstr("neither a folder with an OCI image layout, nor an archive"));
 }
 
 TEST_F(StoreOnDisk, StartsWithLayoutsAndSeeds) {

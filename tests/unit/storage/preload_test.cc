@@ -53,9 +53,10 @@ TEST(Preload, PutsALayoutWhereItSays) {
   for (const auto& row : rows) {
     const TempFolder folder;
     WriteLayout(folder, "one", row.ref_name);
-    Store store;
+    OpenedStore opened;
+    Store& store = opened.content;
     const std::string before = Concat({row.repository, *row.repository == 0 ? "" : "="});
-    const Status done = Preload(before + folder.At("one"), false, store);
+    const Status done = Preload(before + folder.At("one"), false, opened);
     ASSERT_TRUE(done.ok()) << done.error().message();
     EXPECT_EQ(store.Repositories(), std::vector<std::string>{row.where});
     EXPECT_EQ(store.FindTag(row.where, row.tag), Digest::Of(ImageJson("config", "layer")));
@@ -67,8 +68,9 @@ TEST(Preload, TakesAFolderOfLayouts) {
   const TempFolder folder;
   WriteLayout(folder, "hub/team/app", "v1");
   WriteLayout(folder, "hub/library/debian", "12");
-  Store store;
-  ASSERT_TRUE(Preload(folder.At("hub"), false, store).ok());
+  OpenedStore opened;
+  Store& store = opened.content;
+  ASSERT_TRUE(Preload(folder.At("hub"), false, opened).ok());
   EXPECT_EQ(store.Repositories(), (std::vector<std::string>{"library/debian", "team/app"}));
   EXPECT_EQ(store.blob_count(), 2U);
 }
@@ -91,6 +93,18 @@ TEST(Preload, CopiesIntoAStoreOnDisk) {
   EXPECT_THAT(held, HasSubstr("tag v1"));
 }
 
+TEST(Preload, TakesNeighboursOfSeedsOnce) {
+  const TempFolder folder;
+  const std::string npm = folder.Write("npm.json", R"({"npm": {"host": "n", "packages": {}}})");
+  const std::string forge = folder.Write("forge.json", R"({"forge": {"host": "g"}})");
+  const auto opened = OpenContent("", {npm, forge});
+  ASSERT_TRUE(opened.ok()) << opened.error().message();
+  EXPECT_TRUE(opened->neighbours.npm && opened->neighbours.forge);
+  const auto twice = OpenContent("", {npm, npm});
+  ASSERT_FALSE(twice.ok());
+  EXPECT_THAT(twice.error().message(), HasSubstr("npm.json: a second npm"));
+}
+
 TEST(Preload, SaysWhatCannotBeTaken) {
   const TempFolder folder;
   WriteLayout(folder, "UPPER", "v1");
@@ -103,16 +117,16 @@ TEST(Preload, SaysWhatCannotBeTaken) {
   } rows[] = {
       {folder.At("UPPER"), "say where it belongs: --preload REPOSITORY="},
       {folder.At("partial"), "which is not there; copy the image there once more"},
-      {folder.At("notes.txt"), "neither a folder with an OCI image layout nor a .json seed"},
+      {folder.At("notes.txt"), "no tar archive"},
       {folder.At("nowhere"), "neither a folder"},
       {folder.At("bad.json"), "repositories"},
   };
   for (const auto& row : rows) {
-    Store store;
-    const Status done = Preload(row.argument, false, store);
+    OpenedStore opened;
+    const Status done = Preload(row.argument, false, opened);
     ASSERT_FALSE(done.ok()) << row.argument;
     EXPECT_THAT(done.error().message(), HasSubstr(row.complaint));
-    EXPECT_THAT(done.error().message(), ::testing::StartsWith(folder.path().string()));
+    EXPECT_THAT(done.error().message(), HasSubstr(folder.path().string()));
   }
 }
 

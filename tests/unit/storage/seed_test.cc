@@ -102,6 +102,8 @@ TEST(Seed, SaysWhatIsWrongAndWhere) {
        "found: \"linux\""},
       {R"({"repositories": {"a": {"tags": {"v1": "v2"}}}})", "found: \"v2\""},
       {R"({"repositories": {"a": {"tags": {"v1": "v1"}}}})", "found: \"v1\""},
+      {R"({"npm": {"host": "N"}})", "s.json:1: npm: \"host\": expected a lower-case host"},
+      {R"({"forge": {"host": "g", "token": ["12345"]}})", "\"token\": expected a string"},
       {"{\"repositories\": {\"a\": {\"tags\": {}},\n\"a\": {\"tags\": {}}}}", "s.json:2:"},
   };
   for (const auto& row : rows) {
@@ -111,11 +113,32 @@ TEST(Seed, SaysWhatIsWrongAndWhere) {
   }
 }
 
+constexpr char kNeighbours[] = R"({
+  "npm": { "host": "npm.test", "packages": {
+    "left-pad": { "latest": "1.3.0", "versions": { "1.3.0": {} } } } },
+  "forge": { "host": "git.test", "repositories": { "me/app": {
+    "branches": { "main": [{ "sha": "3e32724db0313e32724db0313e32724db0313e32" }] },
+    "tags": { "v1": "3e32724db0313e32724db0313e32724db0313e32" },
+    "runs": [{ "id": 1, "workflow": "w.yml", "ref": "v1",
+               "jobs": [{ "id": 2, "name": "build", "log": "x" }] }] } } }
+})";
+
+TEST(Seed, TellsOfNeighboursAlone) {
+  const Result<Seed> seed = ParseSeed(kNeighbours, "s.json");
+  ASSERT_TRUE(seed.ok()) << seed.error().message();
+  EXPECT_TRUE(seed->repositories.empty());
+  ASSERT_TRUE(seed->neighbours.npm && seed->neighbours.forge);
+  EXPECT_EQ("left-pad", seed->neighbours.npm->releases.at(0).package);
+  EXPECT_EQ(1U, seed->neighbours.forge->repositories.at("me/app").runs.size());
+}
+
 TEST(Seed, FitsItsSchema) {
   const auto schema = json::ParseFile(DRYDOCK_SOURCE_DIR "/docs/seed.schema.json");
   ASSERT_TRUE(schema.ok()) << schema.error().message();
   const auto seed = json::Parse(kSeed, "seed", {.comments = true});
   EXPECT_EQ(drydock::testing::SchemaComplaint(*schema, *schema, *seed), "");
+  const auto neighbours = json::Parse(kNeighbours, "seed");
+  EXPECT_EQ(drydock::testing::SchemaComplaint(*schema, *schema, *neighbours), "");
   const auto wrong = json::Parse(R"({"repositories": {"a": {"tag": {}}}})", "seed");
   EXPECT_NE(drydock::testing::SchemaComplaint(*schema, *schema, *wrong), "");
 }
