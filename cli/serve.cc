@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/colour.h"
 #include "cli/commands.h"
 #include "cli/personalities.h"
 #include "core/clock.h"
@@ -68,6 +69,15 @@ constexpr char kFooter[] =
     "Exit codes: 0 stopped as asked, 1 the port or a file to write could not be had, 2 bad "
     "input.\n";
 
+// What peers may fill without being told otherwise.
+std::uint64_t HalfOfTheMemory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page = ::sysconf(_SC_PAGESIZE);
+  return pages <= 0 || page <= 0
+             ? std::uint64_t{1} << 30
+             : static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) / 2;
+}
+
 struct Flags {
   std::vector<std::string> hosts = {"127.0.0.1"};
   std::uint16_t port = 5000;
@@ -77,6 +87,8 @@ struct Flags {
   std::string faults_file;
   std::string accounts_file;
   std::string journal_file;
+  std::string journal_folder;
+  std::uint64_t memory_max = HalfOfTheMemory();
   std::string store_folder;
   std::vector<std::string> preloads;
   std::string personality = simulator::AnonymousPersonality().name;
@@ -94,17 +106,10 @@ int Complain(const std::string& what, int exit_code) {
   return exit_code;
 }
 
-// Writes down what happens in the worlds: the default world's journal to a file, lines to the
-// terminal, all of it into the tally.
+// Writes down what happens in the worlds: lines to the terminal, all of it into the tally.
 class Scribe {
  public:
   Scribe(bool lines, bool color) : lines_(lines), color_(color) {}
-
-  // False when the file cannot be written.
-  bool OpenFile(const std::string& path) {
-    file_.emplace(path, std::ios::binary | std::ios::trunc);
-    return file_->good();
-  }
 
   void Write(const simulator::ServedWorld& world, const std::vector<Event>& events) {
     const std::string& name = world.spec().name;
@@ -112,28 +117,20 @@ class Scribe {
     const std::lock_guard lock(mutex_);
     for (const Event& event : events) {
       tally_.Add(event);
-      if (file_ && usual) {
-        *file_ << ToJson(event) << "\n";
-      }
       if (const std::string line = lines_ ? simulator::ActivityLine(event, color_) : "";
           !line.empty()) {
         std::cout << (usual ? "" : name + ": ") << line << "\n";
       }
     }
-    if (file_) {
-      file_->flush();
-    }
     std::cout.flush();
   }
 
-  bool file_is_whole() const { return !file_ || file_->good(); }
   const simulator::Tally& tally() const { return tally_; }
 
  private:
   bool lines_;
   bool color_;
   std::mutex mutex_;
-  std::optional<std::ofstream> file_;
   simulator::Tally tally_;
 };
 
@@ -171,6 +168,9 @@ Result<ServerOptions> ReadOptions(const Flags& flags) {
   options.port = flags.port;
   options.tls = flags.tls || !flags.ca_file.empty();
   options.seed = flags.seed;
+  options.journal_path = flags.journal_file;
+  options.journal_folder = flags.journal_folder;
+  options.memory_max = flags.memory_max;
   const std::optional<simulator::Personality> personality =
       simulator::FindPersonality(flags.personality);
   if (!personality) {
@@ -280,12 +280,11 @@ int Serve(const Flags& flags) {
   }
   options->content = opened->content;
   options->backing = opened->backing;
+  options->neighbours = opened->neighbours;
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   SystemClock clock;
-  Scribe scribe(terminal || flags.verbose, terminal);
-  if (!flags.journal_file.empty() && !scribe.OpenFile(flags.journal_file)) {
-    return Complain(flags.journal_file + ": cannot write: " + std::strerror(errno), 1);
-  }
+  const bool colour = MayColour(STDOUT_FILENO);
+  Scribe scribe(terminal || flags.verbose, colour);
   options->news = [&scribe](const simulator::ServedWorld& world, const std::vector<Event>& events) {
     scribe.Write(world, events);
   };
@@ -309,10 +308,10 @@ int Serve(const Flags& flags) {
   std::remove(flags.ready_file.c_str());
   server.Stop();
   std::cout << scribe.tally().Summary(clock.Elapsed() - began, server.Held(), server.FaultCounts(),
-                                      terminal)
+                                      colour)
             << std::flush;
-  if (!scribe.file_is_whole()) {
-    return Complain(flags.journal_file + ": not all of the journal could be written", 1);
+  if (!server.JournalsAreWhole()) {
+    return Complain("not all of the journals could be written", 1);
   }
   return 0;
 }
@@ -351,13 +350,22 @@ void AddServe(CLI::App& app, int& exit_code) {
   serve->add_option("--store", flags->store_folder,
                     "Folder that keeps everything pushed, as OCI image layouts; made if absent");
   serve->add_option("--preload", flags->preloads,
-                    "[REPOSITORY=]PATH of an OCI image layout, a folder of layouts or a JSON seed "
-                    "to start with; may be given again");
+                    "[REPOSITORY=]PATH of an OCI image layout, a folder of layouts, an archive of "
+                    "images (oci-archive, docker save) or a JSON seed to start with; may be given "
+                    "again");
   serve->add_option("--faults", flags->faults_file, "JSON file of fault rules");
   serve->add_option("--seed", flags->seed, "Seed of upload ids and of the rules' dice")
       ->capture_default_str();
   serve->add_option("--journal", flags->journal_file,
                     "File for the journal (of the default world): JSON lines, as things happen");
+  serve->add_option("--journal-folder", flags->journal_folder,
+                    "Folder for the journals of worlds that ask for one; made by you");
+  serve
+      ->add_option(
+          "--max-memory", flags->memory_max,
+          "Bytes (or 512M, 4G) that pushes may take in memory, all worlds together; beyond "
+          "it they are DENIED. Without it half of the machine's; 0: no limit")
+      ->transform(CLI::AsSizeValue(false));
   serve->add_flag("--verbose", flags->verbose,
                   "A line for every request also when standard output is no terminal");
   serve->callback([flags, &exit_code] { exit_code = Serve(*flags); });

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "simulator/registry/memory_budget.h"
+
 namespace drydock::simulator {
 namespace {
 
@@ -22,24 +24,34 @@ class MemoryContent : public BlobContent {
 
 class MemoryBlobWriter : public BlobWriter {
  public:
+  explicit MemoryBlobWriter(std::shared_ptr<MemoryBudget> budget) : share_(std::move(budget)) {}
+
   void Reserve(std::uint64_t more) override {
     bytes_.reserve(bytes_.size() + std::min(more, kReserveMax));
   }
   Status Append(std::string_view piece) override {
-    bytes_.append(piece);
-    return Ok{};
+    Status granted = share_.Grow(piece.size());
+    if (granted) {
+      bytes_.append(piece);
+    }
+    return granted;
   }
   Status Truncate(std::uint64_t size) override {
+    share_.Shrink(bytes_.size() - size);
     bytes_.resize(size);
     return Ok{};
   }
   Body Read() const override { return Body::FromString(bytes_); }
   Result<Blob> Take() override {
-    return Blob(std::make_shared<const std::string>(std::exchange(bytes_, {})));
+    if (Status granted = share_.Grow(MemoryShare::kOverhead); !granted) {
+      return std::move(granted).error();
+    }
+    return Blob(HoldBytes(std::exchange(bytes_, {}), std::move(share_)));
   }
 
  private:
   std::string bytes_;
+  MemoryShare share_;
 };
 
 }  // namespace
@@ -52,6 +64,8 @@ Body Blob::Read(std::uint64_t offset, std::uint64_t length) const {
   return count == 0 ? Body() : content_->Read(start, count);
 }
 
-std::unique_ptr<BlobWriter> NewMemoryBlob() { return std::make_unique<MemoryBlobWriter>(); }
+std::unique_ptr<BlobWriter> NewMemoryBlob(std::shared_ptr<MemoryBudget> budget) {
+  return std::make_unique<MemoryBlobWriter>(std::move(budget));
+}
 
 }  // namespace drydock::simulator

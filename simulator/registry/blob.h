@@ -66,6 +66,9 @@ class BlobWriter {
   virtual Result<Blob> Take() = 0;
 };
 
-std::unique_ptr<BlobWriter> NewMemoryBlob();
+class MemoryBudget;
+
+// With a budget, Append is kDenied when that has no more, and so may Take be.
+std::unique_ptr<BlobWriter> NewMemoryBlob(std::shared_ptr<MemoryBudget> budget = nullptr);
 
 }  // namespace drydock::simulator

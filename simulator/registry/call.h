@@ -13,6 +13,7 @@
 #include "simulator/exchange.h"
 #include "simulator/registry/account.h"
 #include "simulator/registry/error_code.h"
+#include "simulator/registry/memory_budget.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/pull_counter.h"
 #include "simulator/registry/range.h"
@@ -58,6 +59,8 @@ struct Call {
   Grant grant;  // of the token; empty without authentication
 
   std::string body;             // of a manifest PUT
+  MemoryShare share;            // that the body has
+  std::optional<Error> failed;  // why the body could not be kept
   bool body_too_large = false;  // more came than the registry takes: the rest was dropped
   std::uint64_t received = 0;   // bytes of the body so far
   UploadWrite write;

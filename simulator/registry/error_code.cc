@@ -91,7 +91,8 @@ Response Refusal(const std::vector<Problem>& problems, DetailStyle style,
 }
 
 Response StorageFailed(const Error& error) {
-  return Refusal({ApiCode::kUnknown, "storage", error.message()});
+  const bool full = error.code() == ErrorCode::kDenied;
+  return Refusal({full ? ApiCode::kDenied : ApiCode::kUnknown, "storage", error.message()});
 }
 
 Response PlainAnswer(int status, std::string_view text) {

@@ -74,7 +74,8 @@ Response Refusal(const Problem& problem);
 Response Refusal(const std::vector<Problem>& problems, DetailStyle style = DetailStyle::kNamed,
                  std::string_view repository = "");
 
-// The registry's storage failed it; the body says how.
+// The registry's storage failed it; the body says how. Without room left (kDenied) it is what
+// registries answer beyond a quota: 403 DENIED (incident `quota-denied-after-upload`).
 Response StorageFailed(const Error& error);
 
 // An answer of the web server in front, which knows nothing of codes: "404 page not found\n".

@@ -250,6 +250,9 @@ Response PutManifest(Call& call) {
     return Refusal({ApiCode::kTooLarge, "limit",
                     std::to_string(call.state.personality.limits.manifest_bytes)});
   }
+  if (call.failed) {
+    return StorageFailed(*call.failed);
+  }
   if (call.head.content_length && *call.head.content_length != call.received) {
     return Refusal({ApiCode::kSizeInvalid, "received", std::to_string(call.received)});
   }
@@ -265,8 +268,11 @@ Response PutManifest(Call& call) {
   if (const auto problem = CheckTags(call, target)) {
     return Refusal(*problem);
   }
+  if (const Status granted = call.share.Grow(MemoryShare::kOverhead); !granted) {
+    return StorageFailed(granted.error());
+  }
   auto& content = std::get<ManifestContent>(read);
-  StoredManifest stored{std::make_shared<const std::string>(std::move(call.body)),
+  StoredManifest stored{HoldBytes(std::move(call.body), std::move(call.share)),
                         content.media_type,
                         content.subject,
                         content.artifact_type,

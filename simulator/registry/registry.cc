@@ -15,6 +15,9 @@
 namespace drydock::simulator {
 namespace {
 
+constexpr std::string_view kAnonymousPullLimitReached =
+    "You have reached your unauthenticated pull rate limit. "
+    "https://www.docker.com/increase-rate-limit";
 constexpr std::string_view kPullLimitReached =
     "You have reached your pull rate limit. You may increase the limit by authenticating and "
     "upgrading: https://www.docker.com/increase-rate-limit";
@@ -66,7 +69,7 @@ std::optional<Response> CheckRate(Call& call) {
   if (!limit) {
     return std::nullopt;
   }
-  const std::string& source = call.head.caller.address;
+  const std::string source = LimitSource(call.head.caller.address);
   const TimePoint now = call.state.clock.Now();
   if (call.state.requests.Used(source, now) >= limit->count) {
     Response response = PlainAnswer(429, "Too Many Requests (HAP429).\n");
@@ -116,7 +119,8 @@ std::optional<Response> CheckPolicy(Call& call) {
     const TimePoint now = call.state.clock.Now();
     if (call.state.pulls.Exhausted(source, now)) {
       Response response =
-          Refusal({ApiCode::kTooManyRequests, "", "", std::string(kPullLimitReached)});
+          Refusal({ApiCode::kTooManyRequests, "", "",
+                   std::string(source.account ? kPullLimitReached : kAnonymousPullLimitReached)});
       call.state.pulls.AddHeaders(source, now, response.headers);
       return response;
     }
@@ -127,7 +131,8 @@ std::optional<Response> CheckPolicy(Call& call) {
 class RegistryExchange : public Exchange {
  public:
   RegistryExchange(Registry::State& state, RequestHead head)
-      : call_{state, std::move(head), {}, {}, {}, false, 0, {}} {
+      : call_{state,        std::move(head), {}, {}, {}, MemoryShare(state.store.budget()),
+              std::nullopt, false,           0,  {}} {
     call_.route = FindRoute(call_.head.method, call_.head.url);
     route_ = call_.route.ToRoute();
   }
@@ -161,6 +166,8 @@ class RegistryExchange : public Exchange {
     } else if (call_.route.operation == Operation::kManifestPut) {
       if (call_.received > call_.state.personality.limits.manifest_bytes) {
         call_.body_too_large = true;
+      } else if (Status granted = call_.share.Grow(piece.size()); !granted) {
+        call_.failed = std::move(granted).error();
       } else {
         call_.body.append(piece);
       }
@@ -254,7 +261,7 @@ PullSource Call::Source() const {
   if (!grant.account.empty()) {
     return {grant.account, true};
   }
-  return {head.caller.address.empty() ? "0.0.0.0" : head.caller.address, false};
+  return {head.caller.address.empty() ? "0.0.0.0" : LimitSource(head.caller.address), false};
 }
 
 Registry::Registry(std::string host, Personality personality, Clock& clock, Rng rng,

@@ -27,7 +27,7 @@ void Store::Keep(std::shared_ptr<Backing> backing) {
 }
 
 std::unique_ptr<BlobWriter> Store::NewBlob() const {
-  return backing_ == nullptr ? NewMemoryBlob() : backing_->NewBlob();
+  return backing_ == nullptr ? NewMemoryBlob(budget_) : backing_->NewBlob();
 }
 
 Status Store::Commit() {

@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/digest.h"
@@ -68,6 +69,9 @@ class Store {
 
   // From here on `backing` is told of every change; what is held now counts as told.
   void Keep(std::shared_ptr<Backing> backing);
+  // From here on what peers put into memory is of `budget`; a fork has none.
+  void Limit(std::shared_ptr<MemoryBudget> budget) { budget_ = std::move(budget); }
+  const std::shared_ptr<MemoryBudget>& budget() const { return budget_; }
   std::unique_ptr<BlobWriter> NewBlob() const;
   // Makes all changes durable before anybody is told that they happened; Ok at once without a
   // backing. After an error the changes are held and offered again with the next commit.
@@ -137,6 +141,7 @@ class Store {
   PersistentMap<Digest, CopyOnWrite<SharedBlob>, HexText> blobs_;
   std::uint64_t blob_bytes_ = 0;
   std::shared_ptr<Backing> backing_;
+  std::shared_ptr<MemoryBudget> budget_;
   Changes changes_;
 };
 

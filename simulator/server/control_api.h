@@ -25,6 +25,8 @@ struct ControlContext {
   Endpoint usual;  // where the server listens
   std::function<std::uint64_t()> connections_taken;
   std::function<std::size_t()> connections_open;
+  std::string journal_folder = {};            // for the journals of worlds; "": none are written
+  std::shared_ptr<MemoryBudget> memory = {};  // of all worlds; null: no limit
 };
 
 struct ControlRoute {

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "simulator/faults/read_rules.h"
 #include "simulator/registry/personalities.h"
+#include "simulator/registry/traits.h"
 #include "simulator/server/control_call.h"
 #include "simulator/server/control_document.h"
 #include "simulator/server/metrics.h"
@@ -15,6 +16,18 @@ namespace drydock::simulator {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// The hosts of the neighbours, by what they are.
+Json NeighbourJson(const NeighbourContent& neighbours) {
+  Json json = {{"hub-api", kHubApiHost}};
+  if (neighbours.npm) {
+    json["npm"] = neighbours.npm->host;
+  }
+  if (neighbours.forge) {
+    json["forge"] = neighbours.forge->host;
+  }
+  return json;
+}
 
 Json WorldJson(const ControlContext& context, ServedWorld& world) {
   const std::string& name = world.spec().name;
@@ -27,8 +40,11 @@ Json WorldJson(const ControlContext& context, ServedWorld& world) {
   return {{"name", name},
           {"baseUrl", context.worlds.BaseUrl(name)},
           {"hosts", context.worlds.Hosts(name)},
+          {"neighbours", NeighbourJson(world.spec().neighbours)},
           {"personality", world.spec().personality.name},
+          {"traits", world.spec().traits},
           {"seed", world.spec().seed},
+          {"journal", world.spec().journal_path.empty() ? Json() : Json(world.spec().journal_path)},
           {"now", FormatRfc3339(world.clock().Now())},
           {"requests", requests},
           {"repositories", held.repositories},
@@ -56,6 +72,28 @@ void ReadPersonality(json::ObjectReader& reader, WorldSpec& spec) {
   }
 }
 
+void ReadTraits(json::Source& source, json::ObjectReader& reader, WorldSpec& spec) {
+  const json::Value* traits = reader.Optional("traits");
+  if (traits == nullptr) {
+    return;
+  }
+  if (traits->as_object() == nullptr) {
+    reader.Fail("traits",
+                Concat({"expected an object of names and values, found: ", traits->Excerpt()}));
+    return;
+  }
+  for (const json::Member& member : *traits->as_object()) {
+    if (member.value.as_string() == nullptr) {
+      source.Fail(member.line, Concat({"traits: \"", member.key,
+                                       "\": expected a string, found: ", member.value.Excerpt()}));
+    } else if (const Status set = SetTrait(spec.personality, member.key, *member.value.as_string());
+               !set) {
+      source.Fail(member.line, Concat({"traits: ", set.error().message()}));
+    }
+    spec.traits[member.key] = std::string(traits->Text(member.key));
+  }
+}
+
 void ReadDoor(json::ObjectReader& reader, const Endpoint& usual, WorldDoor& door) {
   Endpoint endpoint = usual;
   const bool at_address = reader.Read("address", endpoint.address);
@@ -71,6 +109,19 @@ void ReadDoor(json::ObjectReader& reader, const Endpoint& usual, WorldDoor& door
   reader.Read("hosts", door.hosts);
 }
 
+// Where the file is, is the server's to say: whoever asks for a world has no say over its files.
+void ReadJournal(const ControlContext& context, json::ObjectReader& reader, WorldSpec& spec) {
+  bool wanted = false;
+  if (!reader.Read("journal", wanted) || !wanted) {
+    return;
+  }
+  if (context.journal_folder.empty()) {
+    reader.Fail("journal", "this server was started without --journal-folder");
+  } else if (Worlds::IsName(spec.name)) {
+    spec.journal_path = Concat({context.journal_folder, "/", spec.name, ".jsonl"});
+  }
+}
+
 Result<WorldRequest> ReadWorldRequest(const ControlCall& call) {
   const Result<json::Value> document = ReadDocument(call);
   if (!document) {
@@ -81,6 +132,7 @@ Result<WorldRequest> ReadWorldRequest(const ControlCall& call) {
   json::ObjectReader reader(source, *document, "world");
   reader.Require("name", request.spec.name);
   ReadPersonality(reader, request.spec);
+  ReadTraits(source, reader, request.spec);
   reader.Read("seed", request.spec.seed);
   if (const json::Value* accounts = reader.Optional("accounts")) {
     request.spec.accounts = ReadAccountList(source, *accounts);
@@ -90,6 +142,8 @@ Result<WorldRequest> ReadWorldRequest(const ControlCall& call) {
   }
   ReadDoor(reader, call.context.usual, request.door);
   reader.Read("snapshot", request.snapshot);
+  ReadJournal(call.context, reader, request.spec);
+  request.spec.neighbours = ReadNeighbours(source, reader);
   reader.Finish();
   if (!source.ok()) {
     return source.status().error();
@@ -136,6 +190,10 @@ Response GetMetrics(ControlCall& call) {
   ServerSample sample;
   sample.connections_taken = call.context.connections_taken();
   sample.connections_open = call.context.connections_open();
+  if (call.context.memory != nullptr) {
+    sample.memory_used = call.context.memory->used();
+    sample.memory_max = call.context.memory->bytes_max();
+  }
   for (const Worlds::Shared& world : call.context.worlds.All()) {
     sample.worlds.push_back(
         {world->spec().name, world->Counts(), world->Held(), world->faults().Counts()});

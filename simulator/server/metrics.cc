@@ -91,6 +91,10 @@ std::string ToMetrics(const ServerSample& sample) {
       .Add({}, sample.connections_taken);
   Metric(text, "drydock_connections_open", "gauge", "Connections open now.")
       .Add({}, sample.connections_open);
+  Metric(text, "drydock_memory_bytes", "gauge", "Bytes that peers had put into memory.")
+      .Add({}, sample.memory_used);
+  Metric(text, "drydock_memory_max_bytes", "gauge", "Of these at most; 0: no limit.")
+      .Add({}, sample.memory_max);
   Metric(text, "drydock_worlds", "gauge", "Worlds served.").Add({}, sample.worlds.size());
   Metric requests(text, "drydock_requests_total", "counter",
                   "Requests by operation and status; 0 for those without an answer.");

@@ -21,6 +21,8 @@ struct WorldSample {
 struct ServerSample {
   std::uint64_t connections_taken = 0;
   std::size_t connections_open = 0;
+  std::uint64_t memory_used = 0;
+  std::uint64_t memory_max = 0;  // 0: there is no limit
   std::vector<WorldSample> worlds;
 };
 

@@ -68,13 +68,22 @@ struct RegistryServer::Parts {
     worlds.emplace(clock, context.scheme, usual,
                    Worlds::Doors{[this](const Endpoint& endpoint) { return OpenDoor(endpoint); },
                                  [this](const Endpoint& endpoint) { listener.Unbind(endpoint); }},
-                   options.news);
+                   options.news, memory);
     control.emplace(ControlContext{*worlds, usual, [this] { return listener.connections(); },
-                                   [this] { return listener.live(); }});
-    const Result<Worlds::Shared> made = worlds->Make(
-        {std::string(kDefaultWorld), options.personality, options.accounts, options.faults,
-         options.seed, std::exchange(options.content, {}), options.backing},
-        {});
+                                   [this] { return listener.live(); }, options.journal_folder,
+                                   memory});
+    const Result<Worlds::Shared> made = worlds->Make({std::string(kDefaultWorld),
+                                                      options.personality,
+                                                      options.accounts,
+                                                      options.faults,
+                                                      options.seed,
+                                                      std::exchange(options.content, {}),
+                                                      options.backing,
+                                                      options.neighbours,
+                                                      {},
+                                                      nullptr,
+                                                      options.journal_path},
+                                                     {});
     return made ? Status(Ok{}) : Status(made.error());
   }
 
@@ -108,6 +117,8 @@ struct RegistryServer::Parts {
 
   ServerOptions options;
   Clock& clock;
+  std::shared_ptr<MemoryBudget> memory =
+      options.memory_max == 0 ? nullptr : std::make_shared<MemoryBudget>(options.memory_max);
   std::unique_ptr<TlsIdentity> identity;  // null: plain HTTP
   ConnectionContext context;
   std::optional<Worlds> worlds;
@@ -145,5 +156,11 @@ std::vector<RuleCount> RegistryServer::FaultCounts() const {
   return parts_->Usual()->faults().Counts();
 }
 Holdings RegistryServer::Held() const { return parts_->Usual()->Held(); }
+bool RegistryServer::JournalsAreWhole() const {
+  const std::vector<Worlds::Shared> all = parts_->worlds->All();
+  return std::all_of(all.begin(), all.end(), [](const Worlds::Shared& world) {
+    return world->spec().journal == nullptr || world->spec().journal->whole();
+  });
+}
 
 }  // namespace drydock::simulator

@@ -36,6 +36,13 @@ struct ServerOptions {
   // What it holds at first, and where that is kept beyond the process; null: nowhere.
   Store content = {};
   std::shared_ptr<Backing> backing = {};
+  NeighbourContent neighbours = {};
+  std::string journal_path = {};  // file for its journal; "": none
+
+  // Where world requests may have their journals, by the name of the world; "": nowhere.
+  std::string journal_folder = {};
+  // Bytes that all worlds together may hold in memory of what peers send; 0: no limit.
+  std::uint64_t memory_max = 0;
 
   ServerLimits limits = {};
   // What happened in a world, each event once and in order. Runs on the thread that serves the
@@ -61,6 +68,8 @@ class RegistryServer {
   // Of the default world.
   std::vector<RuleCount> FaultCounts() const;
   Holdings Held() const;
+  // False once a journal's file could not be written to.
+  bool JournalsAreWhole() const;
 
  private:
   struct Parts;

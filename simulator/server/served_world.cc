@@ -32,6 +32,7 @@ ServedWorld::ServedWorld(WorldSpec spec, const std::string& authority, Clock& ba
   registry_.emplace(authority, spec_.personality, clock_, rng.Fork("registry"), journal_, secret);
   registry_->store() = content != nullptr ? *content : spec_.content;
   registry_->store().Keep(spec_.backing);
+  registry_->store().Limit(spec_.memory);
   if (spec_.backing != nullptr) {
     spec_.content = {};  // such a world is never reset, and a fork would keep deleted blobs' files
   }
@@ -46,9 +47,22 @@ ServedWorld::ServedWorld(WorldSpec spec, const std::string& authority, Clock& ba
   cdn_.emplace(registry_->store(), clock_, secret);
   hub_.emplace(*registry_, tokens_ ? &*tokens_ : nullptr, *cdn_, kTokenPath);
   internet_.Attach("*", *hub_);
-  hub_api_.emplace(HubApiOptions{secret, spec_.accounts, Duration::zero()}, registry_->store(),
-                   registry_->tag_history(), clock_, rng.Fork("hub api"));
+  hub_api_.emplace(HubApiOptions{secret, spec_.accounts, spec_.personality.tag_list_lag},
+                   registry_->store(), registry_->tag_history(), clock_, rng.Fork("hub api"));
   internet_.Attach(std::string(kHubApiHost), *hub_api_);
+  AttachNeighbours();
+}
+
+// Content was held against the sites when it was read; what does not fit now is left out.
+void ServedWorld::AttachNeighbours() {
+  if (const auto& npm = spec_.neighbours.npm) {
+    static_cast<void>(Furnish(npm->releases, npm_.emplace(clock_)));
+    internet_.Attach(npm->host, *npm_);
+  }
+  if (const auto& forge = spec_.neighbours.forge) {
+    static_cast<void>(Furnish(*forge, forge_.emplace(forge->token)));
+    internet_.Attach(forge->host, *forge_);
+  }
 }
 
 Result<Answer> ServedWorld::Serve(RequestHead head, Body& body) {
@@ -74,6 +88,9 @@ void ServedWorld::Tell() {
     } else if (std::holds_alternative<NoteEvent>(event.payload)) {
       ++counts_.rejected;
     }
+  }
+  if (spec_.journal != nullptr) {
+    spec_.journal->Write(events);
   }
   news_(*this, events);
   journal_.DropBefore(next_untold_ - std::min(next_untold_, kEventsKept));

@@ -1,6 +1,6 @@
-// One isolated registry of a server: its state, faults, clock and journal, and what it counted.
-// What answers is the same code that answers in process (simulator/world/internet.h).
-// Threads: every method from any thread. Source: issue 4 section 4;
+// One isolated registry of a server with its neighbours: their state, faults, clock and journal,
+// and what was counted. What answers is the same code that answers in process
+// (simulator/world/internet.h). Threads: every method from any thread. Source: issue 4 section 4;
 // docs/adr/0006-exchange-phases.md.
 #pragma once
 
@@ -19,11 +19,14 @@
 #include "core/rng.h"
 #include "simulator/faults/fault_state.h"
 #include "simulator/neighbours/hub_api.h"
+#include "simulator/neighbours/neighbour_content.h"
 #include "simulator/registry/cdn.h"
+#include "simulator/registry/memory_budget.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/registry.h"
 #include "simulator/registry/store.h"
 #include "simulator/registry/token_service.h"
+#include "simulator/server/journal_file.h"
 #include "simulator/server/shifted_clock.h"
 #include "simulator/world/internet.h"
 
@@ -38,6 +41,11 @@ struct WorldSpec {
   // What it holds at first, and where that is kept beyond the process; null: nowhere.
   Store content = {};
   std::shared_ptr<Backing> backing = {};
+  NeighbourContent neighbours = {};
+  std::map<std::string, std::string> traits = {};  // of the personality, as they were changed
+  std::shared_ptr<MemoryBudget> memory = {};       // of what peers put into it; null: no limit
+  std::string journal_path = {};                   // "": in no file
+  std::shared_ptr<JournalFile> journal = {};  // the file once it is open; a reset goes on in it
 };
 
 // What a registry holds, for summaries.
@@ -91,6 +99,7 @@ class ServedWorld {
 
  private:
   void Tell();
+  void AttachNeighbours();
 
   WorldSpec spec_;
   ShiftedClock clock_;
@@ -102,6 +111,8 @@ class ServedWorld {
   std::optional<Cdn> cdn_;
   std::optional<SingleOriginHub> hub_;
   std::optional<HubApi> hub_api_;
+  std::optional<NpmRegistry> npm_;
+  std::optional<Forge> forge_;
   News news_;
   mutable std::mutex telling_;
   std::uint64_t next_untold_ = 0;

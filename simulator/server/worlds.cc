@@ -10,15 +10,8 @@ namespace drydock::simulator {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 63;
-constexpr std::size_t kHostBytesMax = 253;
 
 bool IsLowerAlphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-bool IsHost(std::string_view text) {
-  return !text.empty() && text.size() <= kHostBytesMax &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return IsLowerAlphanumeric(c) || c == '.' || c == '-'; });
-}
 
 // "Registry.test:5000" is for "registry.test".
 std::string HostAlone(std::string_view authority) {
@@ -28,6 +21,24 @@ std::string HostAlone(std::string_view authority) {
   return ToLower(has_port ? authority.substr(0, colon) : authority);
 }
 
+// A world that is reached by names has its neighbours' names as well.
+void AddNeighbours(const NeighbourContent& neighbours, WorldDoor& door) {
+  if (door.endpoint || door.hosts.empty()) {
+    return;
+  }
+  const auto add = [&](const std::string& host) {
+    if (std::find(door.hosts.begin(), door.hosts.end(), host) == door.hosts.end()) {
+      door.hosts.push_back(host);
+    }
+  };
+  if (neighbours.npm) {
+    add(neighbours.npm->host);
+  }
+  if (neighbours.forge) {
+    add(neighbours.forge->host);
+  }
+}
+
 Error NoSuch(std::string_view what, std::string_view name) {
   return Error(ErrorCode::kNotFound, Concat({"there is no ", what, " \"", name, "\""}));
 }
@@ -35,12 +46,13 @@ Error NoSuch(std::string_view what, std::string_view name) {
 }  // namespace
 
 Worlds::Worlds(Clock& clock, std::string scheme, Endpoint usual, Doors doors,
-               ServedWorld::News news)
+               ServedWorld::News news, std::shared_ptr<MemoryBudget> memory)
     : clock_(clock),
       scheme_(std::move(scheme)),
       usual_(std::move(usual)),
       doors_(std::move(doors)),
-      news_(std::move(news)) {}
+      news_(std::move(news)),
+      memory_(std::move(memory)) {}
 
 bool Worlds::IsName(std::string_view text) {
   constexpr std::string_view kMarks = "._-";
@@ -69,7 +81,7 @@ Status Worlds::CheckNew(const WorldSpec& spec, const WorldDoor& door) const {
     return Error(ErrorCode::kInvalid, "hosts: at most 16");
   }
   for (const std::string& host : door.hosts) {
-    if (!IsHost(host)) {
+    if (!IsHostName(host)) {
       return Error(
           ErrorCode::kInvalid,
           Concat({"hosts: expected a lower-case host name without a port: \"", host, "\""}));
@@ -92,6 +104,7 @@ Result<const Store*> Worlds::Content(std::string_view snapshot) const {
 }
 
 Result<Worlds::Shared> Worlds::Make(WorldSpec spec, WorldDoor door, std::string_view snapshot) {
+  AddNeighbours(spec.neighbours, door);
   const std::lock_guard lock(mutex_);
   if (const Status fine = CheckNew(spec, door); !fine) {
     return fine.error();
@@ -100,6 +113,7 @@ Result<Worlds::Shared> Worlds::Make(WorldSpec spec, WorldDoor door, std::string_
   if (!content) {
     return content.error();
   }
+  spec.memory = memory_;
   const bool is_default = spec.name == kDefaultWorld;
   if (!is_default && !door.endpoint && door.hosts.empty()) {
     door.endpoint = Endpoint{usual_.address, 0};
@@ -114,6 +128,17 @@ Result<Worlds::Shared> Worlds::Make(WorldSpec spec, WorldDoor door, std::string_
     at = *door.endpoint;
     by_endpoint_[Authority(at)] = spec.name;
     closed_.erase(Authority(at));
+  }
+  if (!spec.journal_path.empty()) {
+    Result<std::shared_ptr<JournalFile>> journal = JournalFile::Open(spec.journal_path);
+    if (!journal) {
+      if (door.endpoint && !is_default) {
+        by_endpoint_.erase(Authority(at));
+        doors_.close(at);
+      }
+      return journal.error();
+    }
+    spec.journal = std::move(*journal);
   }
   Entry entry{nullptr, std::move(door), Authority(at)};
   if (!is_default && !entry.door.endpoint) {

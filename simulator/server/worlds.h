@@ -46,13 +46,16 @@ class Worlds {
 
   // `clock` must outlive it. `scheme` is "http" or "https"; `usual` is where the server listens
   // anyway, which is the default world's door.
-  Worlds(Clock& clock, std::string scheme, Endpoint usual, Doors doors, ServedWorld::News news);
+  // `memory` is what all worlds together may have from their peers; null: no limit.
+  Worlds(Clock& clock, std::string scheme, Endpoint usual, Doors doors, ServedWorld::News news,
+         std::shared_ptr<MemoryBudget> memory = nullptr);
 
   using Shared = std::shared_ptr<ServedWorld>;
 
   // Makes a world; with `snapshot`, of that content. A door without anything means a free port of
   // the usual address. kConflict when the name, a host or the endpoint is taken or there are too
-  // many, kNotFound without such a snapshot, kInvalid for a name or host that is none.
+  // many, kNotFound without such a snapshot, kInvalid for a name or host that is none, kUnavailable
+  // when its journal's file cannot be written.
   Result<Shared> Make(WorldSpec spec, WorldDoor door, std::string_view snapshot = "");
   // Closes its endpoint; exchanges under way are finished. kConflict for the default world.
   Status Drop(std::string_view name);
@@ -92,6 +95,7 @@ class Worlds {
   Endpoint usual_;
   Doors doors_;
   ServedWorld::News news_;
+  std::shared_ptr<MemoryBudget> memory_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, Entry, std::less<>> worlds_;
   std::map<std::string, std::string, std::less<>> by_endpoint_;  // "127.0.0.2:5000" -> world

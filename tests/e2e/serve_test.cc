@@ -41,6 +41,59 @@ RawAnswer Ask(RawClient& client, std::string_view method, std::string_view targe
   return client.ReadAnswer(method == "HEAD");
 }
 
+// What it prints on a terminal about one request that is refused.
+std::string OnATerminal(const std::vector<std::string>& environment) {
+  const TempFolder folder;
+  const std::string ready = folder.At("ready");
+  const std::string pid = folder.At("pid");
+  Child terminal({"script", "-qec",
+                  Concat({"echo $$ >", pid, "; exec ", DRYDOCK_PROGRAM,
+                          " serve --port 0 --ready-file ", ready}),
+                  "/dev/null"},
+                 environment, "bsdutils");
+  while (ReadFile(ready).empty()) {
+    if (!terminal.Read(std::chrono::milliseconds(10))) {
+      ADD_FAILURE() << terminal.out();
+      return "";
+    }
+  }
+  const std::string url(Trim(ReadFile(ready)));
+  RawClient client(static_cast<std::uint16_t>(*ParseUnsigned(url.substr(url.rfind(':') + 1))));
+  EXPECT_EQ(404, Ask(client, "GET", "/v2/nobody/tags/list").status);
+  ::kill(static_cast<pid_t>(*ParseUnsigned(Trim(ReadFile(pid)))), SIGTERM);
+  EXPECT_EQ(0, terminal.Wait());
+  return terminal.out();
+}
+
+TEST(Serve, ColoursItsLinesUnlessToldNotTo) {
+  const std::string coloured = OnATerminal({"NO_COLOR="});
+  EXPECT_THAT(coloured, HasSubstr("tags.list"));
+  EXPECT_THAT(coloured, HasSubstr("\x1b["));
+  const std::string plain = OnATerminal({"NO_COLOR=1"});
+  EXPECT_THAT(plain, HasSubstr("tags.list"));
+  EXPECT_THAT(plain, ::testing::Not(HasSubstr("\x1b[")));
+}
+
+TEST(Serve, HasTheNeighboursOfItsSeed) {
+  const TempFolder folder;
+  const std::string seed = folder.Write("seed.json", R"({
+      "npm": {"host": "npm.test", "packages": {
+        "left-pad": {"latest": "1.3.0", "versions": {"1.3.0": {}}}}},
+      "forge": {"host": "git.test", "repositories": {"me/app": {"runs": [
+        {"id": 1, "workflow": "w.yml", "ref": "v1",
+         "jobs": [{"id": 7, "name": "base-decide", "log": "Computed base tag: base-01\n"}]}]}}}})");
+  const Served server({"--preload", seed});
+  RawClient client(server.port());
+  const auto get = [&](std::string_view host, std::string_view target) {
+    EXPECT_TRUE(client.Send(Concat({"GET ", target, " HTTP/1.1\r\nHost: ", host, "\r\n\r\n"})));
+    return client.ReadAnswer().body;
+  };
+  EXPECT_THAT(get("npm.test:5000", "/left-pad/latest"), HasSubstr("\"version\":\"1.3.0\""));
+  EXPECT_EQ("Computed base tag: base-01\n",
+            get("git.test", "/api/v1/repos/me/app/actions/jobs/7/logs"));
+  EXPECT_EQ("npm.version 200, forge.log 200", server.Sequence());
+}
+
 TEST(Serve, RefusesBadInputBeforeItStarts) {
   const TempFolder folder;
   const std::string faults =

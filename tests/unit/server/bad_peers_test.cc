@@ -53,6 +53,75 @@ TEST(BadPeers, FindNoWayRoundInThePath) {
   }
 }
 
+std::uint64_t MemoryUsed(ServedHub& hub) {
+  const std::string text = hub.Ask("GET", "/_drydock/v1/metrics").body;
+  constexpr std::string_view kName = "\ndrydock_memory_bytes ";
+  const std::size_t at = text.find(kName) + kName.size();
+  return ParseUnsigned(text.substr(at, text.find('\n', at) - at)).value_or(0);
+}
+
+TEST(BadPeers, FillNoMoreMemoryThanThereIs) {
+  ServerOptions options = ServedHub::Plain();
+  options.memory_max = 100'000;
+  ServedHub hub(std::move(options));
+  const std::string uploads = "/v2/app/one/blobs/uploads/";
+  const std::string huge(200'000, 'h');
+  const auto put = [&](const std::string& bytes) {
+    return hub.Ask("POST", Concat({uploads, "?digest=", Digest::Of(bytes).ToString()}), bytes);
+  };
+  const RawAnswer refused = put(huge);
+  EXPECT_EQ(403, refused.status);
+  EXPECT_THAT(refused.body, ::testing::HasSubstr("DENIED"));
+  EXPECT_THAT(refused.body, ::testing::HasSubstr("100 kB in memory"));
+  EXPECT_EQ(403, hub.Ask("PUT", "/v2/app/one/manifests/v1", huge,
+                         "Content-Type: application/vnd.oci.image.index.v1+json\r\n")
+                     .status);
+  EXPECT_EQ(0U, MemoryUsed(hub)) << "all of it was given back";
+
+  // Sessions that nobody ends.
+  std::vector<std::string> open;
+  int status = 202;
+  while (status == 202 && open.size() < 100) {
+    const std::string location = hub.Ask("POST", uploads).Field("Location");
+    status = hub.Ask("PATCH", location, std::string(9'000, 'x')).status;
+    open.push_back(location);
+  }
+  EXPECT_EQ(403, status);
+  EXPECT_EQ(12U, open.size()) << "the last one was ended";
+  EXPECT_EQ(404, hub.Ask("PATCH", open.back(), "x").status);
+  EXPECT_LE(MemoryUsed(hub), 100'000U);
+  EXPECT_EQ(200, hub.Ask("GET", "/v2/").status);
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(204, hub.Ask("DELETE", open[static_cast<std::size_t>(i)]).status);
+  }
+
+  const std::string large(60'000, 'l');
+  EXPECT_EQ(201, put(large).status);
+  EXPECT_EQ(403, put(large + "x").status);
+  EXPECT_EQ(202, hub.Ask("DELETE", "/v2/app/one/blobs/" + Digest::Of(large).ToString()).status);
+  EXPECT_EQ(201, put(large + "x").status);
+}
+
+// A world's memory is the server's, and comes back with the world.
+TEST(BadPeers, FillNoWorldAtTheCostOfAnother) {
+  ServerOptions options = ServedHub::Plain();
+  options.memory_max = 100'000;
+  ServedHub hub(std::move(options));
+  hub.Control(201, "POST", "/worlds", R"({"name": "w", "hosts": ["registry.test"]})");
+  ServedHub::Push(*hub.client, "app/one", std::string(60'000, 'a'));
+  RawClient usual(hub.port);
+  const auto push = [&] {
+    const std::string bytes(60'000, 'b');
+    EXPECT_TRUE(usual.Send(
+        Concat({"POST /v2/app/one/blobs/uploads/?digest=", Digest::Of(bytes).ToString(),
+                " HTTP/1.1\r\nHost: usual.test\r\nContent-Length: 60000\r\n\r\n", bytes})));
+    return usual.ReadAnswer().status;
+  };
+  EXPECT_EQ(403, push());
+  hub.Control(204, "DELETE", "/worlds/w");
+  EXPECT_EQ(201, push());
+}
+
 TEST(BadPeers, DisturbNobody) {
   ServerOptions options = ServedHub::Plain();
   options.limits.head_time = std::chrono::milliseconds(50);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "simulator/server/control_document.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/server/served_hub.h"
 
 namespace drydock::simulator {
@@ -89,6 +90,16 @@ TEST(ControlApi, SaysWhatIsWrong) {
       {"POST", "/worlds", R"({"name": "No"})", 400, "name: expected a-z"},
       {"POST", "/worlds", R"({"name": "default"})", 409, "there is a world \"default\" already"},
       {"POST", "/worlds", R"({"name": "a", "personality": "qay"})", 400, "unknown: \"qay\""},
+      {"POST", "/worlds", R"({"name": "a", "traits": []})", 400, "expected an object of names"},
+      {"POST", "/worlds", R"({"name": "a", "traits": {"delete-blobs": true}})", 400,
+       "traits: \"delete-blobs\": expected a string, found: true"},
+      {"POST", "/worlds", R"({"name": "a", "traits": {"delete-blob": "no"}})", 400,
+       "unknown trait \"delete-blob\"; did you mean delete-blobs?"},
+      {"POST", "/worlds", R"({"name": "a", "traits": {"delete-blobs": "maybe"}})", 400,
+       "\"maybe\" is none of: yes, no"},
+      {"POST", "/worlds", R"({"name": "a", "npm": {"host": "N"}})", 400, "lower-case host name"},
+      {"POST", "/worlds", R"({"name": "a", "forge": {"host": "g", "token": 12345}})", 400,
+       "expected a string"},
       {"POST", "/worlds", R"({"name": "a", "port": 70000})", 400, "expected 0 to 65535"},
       {"POST", "/worlds", R"({"name": "a", "port": -1})", 400, "port"},
       {"POST", "/worlds", R"({"name": "a", "address": "192.0.2.1"})", 400, "cannot listen"},
@@ -224,6 +235,24 @@ TEST(ControlApi, GivesTheJournalInTwoForms) {
   EXPECT_THAT(std::string(entry->At("/response/content")->Text("text")), HasSubstr("NAME_UNKNOWN"));
 }
 
+TEST(Worlds, ListTagsLateWhenToldTo) {
+  ServedHub hub;
+  hub.Control(201, "POST", "/worlds", R"({"name": "w", "hosts": ["registry.test", "hub.docker.com"],
+      "traits": {"tag-list-lag": "3600", "sparse-manifests": "yes"}})");
+  const std::string index = R"({"schemaVersion":2,"manifests":[]})";
+  ASSERT_EQ(201, hub.Ask("PUT", "/v2/acme/app/manifests/v1", index,
+                         "Content-Type: application/vnd.oci.image.index.v1+json\r\n")
+                     .status);
+  const auto listed = [&] {
+    EXPECT_TRUE(hub.client->Send(
+        "GET /v2/repositories/acme/app/tags/ HTTP/1.1\r\nHost: hub.docker.com\r\n\r\n"));
+    return hub.client->ReadAnswer().body;
+  };
+  EXPECT_THAT(listed(), HasSubstr(R"("count":0)"));
+  hub.Control(200, "POST", "/worlds/w/time", R"({"advance": "1h"})");
+  EXPECT_THAT(listed(), HasSubstr(R"("count":1)"));
+}
+
 TEST(Worlds, AreMadeAndDroppedInAMillisecond) {
   ServedHub hub;
   Duration best = std::chrono::seconds(1);
@@ -248,6 +277,114 @@ TEST(ServedWorld, AnswersForTheHubsOwnApiByItsHost) {
   const testing::RawAnswer page = hub.client->ReadAnswer(false);
   EXPECT_EQ(200, page.status);
   EXPECT_NE(page.body.find(R"("namespace":"acme")"), std::string::npos) << page.body;
+}
+
+constexpr char kNeighbours[] = R"(
+  "npm": {"host": "npm.test", "packages": {
+    "left-pad": {"latest": "1.3.0", "versions": {"1.3.0": {}}}}},
+  "forge": {"host": "git.test", "token": "s3cret", "repositories": {"me/app": {"runs": [
+    {"id": 336, "workflow": "publish.yml", "ref": "v1", "conclusion": "failure",
+     "jobs": [{"id": 7, "name": "base-decide", "log": "Computed base tag: base-01\n"}]}]}}})";
+
+TEST(Worlds, HaveNeighboursByTheirHosts) {
+  ServedHub hub;
+  const auto port_of = [&](const json::Value& world) {
+    const std::string url(world.Text("baseUrl"));
+    return static_cast<std::uint16_t>(*ParseUnsigned(url.substr(url.rfind(':') + 1)));
+  };
+  const json::Value made = hub.Control(201, "POST", "/worlds",
+                                       Concat({R"({"name": "p", "port": 0,)", kNeighbours, "}"}));
+  EXPECT_EQ("npm.test", made.Find("neighbours")->Text("npm"));
+  EXPECT_EQ("git.test", made.Find("neighbours")->Text("forge"));
+  const json::Value named =
+      hub.Control(201, "POST", "/worlds",
+                  Concat({R"({"name": "h", "hosts": ["hub.test"],)", kNeighbours, "}"}));
+  EXPECT_EQ(3U, named.Find("hosts")->as_array()->size());
+  const auto ask = [](RawClient& client, const std::string& host, const std::string& target,
+                      const std::string& fields = "") {
+    EXPECT_TRUE(
+        client.Send(Concat({"GET ", target, " HTTP/1.1\r\nHost: ", host, "\r\n", fields, "\r\n"})));
+    return client.ReadAnswer();
+  };
+  RawClient at_port(port_of(made));
+  RawClient at_name(hub.port);
+  for (RawClient* client : {&at_port, &at_name}) {
+    for (const char* host : {"npm.test", "npm.test:4873"}) {
+      const RawAnswer version = ask(*client, host, "/left-pad/latest");
+      EXPECT_EQ(200, version.status);
+      EXPECT_THAT(version.body, HasSubstr(Concat({"http://", host, "/left-pad/-/left-pad-1.3.0"})));
+    }
+    const std::string log = "/api/v1/repos/me/app/actions/jobs/7/logs";
+    EXPECT_EQ(401, ask(*client, "git.test", log).status);
+    EXPECT_EQ("Computed base tag: base-01\n",
+              ask(*client, "git.test", log, "Authorization: token s3cret\r\n").body);
+  }
+  EXPECT_EQ(404, ask(*hub.client, "elsewhere.test", "/left-pad/latest").status);
+  const RawAnswer lines = hub.Ask("GET", "/_drydock/v1/worlds/p/journal");
+  EXPECT_THAT(lines.body, HasSubstr("forge.log"));
+  EXPECT_THAT(lines.body, ::testing::Not(HasSubstr("s3cret")));
+  hub.Control(200, "POST", "/worlds/p/reset");
+  EXPECT_EQ(200, ask(at_port, "npm.test", "/left-pad").status);
+}
+
+TEST(Worlds, NeighboursMeetFaults) {
+  ServedHub hub;
+  hub.Control(201, "POST", "/worlds",
+              Concat({R"({"name": "h", "hosts": ["hub.test"], "faults": [
+                {"name": "late", "when": {"operation": "npm.*"},
+                 "do": {"reply": {"status": 503}}}],)",
+                      kNeighbours, "}"}));
+  ASSERT_TRUE(hub.client->Send("GET /left-pad HTTP/1.1\r\nHost: npm.test\r\n\r\n"));
+  EXPECT_EQ(503, hub.client->ReadAnswer().status);
+}
+
+TEST(Worlds, ChangeTraitsOfTheirPersonality) {
+  ServedHub hub;
+  const json::Value made = hub.Control(201, "POST", "/worlds", R"({"name": "w",
+      "hosts": ["registry.test"], "traits": {"delete-blobs": "no", "manifest-bytes": "100"}})");
+  EXPECT_EQ("no", made.Find("traits")->Text("delete-blobs"));
+  ServedHub::Push(*hub.client, "app/one", "one");
+  const std::string blob = "/v2/app/one/blobs/" + Digest::Of("one").ToString();
+  EXPECT_EQ(405, hub.Ask("DELETE", blob).status);
+  EXPECT_EQ(413, hub.Ask("PUT", "/v2/app/one/manifests/v1", std::string(101, ' ')).status);
+}
+
+TEST(Worlds, WriteTheirJournalsIntoTheServersFolder) {
+  const testing::TempFolder folder;
+  ServerOptions options = ServedHub::Plain();
+  options.journal_folder = folder.path().string();
+  options.journal_path = folder.At("usual.jsonl");
+  ServedHub hub(std::move(options));
+  const json::Value made = hub.Control(
+      201, "POST", "/worlds", R"({"name": "w", "hosts": ["registry.test"], "journal": true})");
+  EXPECT_EQ(folder.At("w.jsonl"), made.Text("journal"));
+  hub.Control(201, "POST", "/worlds", R"({"name": "quiet", "hosts": ["quiet.test"]})");
+  hub.Ask("GET", "/v2/");
+  EXPECT_THAT(testing::ReadFile(folder.At("w.jsonl")), HasSubstr("\"operation\":\"ping\""));
+  hub.Control(200, "POST", "/worlds/w/reset");
+  hub.Ask("GET", "/v2/app/tags/list");
+  EXPECT_THAT(testing::ReadFile(folder.At("w.jsonl")), HasSubstr("tags.list"));
+  EXPECT_THAT(testing::ReadFile(folder.At("w.jsonl")), HasSubstr("ping"));
+  EXPECT_EQ("", testing::ReadFile(folder.At("quiet.jsonl")));
+  EXPECT_EQ("", testing::ReadFile(folder.At("usual.jsonl")));
+  // A name that is taken costs nobody a journal.
+  hub.Control(409, "POST", "/worlds", R"({"name": "w", "hosts": ["v.test"], "journal": true})");
+  EXPECT_THAT(testing::ReadFile(folder.At("w.jsonl")), HasSubstr("ping"));
+  EXPECT_TRUE(hub.server->JournalsAreWhole());
+}
+
+TEST(Worlds, WithoutAPlaceForTheirJournalsAreNotMade) {
+  ServedHub plain;
+  const json::Value refused =
+      plain.Control(400, "POST", "/worlds", R"({"name": "w", "journal": true})");
+  EXPECT_THAT(std::string(refused.Text("error")), HasSubstr("without --journal-folder"));
+  const testing::TempFolder folder;
+  ServerOptions options = ServedHub::Plain();
+  options.journal_folder = folder.At("absent");
+  ServedHub hub(std::move(options));
+  hub.Control(503, "POST", "/worlds", R"({"name": "w", "address": "127.0.0.3", "journal": true})");
+  hub.Control(404, "GET", "/worlds/w");
+  hub.Control(201, "POST", "/worlds", R"({"name": "w", "address": "127.0.0.3"})");
 }
 
 TEST(Worlds, AWorldIsResetToItsFirstContent) {
