@@ -1,12 +1,8 @@
-// What it costs to start from a full registry, and to ask one in process.
+// What it costs to start from a full registry.
 #include <benchmark/benchmark.h>
 
 #include <string>
 
-#include "core/clock.h"
-#include "core/journal.h"
-#include "simulator/registry/personalities.h"
-#include "simulator/registry/registry.h"
 #include "simulator/storage/seed.h"
 
 namespace drydock::simulator {
@@ -73,37 +69,6 @@ void StoreDeepCopy(benchmark::State& state) {
   }
 }
 BENCHMARK(StoreDeepCopy)->Unit(benchmark::kMicrosecond);
-
-void RegistryMadeAndDestroyed(benchmark::State& state) {
-  SystemClock clock;
-  Journal journal(clock);
-  for (auto _ : state) {
-    Registry hub("registry.test", AnonymousPersonality(), clock, Rng(1), journal);
-    benchmark::DoNotOptimize(hub);
-  }
-}
-BENCHMARK(RegistryMadeAndDestroyed);
-
-// One request as a driver walks it, without the journal.
-void Ask(benchmark::State& state, const char* target) {
-  SystemClock clock;
-  Journal journal(clock);
-  Registry hub("registry.test", AnonymousPersonality(), clock, Rng(1), journal);
-  hub.store() = Full();
-  const Url url = Url::Parse(std::string("https://registry.test") + target).value();
-  for (auto _ : state) {
-    const auto exchange = hub.Begin({"GET", url, {}, std::nullopt, {}});
-    if (exchange->Decide()) {
-      state.SkipWithError("refused");
-    }
-    benchmark::DoNotOptimize(exchange->Apply());
-  }
-  state.SetItemsProcessed(state.iterations());
-}
-void HandlePing(benchmark::State& state) { Ask(state, "/v2/"); }
-BENCHMARK(HandlePing);
-void HandleManifestGet(benchmark::State& state) { Ask(state, "/v2/team-500/app/manifests/v1"); }
-BENCHMARK(HandleManifestGet);
 
 }  // namespace
 }  // namespace drydock::simulator

@@ -25,15 +25,37 @@ std::optional<std::uint64_t> PositionOf(const FaultRule& rule) {
 
 FaultState::FaultState(std::vector<FaultRule> rules, std::uint64_t seed) : seed_(seed) {
   for (FaultRule& rule : rules) {
-    Append(live_, std::move(rule));
+    Append(std::move(rule));
   }
+  Reindex();
 }
 
-void FaultState::Append(std::list<Live>& live, FaultRule rule) {
+void FaultState::Append(FaultRule rule) {
   RuleCount count;
   count.rule = rule.name;
-  count.armed = rule.armed;
-  live.push_back({std::move(rule), std::move(count), {}, {}});
+  const bool armed = rule.armed;
+  const auto position = PositionOf(rule);
+  if (position) {
+    Of(rule.phase).stretches.try_emplace(*position, 0);
+  }
+  live_.push_back({std::move(rule), position, std::move(count), 0, {}, {}});
+  live_.back().count.armed = false;
+  Arm(live_.back(), armed);
+}
+
+void FaultState::Reindex() {
+  ++generation_;
+  in_order_.clear();
+  rules_ = RuleIndex();
+  events_ = RuleIndex();
+  for (Live& live : live_) {
+    const When& when = live.rule.when;
+    rules_.Add(when.exchange, in_order_.size());
+    if (when.since) {
+      events_.Add(when.since->event, in_order_.size());
+    }
+    in_order_.push_back(&live);
+  }
 }
 
 std::vector<FaultRule> FaultState::rules() const {
@@ -62,8 +84,9 @@ Status FaultState::Add(std::vector<FaultRule> rules) {
     }
   }
   for (FaultRule& rule : rules) {
-    Append(live_, std::move(rule));
+    Append(std::move(rule));
   }
+  Reindex();
   return Ok{};
 }
 
@@ -75,41 +98,126 @@ bool FaultState::Remove(std::string_view rule) {
     return false;
   }
   removed_.splice(removed_.end(), live_, found);
+  Reindex();
   return true;
 }
 
-std::optional<Firing> FaultState::Offer(Phase phase, const Sight& sight,
-                                        std::optional<std::uint64_t> at_bytes) {
+std::uint64_t FaultState::TimesAsked(const Live& live) const {
+  const Asked& asked = asked_[static_cast<std::size_t>(live.rule.phase)];
+  if (!live.position) {
+    return asked.whole;
+  }
+  std::int64_t times = 0;
+  for (const auto& [position, begun] : asked.stretches) {
+    times += position <= *live.position ? begun : 0;
+  }
+  return static_cast<std::uint64_t>(times);
+}
+
+std::uint64_t FaultState::Offered(const Live& live) const {
+  return live.count.offered + (live.count.armed ? TimesAsked(live) - live.asked_already : 0);
+}
+
+void FaultState::Arm(Live& live, bool armed) {
+  live.count.offered = Offered(live);
+  live.count.armed = armed;
+  live.asked_already = TimesAsked(live);
+}
+
+const Shortlist& FaultState::Listed(const Sight& sight, Shortlist& own) const {
+  Shortlist& list = sight.shortlist == nullptr ? own : *sight.shortlist;
+  if (list.generation_ == generation_) {
+    return list;
+  }
+  list.generation_ = generation_;
+  list.rules_.clear();
+  list.awaiting_.clear();
+  for (const std::size_t number : rules_.Find(sight.route)) {
+    list.rules_.push_back(in_order_[number]);
+  }
+  for (const std::size_t number : events_.Find(sight.route)) {
+    list.awaiting_.push_back(in_order_[number]);
+  }
+  return list;
+}
+
+std::optional<Firing> FaultState::Offer(Phase phase, const Sight& sight) {
   const std::lock_guard lock(mutex_);
-  for (Live& live : live_) {
-    const FaultRule& rule = live.rule;
-    if (rule.phase != phase || !live.count.armed || PositionOf(rule) != at_bytes) {
+  Shortlist own;
+  ++Of(phase).whole;
+  return Ask(Listed(sight, own), phase, sight, std::nullopt);
+}
+
+std::optional<Firing> FaultState::OfferBytes(Phase phase, const Sight& sight, std::uint64_t from,
+                                             std::uint64_t to) {
+  const std::lock_guard lock(mutex_);
+  auto& stretches = Of(phase).stretches;
+  const auto begin = stretches.lower_bound(from);
+  if (begin == stretches.end() || begin->first > to) {
+    return std::nullopt;
+  }
+  Shortlist own;
+  const Shortlist& list = Listed(sight, own);
+  std::set<std::uint64_t> positions;
+  for (const Live* live : list.rules_) {
+    if (live->rule.phase == phase && live->position && *live->position >= from &&
+        *live->position <= to) {
+      positions.insert(*live->position);
+    }
+  }
+  std::optional<Firing> firing;
+  for (auto at = positions.begin(); at != positions.end() && !firing; ++at) {
+    firing = Ask(list, phase, sight, *at);
+  }
+  ++begin->second;
+  if (const auto end = stretches.upper_bound(firing ? firing->position : to);
+      end != stretches.end()) {
+    --end->second;
+  }
+  return firing;
+}
+
+std::optional<Firing> FaultState::Ask(const Shortlist& list, Phase phase, const Sight& sight,
+                                      std::optional<std::uint64_t> position) {
+  for (Live* live : list.rules_) {
+    const FaultRule& rule = live->rule;
+    if (rule.phase != phase || !live->count.armed || live->position != position ||
+        !Matches(*live, sight)) {
       continue;
     }
-    ++live.count.offered;
-    if (!Matches(live, sight)) {
-      continue;
-    }
-    ++live.count.matched;
+    ++live->count.matched;
     const std::string key = KeyOf(rule.times.per, sight);
-    const bool countable = live.ordinals.size() < kKeysMax || live.ordinals.count(key) > 0;
-    const std::uint64_t ordinal = ++live.ordinals[countable ? key : std::string(kOtherKeys)];
+    const bool countable = live->ordinals.size() < kKeysMax || live->ordinals.count(key) > 0;
+    const std::uint64_t ordinal = ++live->ordinals[countable ? key : std::string(kOtherKeys)];
     if (Due(rule.times, rule, key, ordinal)) {
-      ++live.count.fired;
-      return Firing{&rule, key};
+      ++live->count.fired;
+      NotAskedBehind(*live);
+      return Firing{&rule, key, position.value_or(0)};
     }
   }
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> FaultState::NextPosition(Phase phase, std::uint64_t from) const {
+void FaultState::NotAskedBehind(const Live& fired) {
+  for (auto behind = in_order_.rbegin(); *behind != &fired; ++behind) {
+    Live& live = **behind;
+    if (live.rule.phase == fired.rule.phase && live.position == fired.position) {
+      ++live.asked_already;
+    }
+  }
+}
+
+std::optional<std::uint64_t> FaultState::NextPosition(Phase phase, const Sight& sight,
+                                                      std::uint64_t from) const {
   const std::lock_guard lock(mutex_);
+  if (asked_[static_cast<std::size_t>(phase)].stretches.empty()) {
+    return std::nullopt;
+  }
+  Shortlist own;
   std::optional<std::uint64_t> next;
-  for (const Live& live : live_) {
-    const FaultRule& rule = live.rule;
-    const auto position = PositionOf(rule);
-    if (rule.phase == phase && position && *position >= from) {
-      next = std::min(next.value_or(*position), *position);
+  for (const Live* live : Listed(sight, own).rules_) {
+    if (live->rule.phase == phase && live->position && *live->position >= from) {
+      next = std::min(next.value_or(*live->position), *live->position);
     }
   }
   return next;
@@ -149,13 +257,14 @@ bool FaultState::Due(const Times& times, const FaultRule& rule, std::string_view
 
 void FaultState::Observe(const Sight& sight) {
   const std::lock_guard lock(mutex_);
-  for (Live& live : live_) {
-    const auto& since = live.rule.when.since;
-    if (!since || !Fits(since->event, sight)) {
+  Shortlist own;
+  for (Live* live : Listed(sight, own).awaiting_) {
+    const Since& since = *live->rule.when.since;
+    if (!Fits(since.event, sight)) {
       continue;
     }
-    auto& openings = live.openings;
-    const std::string key = KeyOf(since->same, sight);
+    auto& openings = live->openings;
+    const std::string key = KeyOf(since.same, sight);
     const auto found = openings.find(key);
     if (found != openings.end()) {
       found->second.latest = sight.now;
@@ -179,14 +288,14 @@ bool FaultState::Switch(std::string_view rule, bool armed) {
   if (found == live_.end()) {
     return false;
   }
-  found->count.armed = armed;
+  Arm(*found, armed);
   return true;
 }
 
 void FaultState::SwitchAll(bool armed) {
   const std::lock_guard lock(mutex_);
   for (Live& live : live_) {
-    live.count.armed = armed;
+    Arm(live, armed);
   }
 }
 
@@ -195,6 +304,7 @@ std::vector<RuleCount> FaultState::Counts() const {
   std::vector<RuleCount> counts;
   for (const Live& live : live_) {
     counts.push_back(live.count);
+    counts.back().offered = Offered(live);
   }
   return counts;
 }

@@ -1,10 +1,13 @@
 // Fault rules at work: is asked about every exchange at every phase, counts, and says which rule
 // fires. Decisions depend on the rules, the seed and the exchanges alone: each draw is a hash of
-// seed, rule name, key and ordinal, so that no rule can disturb another one's dice.
+// seed, rule name, key and ordinal, so that no rule can disturb another one's dice. Rules that are
+// about something else cost an exchange next to nothing, however many there are.
 // Threads: every method may be called from any thread.
 // Source: incidents.md 9.1, 9.4; docs/fault-format.md.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <map>
@@ -18,8 +21,11 @@
 #include "core/result.h"
 #include "simulator/exchange.h"
 #include "simulator/faults/rule.h"
+#include "simulator/faults/rule_index.h"
 
 namespace drydock::simulator {
+
+class Shortlist;
 
 // What a rule gets to see of an exchange.
 struct Sight {
@@ -28,12 +34,15 @@ struct Sight {
   TimePoint now{};
   int status = 0;                         // of the answer; 0 before there is one
   const std::string* manifest = nullptr;  // body of a manifest.put; nullptr before it is complete
+  // Where the rules that may be about this exchange are kept from one question to the next.
+  Shortlist* shortlist = nullptr;
 };
 
 // A rule that acts on an exchange.
 struct Firing {
   const FaultRule* rule = nullptr;  // lives as long as the FaultState
   std::string key;                  // "repository=a/b digest=sha256:…"; "" when counted by rule
+  std::uint64_t position = 0;       // of its byte, for a rule that has one
 };
 
 struct RuleCount {
@@ -61,13 +70,17 @@ class FaultState {
   // False when no rule has that name. An exchange it acts on goes on with it.
   bool Remove(std::string_view rule);
 
-  // Asks the armed rules of this phase in file order; the first whose `when` and `times` both hold
-  // fires, later ones are not asked. A rule whose `times` does not hold counts the match and gives
-  // way. `at_bytes` picks the rules of one byte position: nullopt those without any.
-  std::optional<Firing> Offer(Phase phase, const Sight& sight,
-                              std::optional<std::uint64_t> at_bytes = std::nullopt);
-  // The least byte position >= `from` at which some rule binds; nullopt when there is none.
-  std::optional<std::uint64_t> NextPosition(Phase phase, std::uint64_t from) const;
+  // Asks the armed rules of this phase, those without a byte position, in file order; the first
+  // whose `when` and `times` both hold fires, later ones are not asked. A rule whose `times` does
+  // not hold counts the match and gives way.
+  std::optional<Firing> Offer(Phase phase, const Sight& sight);
+  // The same for the rules of each byte position from `from` to `to`, one position after the other.
+  std::optional<Firing> OfferBytes(Phase phase, const Sight& sight, std::uint64_t from,
+                                   std::uint64_t to);
+  // The least byte position >= `from` at which some rule binds that may be about the exchange;
+  // nullopt when there is none.
+  std::optional<std::uint64_t> NextPosition(Phase phase, const Sight& sight,
+                                            std::uint64_t from) const;
   // An exchange was answered with sight.status: opens the windows that waited for it.
   void Observe(const Sight& sight);
   // A firing of this rule reached a client.
@@ -81,6 +94,8 @@ class FaultState {
   std::vector<RuleCount> Counts() const;
 
  private:
+  friend class Shortlist;
+
   // When the event of a `since` happened, for one value of its `same`.
   struct Opening {
     TimePoint first{};
@@ -88,12 +103,33 @@ class FaultState {
   };
   struct Live {
     FaultRule rule;
-    RuleCount count;
+    std::optional<std::uint64_t> position;
+    RuleCount count;                  // `offered` as of the time it was armed
+    std::uint64_t asked_already = 0;  // what Asked gave then, and each time it was not its turn
     std::map<std::string, std::uint64_t, std::less<>> ordinals;  // by key
     std::map<std::string, Opening, std::less<>> openings;        // by `same`
   };
+  // How often the rules of a phase were asked: all of them at once, since most exchanges pass most
+  // rules by.
+  struct Asked {
+    std::uint64_t whole = 0;  // those without a position
+    // By position, for all positions that rules have: how many more of the stretches that were
+    // asked begin here than ended before.
+    std::map<std::uint64_t, std::int64_t> stretches;
+  };
+  static constexpr std::size_t kPhases = 5;
 
-  static void Append(std::list<Live>& live, FaultRule rule);
+  void Append(FaultRule rule);
+  void Reindex();
+  Asked& Of(Phase phase) { return asked_[static_cast<std::size_t>(phase)]; }
+  std::uint64_t TimesAsked(const Live& live) const;
+  std::uint64_t Offered(const Live& live) const;
+  void Arm(Live& live, bool armed);
+  const Shortlist& Listed(const Sight& sight, Shortlist& own) const;
+  // The first of the listed rules at this position that fires; those behind it were not asked.
+  std::optional<Firing> Ask(const Shortlist& list, Phase phase, const Sight& sight,
+                            std::optional<std::uint64_t> position);
+  void NotAskedBehind(const Live& fired);
   bool Matches(const Live& live, const Sight& sight) const;
   bool Due(const Times& times, const FaultRule& rule, std::string_view key,
            std::uint64_t ordinal) const;
@@ -102,6 +138,22 @@ class FaultState {
   mutable std::mutex mutex_;
   std::list<Live> live_;     // a list, since exchanges hold on to rules
   std::list<Live> removed_;  // never asked again
+  std::uint64_t generation_ = 0;  // of live_
+  std::vector<Live*> in_order_;   // live_, by the numbers of the indexes
+  RuleIndex rules_;
+  RuleIndex events_;  // of those with a `since`
+  std::array<Asked, kPhases> asked_;
+};
+
+// The rules that may be about one exchange. Found when a FaultState is first asked with it, and
+// anew when rules came or went. Threads: those of the exchange.
+class Shortlist {
+ private:
+  friend class FaultState;
+
+  std::optional<std::uint64_t> generation_;
+  std::vector<FaultState::Live*> rules_;
+  std::vector<FaultState::Live*> awaiting_;  // whose `since` this exchange may open
 };
 
 }  // namespace drydock::simulator

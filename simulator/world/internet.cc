@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -127,9 +128,11 @@ class Internet::Drive {
 
   Sight View() const {
     return {head_, route_, net_.clock_.Now(), response_.status,
-            manifest_complete_ ? &manifest_ : nullptr};
+            manifest_complete_ ? &manifest_ : nullptr, &shortlist_};
   }
-  const FaultRule* Offer(Phase phase, std::optional<std::uint64_t> at_bytes = std::nullopt);
+  const FaultRule* Offer(Phase phase);
+  // Writes a firing into the journal; null for none.
+  const FaultRule* Noted(Phase phase, const std::optional<Firing>& firing);
   void MarkSeen(const FaultRule& rule) { seen_.push_back(&rule); }
 
   Result<Answer> Finish(Outcome outcome);
@@ -142,6 +145,7 @@ class Internet::Drive {
   std::unique_lock<std::mutex> lock_;
   std::unique_ptr<Exchange> exchange_;
   Route route_;
+  mutable Shortlist shortlist_;
   std::string manifest_;
   bool manifest_complete_ = false;
   std::uint64_t received_ = 0;
@@ -155,8 +159,11 @@ class Internet::Drive {
   ExchangeEvent event_;
 };
 
-const FaultRule* Internet::Drive::Offer(Phase phase, std::optional<std::uint64_t> at_bytes) {
-  const auto firing = net_.faults_.Offer(phase, View(), at_bytes);
+const FaultRule* Internet::Drive::Offer(Phase phase) {
+  return Noted(phase, net_.faults_.Offer(phase, View()));
+}
+
+const FaultRule* Internet::Drive::Noted(Phase phase, const std::optional<Firing>& firing) {
   if (!firing) {
     return nullptr;
   }
@@ -240,7 +247,7 @@ Internet::Drive::Outcome Internet::Drive::ReceiveBody() {
       return Outcome::kCut;
     }
     // A piece ends where the next rule binds.
-    const auto position = net_.faults_.NextPosition(Phase::kRequestBody, received_ + 1);
+    const auto position = net_.faults_.NextPosition(Phase::kRequestBody, View(), received_ + 1);
     const std::uint64_t room = std::min<std::uint64_t>(
         buffer.size(), position.value_or(received_ + buffer.size()) - received_);
     const auto size = Pull(std::span(buffer).first(room));
@@ -271,17 +278,14 @@ void Internet::Drive::TakePiece(std::string_view piece) {
 }
 
 bool Internet::Drive::CutAtPosition() {
-  for (;;) {
-    const auto position = net_.faults_.NextPosition(Phase::kRequestBody, next_position_from_);
-    if (!position || *position > received_) {
-      return false;
-    }
-    next_position_from_ = *position + 1;
-    if (const FaultRule* rule = Offer(Phase::kRequestBody, position)) {
-      Tell(*rule);
-      return true;
-    }
+  const std::uint64_t from = std::exchange(next_position_from_, received_ + 1);
+  const FaultRule* rule = Noted(
+      Phase::kRequestBody, net_.faults_.OfferBytes(Phase::kRequestBody, View(), from, received_));
+  if (rule == nullptr) {
+    return false;
   }
+  Tell(*rule);
+  return true;
 }
 
 Internet::Drive::Outcome Internet::Drive::DoWork() {
@@ -325,15 +329,15 @@ Internet::Drive::Outcome Internet::Drive::Tell(const FaultRule& rule) {
 
 void Internet::Drive::CutBody() {
   const auto length = response_.body.length();
-  auto position = net_.faults_.NextPosition(Phase::kResponseBody, 0);
-  while (position && (!length || *position < *length)) {
-    if (const FaultRule* rule = Offer(Phase::kResponseBody, position)) {
-      const auto manner = std::get<CutConnection>(rule->answer).manner;
-      cut_ = Cut{manner, position};
-      body_cut_ = rule;
-      return;
-    }
-    position = net_.faults_.NextPosition(Phase::kResponseBody, *position + 1);
+  if (length == 0) {
+    return;
+  }
+  constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
+  const auto firing = net_.faults_.OfferBytes(Phase::kResponseBody, View(), 0,
+                                              length ? *length - 1 : kNoEnd);
+  body_cut_ = Noted(Phase::kResponseBody, firing);
+  if (body_cut_ != nullptr) {
+    cut_ = Cut{std::get<CutConnection>(body_cut_->answer).manner, firing->position};
   }
 }
 

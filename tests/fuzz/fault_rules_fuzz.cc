@@ -30,7 +30,9 @@ void Ask(FaultState& faults) {
   faults.Observe(sight);
   for (const Phase phase : {Phase::kRequestHead, Phase::kRequestBody, Phase::kDecide,
                             Phase::kResponseHead, Phase::kResponseBody}) {
-    const auto firing = faults.Offer(phase, sight, faults.NextPosition(phase, 0));
+    const auto position = faults.NextPosition(phase, sight, 0);
+    const auto firing = position ? faults.OfferBytes(phase, sight, 0, *position)
+                                 : faults.Offer(phase, sight);
     if (!firing) {
       continue;
     }

@@ -209,20 +209,79 @@ TEST(FaultState, BytePositionsAreOfTheirPhase) {
       R"({"name": "a", "do": {"cut": "rst", "at": "request-body", "after-bytes": 500}},
          {"name": "b", "do": {"cut": "rst", "at": "request-body", "after-bytes": 20}},
          {"name": "c", "do": {"cut": "rst", "at": "response-body", "after-bytes": 7}})");
-  EXPECT_EQ(faults.NextPosition(Phase::kRequestBody, 0), 20u);
-  EXPECT_EQ(faults.NextPosition(Phase::kRequestBody, 20), 20u);
-  EXPECT_EQ(faults.NextPosition(Phase::kRequestBody, 21), 500u);
-  EXPECT_EQ(faults.NextPosition(Phase::kRequestBody, 501), std::nullopt);
-  EXPECT_EQ(faults.NextPosition(Phase::kResponseBody, 0), 7u);
-  const auto at = [&](std::optional<std::uint64_t> bytes) {
+  const auto next = [&](Phase phase, std::uint64_t from) {
+    return Seen().With([&](const Sight& sight) { return faults.NextPosition(phase, sight, from); });
+  };
+  EXPECT_EQ(next(Phase::kRequestBody, 0), 20u);
+  EXPECT_EQ(next(Phase::kRequestBody, 20), 20u);
+  EXPECT_EQ(next(Phase::kRequestBody, 21), 500u);
+  EXPECT_EQ(next(Phase::kRequestBody, 501), std::nullopt);
+  EXPECT_EQ(next(Phase::kResponseBody, 0), 7u);
+  const auto between = [&](std::uint64_t from, std::uint64_t to) {
     return Seen().With([&](const Sight& sight) {
-      const auto firing = faults.Offer(Phase::kRequestBody, sight, bytes);
-      return firing ? firing->rule->name : "";
+      const auto firing = faults.OfferBytes(Phase::kRequestBody, sight, from, to);
+      return firing ? Concat({firing->rule->name, " ", std::to_string(firing->position)}) : "";
     });
   };
-  EXPECT_EQ(at(20), "b");
-  EXPECT_EQ(at(500), "a");
-  EXPECT_EQ(at(std::nullopt), "");
+  EXPECT_EQ(between(0, 19), "");
+  EXPECT_EQ(between(20, 20), "b 20");
+  EXPECT_EQ(between(0, 1000), "b 20") << "positions come in order";
+  EXPECT_EQ(between(21, 1000), "a 500");
+  EXPECT_FALSE(Seen().Fires(faults, Phase::kRequestBody)) << "they all have a position";
+  EXPECT_EQ(faults.Counts()[0].offered, 1u);
+  EXPECT_EQ(faults.Counts()[1].offered, 2u);
+  EXPECT_EQ(faults.Counts()[2].offered, 0u);
+}
+
+TEST(FaultState, RulesForSomethingElseAreAskedAndCountedAllTheSame) {
+  FaultState faults = Faults(
+      R"({"name": "repository", "when": {"repository": "a/b"}, "do": {"reply": {"status": 500}}},
+         {"name": "tag", "when": {"reference": "v2"}, "do": {"reply": {"status": 500}}},
+         {"name": "operation", "when": {"operation": "blob.*"}, "do": {"reply": {"status": 500}}},
+         {"name": "glob", "when": {"repository": "joakimp/*"}, "do": {"reply": {"status": 500}}, "times": {"nth": 3}},
+         {"name": "behind", "when": {"repository": "a/b"}, "do": {"reply": {"status": 500}}},
+         {"name": "bytes", "when": {"repository": "a/b"},
+          "do": {"cut": "rst", "at": "response-body", "after-bytes": 5}},
+         {"name": "more bytes", "when": {"operation": "blob.get"},
+          "do": {"cut": "rst", "at": "response-body", "after-bytes": 9}})");
+  const auto told = [&](std::uint64_t to) {
+    return Seen().With(
+        [&](const Sight& sight) { return faults.OfferBytes(Phase::kResponseBody, sight, 0, to); });
+  };
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(Seen().Fires(faults), i == 2) << i;
+    EXPECT_FALSE(told(i < 3 ? 7 : 9));
+  }
+  faults.Switch("tag", false);
+  EXPECT_FALSE(Seen().Fires(faults));
+  faults.Switch("tag", true);
+  EXPECT_FALSE(Seen().Fires(faults));
+  EXPECT_FALSE(told(4));
+  const std::pair<const char*, std::uint64_t> expected[] = {
+      {"repository", 6}, {"tag", 5},   {"operation", 6}, {"glob", 6},
+      {"behind", 5},     {"bytes", 4}, {"more bytes", 1}};
+  const auto counts = faults.Counts();
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    EXPECT_EQ(counts[i].rule, expected[i].first);
+    EXPECT_EQ(counts[i].offered, expected[i].second) << counts[i].rule;
+  }
+}
+
+TEST(FaultState, AShortlistFollowsTheRules) {
+  FaultState faults = Faults(R"({"name": "other", "when": {"repository": "a/b"}, "do": {"reply": {"status": 500}}})");
+  FaultState more = Faults(R"({"name": "this", "do": {"reply": {"status": 503}}})");
+  Shortlist list;
+  const auto fires = [&] {
+    return Seen().With([&](Sight sight) {
+      sight.shortlist = &list;
+      return faults.Offer(Phase::kDecide, sight).has_value();
+    });
+  };
+  EXPECT_FALSE(fires());
+  EXPECT_TRUE(faults.Add(more.rules()).ok());
+  EXPECT_TRUE(fires());
+  EXPECT_TRUE(faults.Remove("this"));
+  EXPECT_FALSE(fires());
 }
 
 TEST(FaultState, MayBeAskedFromManyThreads) {
