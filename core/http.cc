@@ -9,6 +9,8 @@
 namespace drydock {
 namespace {
 
+constexpr std::size_t kPieceBytes = 262'144;
+
 class SharedReader : public BodyReader {
  public:
   SharedReader(std::shared_ptr<const std::string> bytes, std::size_t offset, std::size_t length)
@@ -20,6 +22,8 @@ class SharedReader : public BodyReader {
     rest_.remove_prefix(size);
     return size;
   }
+
+  Status WriteTo(BodySink& sink) override { return sink.Write(std::exchange(rest_, {})); }
 
  private:
   std::shared_ptr<const std::string> bytes_;
@@ -126,6 +130,31 @@ Result<std::size_t> Body::Read(std::span<char> into) {
     return std::size_t{0};
   }
   return reader_->Read(into);
+}
+
+Status Body::WriteTo(BodySink& sink) {
+  return reader_ == nullptr ? Status(Ok{}) : reader_->WriteTo(sink);
+}
+
+Result<std::uint64_t> BodySink::WriteFile(int /*descriptor*/, std::uint64_t /*offset*/,
+                                          std::uint64_t /*length*/) {
+  return std::uint64_t{0};
+}
+
+Status BodyReader::WriteTo(BodySink& sink) {
+  const auto piece = std::make_unique_for_overwrite<char[]>(kPieceBytes);
+  while (true) {
+    const Result<std::size_t> got = Read({piece.get(), kPieceBytes});
+    if (!got) {
+      return got.error();
+    }
+    if (*got == 0) {
+      return Ok{};
+    }
+    if (Status sent = sink.Write({piece.get(), *got}); !sent) {
+      return sent;
+    }
+  }
 }
 
 Result<std::string> ReadAll(Body& body, std::size_t bytes_max) {

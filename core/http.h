@@ -39,9 +39,23 @@ class Headers {
   const std::vector<Field>& fields() const { return fields_; }
   auto begin() const { return fields_.begin(); }
   auto end() const { return fields_.end(); }
+  auto begin() { return fields_.begin(); }
+  auto end() { return fields_.end(); }
 
  private:
   std::vector<Field> fields_;
+};
+
+// Where the bytes of a body go.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  // All of `bytes`; after an error nobody knows how many arrived.
+  virtual Status Write(std::string_view bytes) = 0;
+  // Up to `length` bytes of the open file `descriptor` from `offset` on, as many as went without
+  // passing through this process. 0: none can, or the file ends there; read and Write them.
+  virtual Result<std::uint64_t> WriteFile(int descriptor, std::uint64_t offset,
+                                          std::uint64_t length);
 };
 
 // Bytes that are pulled. One reader, one pass.
@@ -51,6 +65,8 @@ class BodyReader {
   // Fills the front of `into`; 0 means the end. An error ends the body: what came before it stays
   // valid, nothing more follows (kAmbiguous: the peer went away in the middle).
   virtual Result<std::size_t> Read(std::span<char> into) = 0;
+  // All that is left to `sink`, with as little copying as the reader can do. The error of either.
+  virtual Status WriteTo(BodySink& sink);
 };
 
 // A message body: a reader and, if known, its length in bytes. Move-only; read once.
@@ -66,6 +82,7 @@ class Body {
   // The length announced to the peer; nullopt means unknown (chunked framing).
   std::optional<std::uint64_t> length() const { return length_; }
   Result<std::size_t> Read(std::span<char> into);
+  Status WriteTo(BodySink& sink);
 
  private:
   std::unique_ptr<BodyReader> reader_;

@@ -22,7 +22,8 @@ constexpr std::array<std::string_view, 10> kSecretNames = {
 
 template <class Names>
 bool Contains(const Names& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), ToLower(name)) != names.end();
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view secret) { return EqualsIgnoringCase(secret, name); });
 }
 
 // "Bearer abc" keeps "Bearer": the scheme helps a reader and tells nothing.
@@ -73,11 +74,15 @@ std::string RedactedSchemes(std::string text) {
 
 void Redact(EventPayload& payload) {
   if (auto* exchange = std::get_if<ExchangeEvent>(&payload)) {
-    exchange->url = RedactedUrl(exchange->url);
-    exchange->request_headers = Redacted(exchange->request_headers);
-    exchange->response_headers = Redacted(exchange->response_headers);
-    exchange->response_excerpt =
-        RedactedText(std::string_view(exchange->response_excerpt).substr(0, kExcerptBytesMax));
+    if (exchange->url.find('?') != std::string::npos) {
+      exchange->url = RedactedUrl(exchange->url);
+    }
+    exchange->request_headers = Redacted(std::move(exchange->request_headers));
+    exchange->response_headers = Redacted(std::move(exchange->response_headers));
+    if (!exchange->response_excerpt.empty()) {
+      exchange->response_excerpt =
+          RedactedText(std::string_view(exchange->response_excerpt).substr(0, kExcerptBytesMax));
+    }
   } else if (auto* note = std::get_if<NoteEvent>(&payload)) {
     note->text = RedactedText(note->text);
   } else if (auto* step = std::get_if<StepEvent>(&payload)) {
@@ -200,18 +205,15 @@ std::string ToJson(const Event& event) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Headers Redacted(const Headers& headers) {
-  Headers kept;
-  for (const auto& [name, value] : headers) {
+Headers Redacted(Headers headers) {
+  for (auto& [name, value] : headers) {
     if (Contains(kSecretHeaders, name)) {
-      kept.Add(name, RedactedCredential(value));
+      value = RedactedCredential(value);
     } else if (EqualsIgnoringCase(name, "location")) {
-      kept.Add(name, RedactedUrl(value));
-    } else {
-      kept.Add(name, value);
+      value = RedactedUrl(value);
     }
   }
-  return kept;
+  return headers;
 }
 
 std::string RedactedUrl(std::string_view url) {

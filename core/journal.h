@@ -116,7 +116,7 @@ std::string ToJson(const Event& event);
 
 // What Append applies: header values and query parameters that carry credentials or signatures
 // become "REDACTED"; so do token members in a JSON excerpt. Keeps the scheme word of Authorization.
-Headers Redacted(const Headers& headers);
+Headers Redacted(Headers headers);
 std::string RedactedUrl(std::string_view url);
 std::string RedactedText(std::string_view text);
 

@@ -5,7 +5,8 @@
 //
 //   request-head -> request-body@N -> decide -> apply -> response-head -> response-body@N -> after
 //
-// Threads: a Site and its Exchanges are used by one thread at a time; the driver holds the lock.
+// Threads: a Site and its Exchanges are used by one thread at a time, but for Receive; the driver
+// holds the lock.
 // Source: incidents.md sections 1 (route names) and 9 (phases); docs/adr/0006-exchange-phases.md.
 #pragma once
 
@@ -55,7 +56,8 @@ class Exchange {
   // Authentication, limits and policy, from the head alone. An answer means refused: the body is
   // then read and dropped, and neither Receive nor Apply is called. Called exactly once.
   virtual std::optional<Response> Decide() = 0;
-  // The next bytes of the request's body, in order. May be called any number of times.
+  // The next bytes of the request's body, in order. May be called any number of times, and while
+  // another exchange of the site is asked something: it touches nothing that they share.
   virtual void Receive(std::string_view piece) = 0;
   // Does the work and gives the genuine answer. Called at most once; not at all when a fault
   // answers instead or when the client vanished.

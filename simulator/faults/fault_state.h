@@ -136,8 +136,8 @@ class FaultState {
 
   std::uint64_t seed_ = 0;
   mutable std::mutex mutex_;
-  std::list<Live> live_;     // a list, since exchanges hold on to rules
-  std::list<Live> removed_;  // never asked again
+  std::list<Live> live_;          // a list, since exchanges hold on to rules
+  std::list<Live> removed_;       // never asked again
   std::uint64_t generation_ = 0;  // of live_
   std::vector<Live*> in_order_;   // live_, by the numbers of the indexes
   RuleIndex rules_;

@@ -13,18 +13,17 @@ bool IsLiteral(const std::optional<std::string>& glob) {
 
 }  // namespace
 
-RuleIndex::RuleIndex() {
-  for (const OperationFacts& operation : AllOperations()) {
-    by_operation_.try_emplace(std::string(operation.name));
-  }
-}
-
 void RuleIndex::Add(const ExchangePattern& pattern, std::size_t number) {
   if (IsLiteral(pattern.repository)) {
     by_repository_[*pattern.repository].push_back(number);
   } else if (IsLiteral(pattern.reference)) {
     by_reference_[*pattern.reference].push_back(number);
   } else if (!pattern.operations.empty()) {
+    if (by_operation_.empty()) {
+      for (const OperationFacts& operation : AllOperations()) {
+        by_operation_.try_emplace(std::string(operation.name));
+      }
+    }
     for (const OperationFacts* operation : FittingOperations(pattern.operations, {})) {
       by_operation_.find(operation->name)->second.push_back(number);
     }

@@ -18,8 +18,6 @@ namespace drydock::simulator {
 
 class RuleIndex {
  public:
-  RuleIndex();
-
   // `number` is what Find gives for the pattern; numbers must grow from call to call.
   void Add(const ExchangePattern& pattern, std::size_t number);
   // In ascending order.
@@ -38,7 +36,7 @@ class RuleIndex {
   // Each number is in one of these, or under each of its operations.
   ByText by_repository_;
   ByText by_reference_;
-  ByText by_operation_;  // has every known operation
+  ByText by_operation_;  // once there are any, has every known operation
   Numbers for_any_;
   Numbers with_operations_;  // all that are in by_operation_, for operations nobody knows
 };

@@ -40,6 +40,7 @@ struct Registry::State {
   WindowCounter requests;
   TagHistory tag_history;
   std::vector<Account> accounts;  // for Basic
+  bool hash_ahead = false;        // see Registry::HashAhead
 };
 
 // The part of an upload that one request writes.

@@ -280,7 +280,8 @@ Registry::Registry(std::string host, Personality personality, Clock& clock, Rng 
                          PullCounter(pull_limit),
                          WindowCounter(rate_window),
                          TagHistory(),
-                         {}});
+                         {},
+                         false});
 }
 
 Registry::~Registry() = default;
@@ -288,6 +289,8 @@ Registry::~Registry() = default;
 std::unique_ptr<Exchange> Registry::Begin(RequestHead head) {
   return std::make_unique<RegistryExchange>(*state_, std::move(head));
 }
+
+void Registry::HashAhead() { state_->hash_ahead = true; }
 
 void Registry::Admit(std::vector<Account> accounts) { state_->accounts = std::move(accounts); }
 

@@ -44,6 +44,10 @@ class Registry : public Site {
 
   std::unique_ptr<Exchange> Begin(RequestHead head) override;
 
+  // Large bodies are hashed in a thread of their own from here on; for drivers that keep a piece
+  // they gave to Receive until the next Receive or Apply has returned, or the exchange is gone.
+  void HashAhead();
+
   // Who may log in with Basic credentials, where the personality asks for them.
   void Admit(std::vector<Account> accounts);
 

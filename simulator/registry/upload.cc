@@ -30,7 +30,11 @@ void UploadSession::Append(std::string_view piece) {
     failure_ = std::move(appended).error();
     return;
   }
-  hasher_.Update(piece);
+  if (ahead_ != nullptr) {
+    ahead_->Update(piece);
+  } else {
+    hasher_.Update(piece);
+  }
   size_ += piece.size();
 }
 
@@ -43,6 +47,7 @@ void UploadSession::Truncate(std::uint64_t size) {
     return;
   }
   size_ = size;
+  EndAhead();
   hasher_ = HashAgain(algorithm_);
 }
 
@@ -63,6 +68,7 @@ Hasher UploadSession::HashAgain(DigestAlgorithm algorithm) {
 }
 
 Digest UploadSession::Finish(DigestAlgorithm algorithm) {
+  EndAhead();
   return algorithm == algorithm_ ? hasher_.Finish() : HashAgain(algorithm).Finish();
 }
 

@@ -1,8 +1,10 @@
 // Upload sessions: the bytes of a blob on its way in, hashed while they arrive.
-// Threads: one at a time. Source: OCI distribution-spec "Pushing a blob in chunks" (end-4a … end-6,
+// Threads: one at a time, but for the bytes of a session: they may be appended while others work on
+// the rest. Source: OCI distribution-spec "Pushing a blob in chunks" (end-4a … end-6,
 // end-13); incidents `hub-stale-patch-location-404` (a Location is single-use state).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -13,6 +15,7 @@
 
 #include "core/clock.h"
 #include "core/digest.h"
+#include "core/hash_ahead.h"
 #include "core/result.h"
 #include "core/rng.h"
 #include "simulator/registry/blob.h"
@@ -31,12 +34,16 @@ class UploadSession {
   const std::string& repository() const { return repository_; }
   const std::string& id() const { return id_; }
   TimePoint started() const { return started_; }
-  std::uint64_t size() const { return size_; }
+  std::uint64_t size() const { return size_; }  // from any thread, also while one appends
 
   // Sets memory aside for `more` bytes, within reason: the number is the peer's word only.
   void Reserve(std::uint64_t more);
   // The algorithm to hash with; to be said before the first byte, sha256 otherwise.
   void ExpectDigest(DigestAlgorithm algorithm);
+  // Until EndAhead, pieces are hashed in a thread of their own: each must stay as it is until the
+  // next one was appended, or EndAhead has returned.
+  void HashAhead() { ahead_ = std::make_unique<drydock::HashAhead>(hasher_); }
+  void EndAhead() { ahead_.reset(); }
   // What the writer refuses shows in failure(); such a session takes nothing more.
   void Append(std::string_view piece);
   // Forgets everything from `size` on.
@@ -61,10 +68,11 @@ class UploadSession {
   std::string id_;
   TimePoint started_;
   std::unique_ptr<BlobWriter> writer_;
-  std::uint64_t size_ = 0;
+  std::atomic<std::uint64_t> size_ = 0;
   std::optional<Error> failure_;
   DigestAlgorithm algorithm_ = DigestAlgorithm::kSha256;
   Hasher hasher_;
+  std::unique_ptr<drydock::HashAhead> ahead_;  // null: pieces are hashed as they come
 
   // The digest's state over all bytes, read again.
   Hasher HashAgain(DigestAlgorithm algorithm);

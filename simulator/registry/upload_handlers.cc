@@ -7,6 +7,8 @@
 namespace drydock::simulator {
 namespace {
 
+constexpr std::uint64_t kAheadFrom = std::uint64_t{1} << 20;  // less is not worth a thread
+
 // "0-0" for an empty session, as registries write it though one byte looks the same.
 std::string RangeOf(const UploadSession& session) {
   return Concat({"0-", std::to_string(session.size() == 0 ? 0 : session.size() - 1)});
@@ -221,11 +223,15 @@ std::optional<Response> OpenWrite(Call& call) {
   if (commits) {
     session.ExpectDigest(digest->algorithm());
   }
+  if (call.state.hash_ahead && call.head.content_length.value_or(kAheadFrom) >= kAheadFrom) {
+    session.HashAhead();
+  }
   return std::nullopt;
 }
 
 void CloseWrite(Call& call) {
   if (call.write.session != nullptr) {
+    call.write.session->EndAhead();
     call.write.session->writing = false;
     call.write.session = nullptr;
   }

@@ -268,9 +268,13 @@ Connection::Next Connection::SendAnswer(const HttpHead& head, Answer answer, boo
 // The head and the body, up to where the body breaks off; small answers leave in one write.
 Status Connection::Send(const WirePlan& plan, Body& body) {
   const bool chunked = plan.body == WirePlan::Body::kChunked;
+  if (plan.body == WirePlan::Body::kPlain && body.length().value_or(0) > kJoinedBytes) {
+    const Status sent = stream_->Write(plan.head);
+    return sent ? body.WriteTo(*stream_) : sent;
+  }
   std::string out = plan.head;
   if (plan.body != WirePlan::Body::kNone) {
-    piece_.resize(kPieceBytes);
+    piece_.resize(std::clamp<std::uint64_t>(body.length().value_or(kPieceBytes), 1, kPieceBytes));
   }
   for (bool more = plan.body != WirePlan::Body::kNone; more;) {
     const Result<std::size_t> got = body.Read(piece_);

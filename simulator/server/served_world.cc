@@ -36,6 +36,7 @@ ServedWorld::ServedWorld(WorldSpec spec, const std::string& authority, Clock& ba
   if (spec_.backing != nullptr) {
     spec_.content = {};  // such a world is never reset, and a fork would keep deleted blobs' files
   }
+  registry_->HashAhead();
   registry_->Admit(spec_.accounts);
   if (spec_.personality.tokens) {
     tokens_.emplace(TokenServiceOptions{.rule = *spec_.personality.tokens,

@@ -1,11 +1,14 @@
 #include "simulator/server/socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +22,8 @@
 
 namespace drydock::simulator {
 namespace {
+
+constexpr std::uint64_t kSentAtOnce = std::uint64_t{4} << 20;
 
 bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -99,6 +104,7 @@ Result<std::size_t> Stream::Read(std::span<char> into) {
 Socket::Socket(int fd, Clock& clock) : fd_(fd), clock_(clock), stall_(std::chrono::seconds(30)) {
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
 }
 
 Socket::~Socket() { ::close(fd_); }
@@ -189,6 +195,32 @@ Status Socket::Write(std::string_view bytes) {
     }
   }
   return Ok{};
+}
+
+Result<std::uint64_t> Socket::WriteFile(int descriptor, std::uint64_t offset,
+                                        std::uint64_t length) {
+  // sendfile(2) has no MSG_NOSIGNAL.
+  sigset_t pipe;
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+  auto position = static_cast<off_t>(offset);
+  while (true) {
+    const ssize_t sent =
+        ::sendfile(fd_, descriptor, &position, std::min<std::uint64_t>(length, kSentAtOnce));
+    if (sent >= 0) {
+      return static_cast<std::uint64_t>(sent);
+    }
+    if (errno == EINVAL || errno == ENOSYS) {
+      return std::uint64_t{0};
+    }
+    if (!WouldBlock(errno) && errno != EINTR) {
+      return Broken("write");
+    }
+    if (Status waited = AwaitRoom(); !waited) {
+      return waited.error();
+    }
+  }
 }
 
 void Socket::Finish() { ::shutdown(fd_, SHUT_WR); }

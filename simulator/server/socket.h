@@ -25,6 +25,9 @@ class Socket : public Stream {
   Result<std::optional<std::size_t>> ReadNow(std::span<char> into) override;
   Status AwaitBytes() override;
   Status Write(std::string_view bytes) override;
+  // By the kernel alone; blocks SIGPIPE in the calling thread, for good.
+  Result<std::uint64_t> WriteFile(int descriptor, std::uint64_t offset,
+                                  std::uint64_t length) override;
   // As many of `bytes` as fit now; nullopt when none does.
   Result<std::optional<std::size_t>> WriteNow(std::string_view bytes);
   Status AwaitRoom();

@@ -43,7 +43,7 @@ class WaitAccount {
   std::atomic<Duration> since_ = kNotWaiting;
 };
 
-class Stream : public BodyReader {
+class Stream : public BodyReader, public BodySink {
  public:
   // Read, Write and AwaitBytes give up at `until`, and when no byte moved for `stall`.
   virtual void SetPatience(Deadline until, Duration stall) = 0;
@@ -59,7 +59,7 @@ class Stream : public BodyReader {
   // As ReadNow, but waits. kTimeout when patience ends.
   Result<std::size_t> Read(std::span<char> into) override;
   // All of `bytes`. Errors as for Read; how much arrived is then unknown.
-  virtual Status Write(std::string_view bytes) = 0;
+  Status Write(std::string_view bytes) override = 0;
 
   // Says goodbye and sends FIN. Read on until the peer ends too, and then close: unread input turns
   // the close into an RST that may destroy the answer under way.

@@ -14,25 +14,6 @@
 
 namespace drydock::simulator {
 
-OwnedFile::OwnedFile(OwnedFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-OwnedFile& OwnedFile::operator=(OwnedFile&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  return *this;
-}
-
-OwnedFile::~OwnedFile() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
-  }
-}
-
-Error FileError(std::string_view path, std::string_view what) {
-  const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnavailable;
-  return Error(code, Concat({path, ": cannot ", what, ": ", std::strerror(errno)}));
-}
-
 Result<OwnedFile> OpenToRead(const std::string& path) {
   OwnedFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   return file.open() ? Result<OwnedFile>(std::move(file))
@@ -80,25 +61,14 @@ Status FileChanges::Write(const OwnedFile& file, const std::string& path,
   if (Status may = Ask("write", path); !may) {
     return may;
   }
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.descriptor(), bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) {
-      return FileError(path, "write");
-    }
-    bytes.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
-  }
-  return Ok{};
+  return WriteAll(file, path, bytes);
 }
 
 Status FileChanges::Cut(const OwnedFile& file, const std::string& path, std::uint64_t size) const {
   if (Status may = Ask("cut", path); !may) {
     return may;
   }
-  const auto end = static_cast<off_t>(size);
-  if (::ftruncate(file.descriptor(), end) != 0 || ::lseek(file.descriptor(), end, SEEK_SET) < 0) {
-    return FileError(path, "shorten");
-  }
-  return Ok{};
+  return CutFile(file, path, size);
 }
 
 Status FileChanges::Sync(const OwnedFile& file, const std::string& path) const {

@@ -8,28 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "core/file.h"
 #include "core/result.h"
 
 namespace drydock::simulator {
 
-// A file descriptor that is closed with its owner. Negative: none.
-class OwnedFile {
- public:
-  OwnedFile() = default;
-  explicit OwnedFile(int descriptor) : descriptor_(descriptor) {}
-  OwnedFile(OwnedFile&& other) noexcept;
-  OwnedFile& operator=(OwnedFile&& other) noexcept;
-  ~OwnedFile();
-
-  bool open() const { return descriptor_ >= 0; }
-  int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_ = -1;
-};
-
-// "PATH: cannot WHAT: No such file or directory", from errno; kNotFound if that is why.
-Error FileError(std::string_view path, std::string_view what);
 // For reading; the error says so.
 Result<OwnedFile> OpenToRead(const std::string& path);
 // A file small enough to be held.

@@ -1,56 +1,21 @@
 #include "simulator/storage/stored_file.h"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 #include <utility>
 #include <vector>
 
-#include "core/text.h"
+#include "core/file.h"
 
 namespace drydock::simulator {
 namespace {
 
 constexpr std::size_t kPieceBytes = 262'144;
 
-class FileReader : public BodyReader {
- public:
-  FileReader(Result<OwnedFile> file, std::string path, std::uint64_t offset, std::uint64_t length)
-      : file_(std::move(file)), path_(std::move(path)), offset_(offset), rest_(length) {}
-
-  Result<std::size_t> Read(std::span<char> into) override {
-    if (!file_) {
-      return file_.error();
-    }
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), rest_));
-    if (wanted == 0) {
-      return std::size_t{0};
-    }
-    const ssize_t got =
-        ::pread(file_->descriptor(), into.data(), wanted, static_cast<off_t>(offset_));
-    if (got < 0) {
-      return FileError(path_, "read");
-    }
-    if (got == 0) {
-      return Error(ErrorCode::kAmbiguous,
-                   Concat({path_, ": ends ", std::to_string(rest_), " bytes too early"}));
-    }
-    offset_ += static_cast<std::uint64_t>(got);
-    rest_ -= static_cast<std::uint64_t>(got);
-    return static_cast<std::size_t>(got);
+Body OpenedBody(const std::string& path, std::uint64_t offset, std::uint64_t length) {
+  Result<OwnedFile> file = OpenToRead(path);
+  if (!file) {
+    return FileBody(file.error(), path, offset, length);
   }
-
- private:
-  Result<OwnedFile> file_;
-  std::string path_;
-  std::uint64_t offset_;
-  std::uint64_t rest_;
-};
-
-Body FileBody(const std::string& path, std::uint64_t offset, std::uint64_t length) {
-  return Body::FromReader(std::make_unique<FileReader>(OpenToRead(path), path, offset, length),
-                          length);
+  return FileBody(std::make_shared<const OwnedFile>(std::move(*file)), path, offset, length);
 }
 
 class FileBlobWriter : public BlobWriter {
@@ -82,7 +47,7 @@ class FileBlobWriter : public BlobWriter {
     return cut;
   }
 
-  Body Read() const override { return size_ == 0 ? Body() : FileBody(path_, 0, size_); }
+  Body Read() const override { return size_ == 0 ? Body() : OpenedBody(path_, 0, size_); }
 
   Result<Blob> Take() override {
     Status kept = Begin();
@@ -125,7 +90,7 @@ StoredFile::~StoredFile() {
 }
 
 Body StoredFile::Read(std::uint64_t offset, std::uint64_t length) const {
-  return FileBody(path_, offset, length);
+  return OpenedBody(path_, offset, length);
 }
 
 std::unique_ptr<BlobWriter> NewFileBlob(std::string path,

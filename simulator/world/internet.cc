@@ -13,7 +13,7 @@
 namespace drydock::simulator {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{32} * 1024;
+constexpr std::size_t kPieceBytes = 262'144;
 constexpr std::size_t kManifestBytesMax = std::size_t{4} << 20U;  // what rules get to look into
 constexpr std::size_t kExcerptBytesMax = 2048;
 
@@ -93,12 +93,33 @@ std::string PeekExcerpt(Body& body) {
 
 }  // namespace
 
-// One exchange on its way through the phases. Holds the Internet's lock except while it pulls the
-// request's body.
+// Where the pieces of a body are put: two places in turn, so that each stays until the next is in.
+class Pieces {
+ public:
+  explicit Pieces(std::optional<std::uint64_t> length)
+      : size_(std::min<std::uint64_t>(length.value_or(kPieceBytes), kPieceBytes)) {}
+
+  std::size_t size() const { return size_; }
+  std::span<char> Next() {
+    std::unique_ptr<char[]>& place = places_[turn_ ^= 1U];
+    if (place == nullptr && size_ > 0) {
+      place = std::make_unique_for_overwrite<char[]>(size_);
+    }
+    return {place.get(), size_};
+  }
+
+ private:
+  std::size_t size_;
+  std::array<std::unique_ptr<char[]>, 2> places_;
+  std::size_t turn_ = 0;
+};
+
+// One exchange on its way through the phases. Holds the Internet's lock except while the request's
+// body arrives.
 class Internet::Drive {
  public:
   Drive(Internet& net, RequestHead head, Body& body)
-      : net_(net), head_(std::move(head)), body_(body), lock_(net.mutex_) {
+      : net_(net), head_(std::move(head)), body_(body), pieces_(body.length()), lock_(net.mutex_) {
     response_.status = 0;
   }
 
@@ -111,6 +132,8 @@ class Internet::Drive {
   Outcome Answered();
   // As Answered, up to the first byte of an answer.
   Outcome Undertaken();
+  // Does `work`, which may wait for the client, without the lock.
+  Outcome WithBody(Outcome (Drive::*work)());
   // Pulls the request's body and hands it to the site.
   Outcome ReceiveBody();
   void TakePiece(std::string_view piece);
@@ -127,8 +150,12 @@ class Internet::Drive {
   void WrapCutBody();
 
   Sight View() const {
-    return {head_, route_, net_.clock_.Now(), response_.status,
-            manifest_complete_ ? &manifest_ : nullptr, &shortlist_};
+    return {head_,
+            route_,
+            net_.clock_.Now(),
+            response_.status,
+            manifest_complete_ ? &manifest_ : nullptr,
+            &shortlist_};
   }
   const FaultRule* Offer(Phase phase);
   // Writes a firing into the journal; null for none.
@@ -142,6 +169,7 @@ class Internet::Drive {
   Internet& net_;
   RequestHead head_;
   Body& body_;
+  Pieces pieces_;
   std::unique_lock<std::mutex> lock_;
   std::unique_ptr<Exchange> exchange_;
   Route route_;
@@ -205,30 +233,37 @@ Internet::Drive::Outcome Internet::Drive::Answered() {
 Internet::Drive::Outcome Internet::Drive::Undertaken() {
   if (const FaultRule* rule = Offer(Phase::kRequestHead)) {
     const Outcome told = Tell(*rule);
-    return told == Outcome::kAnswered ? DrainBody() : told;
+    return told == Outcome::kAnswered ? WithBody(&Drive::DrainBody) : told;
   }
   if (auto refused = exchange_->Decide()) {
     response_ = std::move(*refused);
-    return DrainBody();
+    return WithBody(&Drive::DrainBody);
   }
-  const Outcome received = ReceiveBody();
+  const Outcome received = WithBody(&Drive::ReceiveBody);
   return received == Outcome::kAnswered ? DoWork() : received;
 }
 
 Result<std::size_t> Internet::Drive::Pull(std::span<char> into) {
-  lock_.unlock();
   auto size = body_.Read(into);
-  lock_.lock();
   if (!size) {
     vanished_ = size.error();
   }
   return size;
 }
 
+Internet::Drive::Outcome Internet::Drive::WithBody(Outcome (Drive::*work)()) {
+  if (pieces_.size() == 0) {
+    return (this->*work)();
+  }
+  lock_.unlock();
+  const Outcome outcome = (this->*work)();
+  lock_.lock();
+  return outcome;
+}
+
 Internet::Drive::Outcome Internet::Drive::DrainBody() {
-  std::array<char, kPieceBytes> buffer{};
   for (;;) {
-    const auto size = Pull(buffer);
+    const auto size = Pull(pieces_.Next());
     if (!size) {
       return Outcome::kVanished;
     }
@@ -241,7 +276,6 @@ Internet::Drive::Outcome Internet::Drive::DrainBody() {
 
 Internet::Drive::Outcome Internet::Drive::ReceiveBody() {
   partly_ = Offer(Phase::kRequestBody);
-  std::array<char, kPieceBytes> buffer{};
   for (;;) {
     if (CutAtPosition()) {
       return Outcome::kCut;
@@ -249,8 +283,9 @@ Internet::Drive::Outcome Internet::Drive::ReceiveBody() {
     // A piece ends where the next rule binds.
     const auto position = net_.faults_.NextPosition(Phase::kRequestBody, View(), received_ + 1);
     const std::uint64_t room = std::min<std::uint64_t>(
-        buffer.size(), position.value_or(received_ + buffer.size()) - received_);
-    const auto size = Pull(std::span(buffer).first(room));
+        pieces_.size(), position.value_or(received_ + pieces_.size()) - received_);
+    const std::span<char> piece = pieces_.Next().first(room);
+    const auto size = Pull(piece);
     if (!size) {
       return Outcome::kVanished;
     }
@@ -258,7 +293,7 @@ Internet::Drive::Outcome Internet::Drive::ReceiveBody() {
       manifest_complete_ = route_.operation == "manifest.put" && received_ == manifest_.size();
       return Outcome::kAnswered;
     }
-    TakePiece({buffer.data(), *size});
+    TakePiece({piece.data(), *size});
   }
 }
 
@@ -333,8 +368,8 @@ void Internet::Drive::CutBody() {
     return;
   }
   constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
-  const auto firing = net_.faults_.OfferBytes(Phase::kResponseBody, View(), 0,
-                                              length ? *length - 1 : kNoEnd);
+  const auto firing =
+      net_.faults_.OfferBytes(Phase::kResponseBody, View(), 0, length ? *length - 1 : kNoEnd);
   body_cut_ = Noted(Phase::kResponseBody, firing);
   if (body_cut_ != nullptr) {
     cut_ = Cut{std::get<CutConnection>(body_cut_->answer).manner, firing->position};

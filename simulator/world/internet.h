@@ -1,8 +1,8 @@
 // The network of a simulated world: which host is which Site, and the one place where an exchange
 // is driven through its phases, faults are applied and the journal is written. The in-process
 // transport and the real server (simulator/server) both come through Serve: two transports, one
-// truth. Threads: Serve locks one mutex for the whole exchange except while it pulls the request's
-// body. Source: incidents.md section 9; docs/adr/0006-exchange-phases.md.
+// truth. Threads: Serve locks one mutex for the whole exchange except while the request's body
+// arrives. Source: incidents.md section 9; docs/adr/0006-exchange-phases.md.
 #pragma once
 
 #include <cstdint>

@@ -268,7 +268,8 @@ TEST(FaultState, RulesForSomethingElseAreAskedAndCountedAllTheSame) {
 }
 
 TEST(FaultState, AShortlistFollowsTheRules) {
-  FaultState faults = Faults(R"({"name": "other", "when": {"repository": "a/b"}, "do": {"reply": {"status": 500}}})");
+  FaultState faults = Faults(
+      R"({"name": "other", "when": {"repository": "a/b"}, "do": {"reply": {"status": 500}}})");
   FaultState more = Faults(R"({"name": "this", "do": {"reply": {"status": 503}}})");
   Shortlist list;
   const auto fires = [&] {
