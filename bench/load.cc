@@ -136,15 +136,13 @@ std::string ManifestUrl(const std::string& url, const std::string& repository) {
   return Concat({url, "/v2/", repository, "/manifests/v1"});
 }
 
-Result<double> Rate(const std::string& url, const std::string& method, const std::string& folder) {
-  std::ofstream(folder + "/method.lua") << "wrk.method = \"" << method << "\"\n";
-  const std::string said =
-      Output(Concat({"wrk -t 1 -c 8 -d 2s -H ", Quoted(Concat({"Accept: ", kManifestType})), " -s ",
-                     Quoted(folder + "/method.lua"), " ", Quoted(url)}));
+Result<double> GetRate(const std::string& url) {
+  const std::string said = Output(Concat(
+      {"wrk -t 1 -c 8 -d 2s -H ", Quoted(Concat({"Accept: ", kManifestType})), " ", Quoted(url)}));
   const std::size_t at = said.find("Requests/sec:");
   if (at == std::string::npos || said.find("Non-2xx") != std::string::npos ||
       said.find("Socket errors") != std::string::npos) {
-    return Failed(Concat({url, ": ", method, ": wrk says: ", said}));
+    return Failed(Concat({url, ": wrk says: ", said}));
   }
   return std::strtod(said.c_str() + at + std::string_view("Requests/sec:").size(), nullptr);
 }

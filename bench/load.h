@@ -34,8 +34,9 @@ Result<double> WriteDurably(const std::string& folder, const Cargo& cargo);
 Status PutManifest(const std::string& url, const std::string& repository,
                    const std::string& folder);
 std::string ManifestUrl(const std::string& url, const std::string& repository);
-// Answers a second on eight kept connections; `method` is GET or HEAD.
-Result<double> Rate(const std::string& url, const std::string& method, const std::string& folder);
+// GETs answered a second on eight kept connections, by wrk; and HEADs, by hand.
+Result<double> GetRate(const std::string& url);
+Result<double> HeadRate(const std::string& url);
 
 // Bytes a second of one core, in 16 KiB blocks.
 Result<double> OpensslRate();

@@ -30,6 +30,7 @@ class Served {
 
   const TempFolder& folder() const { return folder_; }
   std::uint16_t port() const { return port_; }
+  pid_t pid() const { return child_->pid(); }
   // "docker://127.0.0.1:40123/NAME"
   std::string Docker(std::string_view name) const;
   // Requests so far, in order.

@@ -22,6 +22,7 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   bool running() const { return pid_ > 0; }
+  pid_t pid() const { return pid_; }
   void Signal(int number) const;
   // Reads what it prints until it ends, and gives its exit code (128 + the signal that ended it). A
   // child that takes longer than `patience` is killed, which is a test failure.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 #include "core/text.h"
@@ -102,6 +103,37 @@ TEST(UploadSession, IsTakenOnce) {
   session.Append("hello");
   EXPECT_TRUE(session.Take().ok());
   EXPECT_FALSE(session.Take().ok());
+}
+
+TEST(UploadSession, HoldsLargeBytesAsItHoldsFew) {
+  for (const bool ahead : {false, true}) {
+    UploadSession session = Session();
+    std::string all;
+    std::array<std::string, 2> pieces;  // in turn, since they are hashed beside
+    if (ahead) {
+      session.HashAhead();
+    }
+    session.Reserve(std::uint64_t{1} << 40U);
+    for (std::size_t i = 0; i < 21; ++i) {
+      std::string& piece = pieces[i % 2];
+      piece.assign(1'000'000, static_cast<char>('a' + i));
+      session.Append(piece);
+      all += piece;
+    }
+    session.Truncate(20'500'000);
+    all.resize(20'500'000);
+    session.Append("the end");
+    all += "the end";
+    EXPECT_EQ(session.size(), all.size());
+    EXPECT_EQ(session.Finish(DigestAlgorithm::kSha512), Digest::Of(all, DigestAlgorithm::kSha512));
+    EXPECT_EQ(session.Finish(DigestAlgorithm::kSha256), Digest::Of(all));
+    const Result<Blob> blob = session.Take();
+    ASSERT_TRUE(blob.ok());
+    Body whole = blob->Read();
+    EXPECT_EQ(*ReadAll(whole, 30'000'000), all);
+    Body part = blob->Read(20'499'998, 5);
+    EXPECT_EQ(*ReadAll(part, 10), all.substr(20'499'998, 5));
+  }
 }
 
 TEST(UploadSessions, FindsASessionInItsRepositoryOnly) {

@@ -1,0 +1,149 @@
+// The targets of issue 4 section 6, judged, and the report around them.
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <optional>
+
+#include "bench/contest.h"
+#include "core/text.h"
+
+namespace drydock::bench {
+namespace {
+
+std::string Number(double value) {
+  char text[64];
+  const char* format = value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f";
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+const std::vector<double>& Of(const Numbers& numbers, const char* name) {
+  static const std::vector<double> kNone;
+  const auto found = numbers.find(name);
+  return found == numbers.end() ? kNone : found->second;
+}
+
+// A number of each round.
+using Figure = std::function<std::vector<double>(const Numbers&)>;
+
+Figure Ratio(const char* of, const char* to) {
+  return [=](const Numbers& numbers) {
+    std::vector<double> ratios;
+    const auto& marks = Of(numbers, to);
+    for (std::size_t i = 0; i < std::min(Of(numbers, of).size(), marks.size()); ++i) {
+      ratios.push_back(Of(numbers, of)[i] / marks[i]);
+    }
+    return ratios;
+  };
+}
+
+Figure Plain(const char* name) {
+  return [=](const Numbers& numbers) { return Of(numbers, name); };
+}
+
+// What the disk store may reach at most: 0.7 of memory, or what the file system gives.
+Figure DiskPush(const char* disk, const char* memory) {
+  return [=](const Numbers& numbers) {
+    std::vector<double> ratios;
+    const auto& floors = Of(numbers, what::kFloor);
+    for (std::size_t i = 0; i < floors.size() && i < Of(numbers, disk).size(); ++i) {
+      ratios.push_back(Of(numbers, disk)[i] / std::min(Of(numbers, memory)[i], floors[i]));
+    }
+    return ratios;
+  };
+}
+
+struct Target {
+  const char* words;
+  Figure figure;
+  const char* unit;
+  double least = 0;  // 0: none
+  double most = 0;   // 0: none
+};
+
+std::vector<Target> Targets() {
+  return {
+      {"push with digest check, of the OpenSSL rate", Ratio(what::kPushMemory, what::kOpenssl), "×",
+       0.75},
+      {"eight pushes at once together, of the one-core OpenSSL rate",
+       Ratio(what::kEightMemory, what::kOpenssl), "×", 1.0},
+      {"pull, of nginx with a static file", Ratio(what::kPullMemory, what::kPullNginx), "×", 1.0},
+      {"manifest GET, of nginx `return 200`", Ratio(what::kGetMemory, what::kGetNginx), "×", 0.4},
+      {"manifest HEAD, of nginx `return 200`", Ratio(what::kHeadMemory, what::kHeadNginx), "×",
+       0.4},
+      {"manifest GET, of docker-registry", Ratio(what::kGetMemory, what::kGetRegistry), "×", 50},
+      {"manifest HEAD, of docker-registry", Ratio(what::kHeadMemory, what::kHeadRegistry), "×", 50},
+      {"push, of docker-registry", Ratio(what::kPushMemory, what::kPushRegistry), "×"},
+      {"pull, of docker-registry", Ratio(what::kPullMemory, what::kPullRegistry), "×"},
+      {"disk store: push, of the lesser of memory and `dd conv=fdatasync`",
+       DiskPush(what::kPushDisk, what::kPushMemory), "×", 0.7},
+      {"disk store: eight pushes at once, of the lesser of memory and `dd conv=fdatasync`",
+       DiskPush(what::kEightDisk, what::kEightMemory), "×", 0.7},
+      {"disk store: push, of memory", Ratio(what::kPushDisk, what::kPushMemory), "×"},
+      {"disk store: pull, of memory", Ratio(what::kPullDisk, what::kPullMemory), "×", 0.7},
+      {"disk store: manifest GET, of memory", Ratio(what::kGetDisk, what::kGetMemory), "×", 0.7},
+      {"disk store: most resident memory", Plain(what::kResident), "MiB", 0, 64},
+      {"in process: ping", Plain(what::kPing), "a second", 1e6},
+      {"in process: manifest GET", Plain(what::kManifest), "a second", 5e5},
+      {"in process: manifest GET with rules and journal", Plain(what::kWholeWay), "a second"},
+      {"a registry made and destroyed", Plain(what::kMade), "µs", 0, 100},
+      {"from exec to the first answer", Plain(what::kFirst), "ms", 0, 10},
+  };
+}
+
+std::string Row(const Target& target, const Numbers& numbers) {
+  const std::vector<double> figures = target.figure(numbers);
+  if (figures.empty()) {
+    return Concat({"| ", target.words, " | | not measured | |\n"});
+  }
+  const auto [low, high] = std::minmax_element(figures.begin(), figures.end());
+  const double median = Median(figures);
+  const bool holds =
+      (target.least == 0 || median >= target.least) && (target.most == 0 || median <= target.most);
+  const std::string aim = target.least > 0  ? "≥ " + Number(target.least)
+                          : target.most > 0 ? "≤ " + Number(target.most)
+                                            : "";
+  return Concat({"| ", target.words, " | ", aim, " | ", Number(median), " ", target.unit, " (",
+                 Number(*low), " – ", Number(*high), ") | ",
+                 aim.empty() ? "reported"
+                 : holds     ? "holds"
+                             : "**does not hold**",
+                 " |\n"});
+}
+
+}  // namespace
+
+std::string ContestReport(const Numbers& numbers, ContestSize size,
+                          const ContestSurroundings& surroundings) {
+  std::string text = Concat(
+      {"# How fast the fake Hub is\n\nEvery figure is the median of ", std::to_string(size.rounds),
+       " rounds, with the least and the greatest behind it. In a\nround everyone is measured once, "
+       "one after the other, and a ratio is taken within its round.\nBlobs are of ",
+       std::to_string(size.mebibytes),
+       " MiB and travel by `curl` over loopback; rates are of `wrk` (HEAD: of a\nclient of the "
+       "benchmark's own, since wrk waits for the body) with eight kept connections. "
+       "Clients and servers share the processors. How fast the base hash is:\n"
+       "[performance-hash.md](performance-hash.md).\n\n- written by `./dev bench registry` on ",
+       surroundings.when, "\n", surroundings.machine,
+       "\n## Targets\n\n| | aim | found | |\n|---|---:|---:|---|\n"});
+  for (const Target& target : Targets()) {
+    text += Row(target, numbers);
+  }
+  text +=
+      Concat({surroundings.notes.empty() ? "" : "\n", surroundings.notes,
+              "\n## What was measured\n\n| | median | least | greatest |\n|---|---:|---:|---:|\n"});
+  for (const auto& [name, own] : numbers) {
+    const auto [low, high] = std::minmax_element(own.begin(), own.end());
+    text += Concat({"| ", name, " | ", Number(Median(own)), " | ", Number(*low), " | ",
+                    Number(*high), " |\n"});
+  }
+  return text;
+}
+
+}  // namespace drydock::bench
