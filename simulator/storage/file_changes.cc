@@ -71,6 +71,11 @@ Status FileChanges::Cut(const OwnedFile& file, const std::string& path, std::uin
   return CutFile(file, path, size);
 }
 
+void FileChanges::BeginSync(const OwnedFile& file, std::uint64_t offset, std::uint64_t length) {
+  ::sync_file_range(file.descriptor(), static_cast<off_t>(offset), static_cast<off_t>(length),
+                    SYNC_FILE_RANGE_WRITE);
+}
+
 Status FileChanges::Sync(const OwnedFile& file, const std::string& path) const {
   if (Status may = Ask("sync", path); !may) {
     return may;

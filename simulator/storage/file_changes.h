@@ -30,6 +30,8 @@ class FileChanges {
   Result<OwnedFile> Create(const std::string& path) const;
   Status Write(const OwnedFile& file, const std::string& path, std::string_view bytes) const;
   Status Cut(const OwnedFile& file, const std::string& path, std::uint64_t size) const;
+  // Asks the kernel to begin with what Sync will wait for. A hint: it never fails.
+  static void BeginSync(const OwnedFile& file, std::uint64_t offset, std::uint64_t length);
   // The content reaches the disk.
   Status Sync(const OwnedFile& file, const std::string& path) const;
   // The names in a folder reach the disk.

@@ -1,5 +1,6 @@
 #include "simulator/storage/stored_file.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,7 @@ namespace drydock::simulator {
 namespace {
 
 constexpr std::size_t kPieceBytes = 262'144;
+constexpr std::uint64_t kSyncedAtOnce = std::uint64_t{8} << 20U;
 
 Body OpenedBody(const std::string& path, std::uint64_t offset, std::uint64_t length) {
   Result<OwnedFile> file = OpenToRead(path);
@@ -38,12 +40,17 @@ class FileBlobWriter : public BlobWriter {
     }
     Status written = changes_->Write(file_, path_, piece);
     size_ += written ? piece.size() : 0;
+    if (size_ - syncing_ >= kSyncedAtOnce) {
+      FileChanges::BeginSync(file_, syncing_, size_ - syncing_);
+      syncing_ = size_;
+    }
     return written;
   }
 
   Status Truncate(std::uint64_t size) override {
     Status cut = file_.open() ? changes_->Cut(file_, path_, size) : Status(Ok{});
     size_ = cut ? size : size_;
+    syncing_ = std::min(syncing_, size_);
     return cut;
   }
 
@@ -79,6 +86,7 @@ class FileBlobWriter : public BlobWriter {
   std::shared_ptr<const FileChanges> changes_;
   OwnedFile file_;
   std::uint64_t size_ = 0;
+  std::uint64_t syncing_ = 0;  // up to here the kernel was asked to begin
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "simulator/world/internet.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <span>
 #include <utility>
@@ -13,106 +12,13 @@
 namespace drydock::simulator {
 namespace {
 
-constexpr std::size_t kPieceBytes = 262'144;
 constexpr std::size_t kManifestBytesMax = std::size_t{4} << 20U;  // what rules get to look into
-constexpr std::size_t kExcerptBytesMax = 2048;
-
-// A body of which `prefix` was read already.
-class PrefixedReader : public BodyReader {
- public:
-  PrefixedReader(std::string prefix, Body rest)
-      : prefix_(std::move(prefix)), rest_(std::move(rest)) {}
-
-  Result<std::size_t> Read(std::span<char> into) override {
-    if (given_ == prefix_.size()) {
-      return rest_.Read(into);
-    }
-    const std::size_t size = prefix_.copy(into.data(), into.size(), given_);
-    given_ += size;
-    return size;
-  }
-
- private:
-  std::string prefix_;
-  std::size_t given_ = 0;
-  Body rest_;
-};
-
-// Ends in kAmbiguous after `left` bytes, and tells the fault state when a client got that far.
-class CutReader : public BodyReader {
- public:
-  CutReader(Body body, std::uint64_t left, FaultState& faults, const FaultRule& rule,
-            std::string message)
-      : body_(std::move(body)),
-        left_(left),
-        faults_(faults),
-        rule_(rule),
-        message_(std::move(message)) {}
-
-  Result<std::size_t> Read(std::span<char> into) override {
-    if (left_ == 0) {
-      if (!std::exchange(seen_, true)) {
-        faults_.MarkSeen(rule_);
-      }
-      return Error(ErrorCode::kAmbiguous, message_);
-    }
-    auto size = body_.Read(into.first(std::min<std::uint64_t>(into.size(), left_)));
-    left_ -= size ? *size : 0;
-    return size;
-  }
-
- private:
-  Body body_;
-  std::uint64_t left_;
-  FaultState& faults_;
-  const FaultRule& rule_;
-  std::string message_;
-  bool seen_ = false;
-};
 
 std::string_view Manner(Cut::Manner manner) {
   return manner == Cut::Manner::kRst ? "connection reset" : "connection closed";
 }
 
-// Up to kExcerptBytesMax bytes from the front of `body`, which still gives all of them.
-std::string PeekExcerpt(Body& body) {
-  std::string prefix(kExcerptBytesMax, '\0');
-  std::size_t size = 0;
-  while (size < prefix.size()) {
-    const auto got = body.Read(std::span(prefix).subspan(size));
-    if (!got || *got == 0) {
-      break;
-    }
-    size += *got;
-  }
-  prefix.resize(size);
-  const auto length = body.length();
-  body = Body::FromReader(std::make_unique<PrefixedReader>(prefix, std::move(body)), length);
-  return prefix;
-}
-
 }  // namespace
-
-// Where the pieces of a body are put: two places in turn, so that each stays until the next is in.
-class Pieces {
- public:
-  explicit Pieces(std::optional<std::uint64_t> length)
-      : size_(std::min<std::uint64_t>(length.value_or(kPieceBytes), kPieceBytes)) {}
-
-  std::size_t size() const { return size_; }
-  std::span<char> Next() {
-    std::unique_ptr<char[]>& place = places_[turn_ ^= 1U];
-    if (place == nullptr && size_ > 0) {
-      place = std::make_unique_for_overwrite<char[]>(size_);
-    }
-    return {place.get(), size_};
-  }
-
- private:
-  std::size_t size_;
-  std::array<std::unique_ptr<char[]>, 2> places_;
-  std::size_t turn_ = 0;
-};
 
 // One exchange on its way through the phases. Holds the Internet's lock except while the request's
 // body arrives.
@@ -329,7 +235,8 @@ Internet::Drive::Outcome Internet::Drive::DoWork() {
     response_ = exchange_->Apply();
     exchange_.reset();
   } else if (rule->commit.mode == Commit::Mode::kLater) {
-    net_.pending_.push_back({net_.clock_.Now() + rule->commit.delay, std::move(exchange_)});
+    net_.pending_.push_back(
+        {net_.clock_.Now() + rule->commit.delay, std::move(pieces_), std::move(exchange_)});
   } else {
     exchange_.reset();
   }
@@ -402,11 +309,8 @@ void Internet::Drive::WrapCutBody() {
                         std::to_string(event_.response_bytes), " bytes"});
   event_.response_bytes = bytes;
   event_.response_excerpt.resize(std::min<std::uint64_t>(event_.response_excerpt.size(), bytes));
-  const auto length = response_.body.length();
-  response_.body = Body::FromReader(
-      std::make_unique<CutReader>(std::move(response_.body), bytes, net_.faults_, *body_cut_,
-                                  Concat({head_.url.host, ": ", event_.lost})),
-      length);
+  response_.body = CutAfter(std::move(response_.body), bytes, net_.faults_, *body_cut_,
+                            Concat({head_.url.host, ": ", event_.lost}));
 }
 
 Result<Answer> Internet::Drive::Finish(Outcome outcome) {

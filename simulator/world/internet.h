@@ -20,6 +20,7 @@
 #include "core/transport.h"
 #include "simulator/exchange.h"
 #include "simulator/faults/fault_state.h"
+#include "simulator/world/bodies.h"
 
 namespace drydock::simulator {
 
@@ -61,9 +62,10 @@ class Internet {
 
  private:
   class Drive;
-  // Work put off: the exchange is kept alive until `due`.
+  // Work put off: the exchange is kept alive until `due`, and the pieces it may still work on.
   struct Pending {
     TimePoint due{};
+    Pieces pieces;
     std::unique_ptr<Exchange> exchange;
   };
 

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "simulator/server/worlds.h"
 #include "simulator/storage/disk_store.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/tls_client.h"
@@ -95,6 +96,29 @@ TEST(LargeBlob, WithTheWrongDigestIsRefusedAndGone) {
   EXPECT_EQ(400, answer.status);
   EXPECT_NE(std::string::npos, answer.body.find("DIGEST_INVALID")) << answer.body;
   EXPECT_EQ(0u, hub.server->Held().blobs);
+}
+
+// The exchange outlives the request, and with it what it hashes.
+TEST(LargeBlob, IsCommittedLater) {
+  ServerOptions options = ServedHub::Plain();
+  FaultRule later;
+  later.name = "later";
+  later.when.exchange.operations = {"upload.start"};
+  later.phase = Phase::kDecide;
+  later.answer = Reply{504, "", {}, ""};
+  later.commit = {Commit::Mode::kLater, std::chrono::hours(1), 0};
+  options.faults = {later};
+  ServedHub hub(std::move(options));
+  const std::string bytes = Large('l');
+  EXPECT_EQ(
+      504,
+      hub.Ask("POST", Concat({"/v2/team/app/blobs/uploads/?digest=", Digest::Of(bytes).ToString()}),
+              bytes)
+          .status);
+  EXPECT_EQ(404, hub.Ask("HEAD", BlobPath(bytes)).status);
+  const auto world = hub.server->worlds().Find(kDefaultWorld);
+  world->clock().Advance(std::chrono::hours(2));
+  EXPECT_EQ(200, hub.Ask("HEAD", BlobPath(bytes)).status);
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+// The bodies of an exchange as its driver handles them. Internal to the driver.
+// Threads: as Body says.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "core/http.h"
+#include "simulator/faults/fault_state.h"
+
+namespace drydock::simulator {
+
+// Where the pieces of a request's body are put: two places in turn, so that each stays until the
+// next is in.
+class Pieces {
+ public:
+  // `length` of the body, if known: no piece is larger.
+  explicit Pieces(std::optional<std::uint64_t> length);
+
+  std::size_t size() const { return size_; }  // of one piece at most
+  std::span<char> Next();
+
+ private:
+  std::size_t size_;
+  std::array<std::unique_ptr<char[]>, 2> places_;
+  std::size_t turn_ = 0;
+};
+
+// Up to 2 KiB from the front of `body`, which still gives all of them.
+std::string PeekExcerpt(Body& body);
+
+// `body` up to `bytes`, and then kAmbiguous with `message`; whoever reads that far has seen `rule`
+// of `faults`, which must outlive the body.
+Body CutAfter(Body body, std::uint64_t bytes, FaultState& faults, const FaultRule& rule,
+              std::string message);
+
+}  // namespace drydock::simulator
