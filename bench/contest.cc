@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -235,11 +234,6 @@ std::string Machine(const std::string& folder, const std::string& load_before) {
                  "\n"});
 }
 
-std::string ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 }  // namespace
 
 Status RunContest(const std::string& program, const std::string& folder, const std::string& docs,
@@ -256,10 +250,8 @@ Status RunContest(const std::string& program, const std::string& folder, const s
   if (!done) {
     return done;
   }
-  const std::string report =
-      ContestReport(contest.numbers(), size,
-                    {FormatRfc3339(clock.Now()), Machine(folder, load_before),
-                     ReadText(docs + "/performance-notes.md")});
+  const std::string report = ContestReport(
+      contest.numbers(), size, {FormatRfc3339(clock.Now()), Machine(folder, load_before)});
   std::ofstream file(docs + "/performance.md", std::ios::binary);
   file << report;
   std::printf("\n%s", report.c_str());

@@ -56,7 +56,6 @@ Status RunContest(const std::string& program, const std::string& folder, const s
 struct ContestSurroundings {
   std::string when;
   std::string machine;  // several lines, each "- ..."
-  std::string notes;    // what a person found out about what does not hold; Markdown
 };
 std::string ContestReport(const Numbers& numbers, ContestSize size,
                           const ContestSurroundings& surroundings);

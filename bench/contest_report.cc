@@ -97,6 +97,36 @@ std::vector<Target> Targets() {
   };
 }
 
+constexpr char kReading[] =
+    R"(In a round everyone is measured once, one after the other; a ratio is taken within its round, and
+every figure is the median of the rounds, with the least and the greatest behind it. Blobs travel by
+`curl` over loopback. Rates are of `wrk` with one thread, and for HEAD of a client of the benchmark's
+own, since wrk waits for bodies that HEAD does not send; both keep eight connections. Clients and
+servers share the processors. "In process" is one core: the registry's `Begin`, `Decide` and `Apply`,
+or all of it with rules and journal. How fast the base hash is: [performance-hash.md](performance-hash.md).
+)";
+
+constexpr char kNotes[] = R"(
+## Where the time goes
+
+Processor seconds of one push of 1 GiB into memory, on the machine of the first report (two
+processors, SHA-NI at 1.9 GB/s, a virtual machine that others were using as well), from getrusage and
+perf: SHA-256 0.55 to 0.6; reading the socket 0.13; new pages and the copy into them 0.3 (`write` to a
+memory file) to 0.5 (first touch of anonymous memory; 1.0 and more with huge pages); `curl` 0.4 to 0.5.
+Together 1.4 to 1.6, which two processors need 0.7 to 0.8 s for. That bounds what can be seen there:
+
+- one push: about 0.75 of the OpenSSL rate, if nobody else is at work;
+- eight at once: about 0.75 to 0.85 of it together, whatever the server does: more than 1.0 needs a
+  third processor, or clients that cost nothing.
+
+Neither depends on cpp-httplib: it only binds and accepts (ADR 0007). What was gained, and how, is in
+ADR 0030; a manifest GET over a socket went from 18 to 8.5 µs of the server's processor time, of which
+half is the kernel's waking of threads. nginx takes 2.7 µs for its fixed answer.
+
+Resident memory is that of the server process. A memory store keeps large blobs in files without a
+name, which are memory of the machine but not resident in the process.
+)";
+
 std::string Row(const Target& target, const Numbers& numbers) {
   const std::vector<double> figures = target.figure(numbers);
   if (figures.empty()) {
@@ -121,22 +151,16 @@ std::string Row(const Target& target, const Numbers& numbers) {
 
 std::string ContestReport(const Numbers& numbers, ContestSize size,
                           const ContestSurroundings& surroundings) {
-  std::string text = Concat(
-      {"# How fast the fake Hub is\n\nEvery figure is the median of ", std::to_string(size.rounds),
-       " rounds, with the least and the greatest behind it. In a\nround everyone is measured once, "
-       "one after the other, and a ratio is taken within its round.\nBlobs are of ",
-       std::to_string(size.mebibytes),
-       " MiB and travel by `curl` over loopback; rates are of `wrk` (HEAD: of a\nclient of the "
-       "benchmark's own, since wrk waits for the body) with eight kept connections. "
-       "Clients and servers share the processors. How fast the base hash is:\n"
-       "[performance-hash.md](performance-hash.md).\n\n- written by `./dev bench registry` on ",
-       surroundings.when, "\n", surroundings.machine,
-       "\n## Targets\n\n| | aim | found | |\n|---|---:|---:|---|\n"});
+  std::string text = Concat({"# How fast the fake Hub is\n\n", kReading,
+                             "\n- written by `./dev bench registry` on ", surroundings.when, ": ",
+                             std::to_string(size.rounds), " rounds, blobs of ",
+                             std::to_string(size.mebibytes), " MiB\n", surroundings.machine,
+                             "\n## Targets\n\n| | aim | found | |\n|---|---:|---:|---|\n"});
   for (const Target& target : Targets()) {
     text += Row(target, numbers);
   }
   text +=
-      Concat({surroundings.notes.empty() ? "" : "\n", surroundings.notes,
+      Concat({kNotes,
               "\n## What was measured\n\n| | median | least | greatest |\n|---|---:|---:|---:|\n"});
   for (const auto& [name, own] : numbers) {
     const auto [low, high] = std::minmax_element(own.begin(), own.end());

@@ -14,7 +14,6 @@ namespace drydock::bench {
 namespace {
 
 using simulator::FaultRule;
-using simulator::RequestHead;
 
 constexpr std::string_view kHost = "registry.test";
 constexpr std::size_t kEventsKept = 10'000;  // as many as a served world keeps
