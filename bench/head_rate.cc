@@ -44,7 +44,8 @@ Result<OwnedFile> Connect(const Url& url) {
 class Heads {
  public:
   explicit Heads(const Url& url)
-      : asked_(Concat({"HEAD ", url.Target(), " HTTP/1.1\r\nHost: ", url.host, "\r\n\r\n"})),
+      : asked_(Concat({"HEAD ", url.Target(), " HTTP/1.1\r\nHost: ", url.host,
+                       "\r\nAccept: application/vnd.oci.image.manifest.v1+json\r\n\r\n"})),
         epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
   Status Begin(const Url& url) {

@@ -96,9 +96,9 @@ TEST(FileBody, ThatEndsTooEarlySaysSo) {
 TEST(HashAhead, HashesWhatCameInOrder) {
   Hasher hasher;
   std::string all;
+  std::array<std::string, 2> places;
   {
     HashAhead ahead(hasher);
-    std::array<std::string, 2> places;
     for (std::size_t i = 0; i < 200; ++i) {
       std::string& piece = places[i % 2];
       piece.assign(1 + i * 97 % 5000, static_cast<char>('a' + i % 26));
