@@ -1,6 +1,7 @@
 #include "bench/contest.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -20,6 +21,7 @@ namespace drydock::bench {
 namespace {
 
 constexpr int kTogether = 8;
+constexpr double kQuiet = 0.5;  // load average
 constexpr Duration kLong = std::chrono::milliseconds(300);
 
 // How often `work` can be done in a second.
@@ -207,31 +209,36 @@ std::string Machine(const std::string& folder, const std::string& load_before) {
   const auto version = [](const char* package) {
     return Output(Concat({"dpkg-query -W -f='${Package} ${Version}' ", package}));
   };
-  return Concat({"- processor: ",
-                 Output("sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1"),
-                 ", ",
-                 Output("nproc"),
-                 " processors; memory: ",
-                 Output("awk '/MemTotal/ {printf \"%.0f GiB\", $2 / 1048576}' /proc/meminfo"),
-                 "\n- Linux ",
-                 Output("uname -r"),
-                 "; ",
-                 Output("openssl version"),
-                 "; ",
-                 version("nginx"),
-                 "; ",
-                 version("docker-registry"),
-                 "; ",
-                 version("wrk"),
-                 "; ",
-                 version("curl"),
-                 "\n- files on ",
-                 Output(Concat({"df --output=fstype ", Quoted(folder), " | tail -n 1"})),
-                 "\n- load average before: ",
-                 load_before,
-                 "; after: ",
-                 Load(),
-                 "\n"});
+  return Concat(
+      {"- processor: ",
+       Output("sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1"),
+       ", ",
+       Output("nproc"),
+       " processors; memory: ",
+       Output("awk '/MemTotal/ {printf \"%.0f GiB\", $2 / 1048576}' /proc/meminfo"),
+       "\n- Linux ",
+       Output("uname -r"),
+       "; ",
+       Output("openssl version"),
+       "; ",
+       version("nginx"),
+       "; ",
+       version("docker-registry"),
+       "; ",
+       version("wrk"),
+       "; ",
+       version("curl"),
+       "\n- files on ",
+       Output(Concat({"df --output=fstype ", Quoted(folder), " | tail -n 1"})),
+       "\n- load average before: ",
+       load_before,
+       "; after: ",
+       Load(),
+       "\n",
+       std::strtod(load_before.c_str(), nullptr) < kQuiet
+           ? ""
+           : "- **others were at work on this machine**: their share is in every figure;\n"
+             "  the command above gives those of a quiet one\n"});
 }
 
 }  // namespace
