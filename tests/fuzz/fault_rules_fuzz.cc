@@ -31,8 +31,8 @@ void Ask(FaultState& faults) {
   for (const Phase phase : {Phase::kRequestHead, Phase::kRequestBody, Phase::kDecide,
                             Phase::kResponseHead, Phase::kResponseBody}) {
     const auto position = faults.NextPosition(phase, sight, 0);
-    const auto firing = position ? faults.OfferBytes(phase, sight, 0, *position)
-                                 : faults.Offer(phase, sight);
+    const auto firing =
+        position ? faults.OfferBytes(phase, sight, 0, *position) : faults.Offer(phase, sight);
     if (!firing) {
       continue;
     }
