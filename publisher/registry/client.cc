@@ -91,7 +91,7 @@ RegistryClient::RegistryClient(Transport& transport, Clock& clock, Rng rng, Jour
       options_(std::move(options)),
       session_(transport, clock, options_.credentials, options_.plain_http,
                options_.request_deadline, options_.tokens),
-      retrier_(clock, journal, rng.Fork("registry client"), options_.actor) {}
+      retrier_(clock, journal, rng.Fork("registry client"), options_.actor, options_.on_wait) {}
 
 Outcome<Ok> RegistryClient::Ping(std::string_view registry) {
   ImageReference home;
@@ -229,8 +229,18 @@ Outcome<Promotion> RegistryClient::Put(const Manifest& manifest, const ImageRefe
   if (!to.tag && !to.digest) {
     return LocalFailure(Concat({"neither tag nor digest: ", to.ToString()}));
   }
-  return Move(
-      manifest.digest, to, [&]() -> Outcome<Manifest> { return manifest; }, mend);
+  const auto get = [&]() -> Outcome<Manifest> { return manifest; };
+  auto put = Move(manifest.digest, to, get, mend);
+  if (put || put.failure().cancelled || put.failure().next == NextMove::kAsk) {
+    return put;
+  }
+  // Refused, and perhaps in place all the same: somebody else's doing, or a refusal that lied.
+  const ProbeAnswer now = ProbeOnce(to);
+  const Digest* present = DigestOf(now);
+  if (present != nullptr && *present == manifest.digest) {
+    return Promotion{Promotion::How::kMoved, manifest.digest, ""};
+  }
+  return put;
 }
 
 Outcome<Promotion> RegistryClient::Move(const Digest& digest, const ImageReference& to,
@@ -284,24 +294,23 @@ Outcome<Ok> RegistryClient::PutUntilSettled(const Manifest& manifest, const Imag
     }
     return std::nullopt;
   };
-  auto put =
-      retrier_.RunWithRetry(options_.budget, Concat({to.tag ? "move " : "put ", to.ToString()}),
-                            [&](int attempt) -> Outcome<Ok> {
-                              if (attempt > 1 || clock_.Elapsed() - looked > kLookGoodFor) {
-                                if (auto settled = look()) {
-                                  return *settled;
-                                }
-                              }
-                              if (last && mend) {
-                                if (auto mended = mend(*last); !mended) {
-                                  return mended;
-                                }
-                              }
-                              auto written = PutOnce(manifest, to);
-                              last = written ? std::nullopt : std::optional(written.failure());
-                              unsettled = last && last->next == NextMove::kAsk;
-                              return written;
-                            });
+  const std::string what = Concat({to.tag ? "move " : "put ", to.ToString()});
+  auto put = retrier_.RunWithRetry(options_.budget, what, [&](int attempt) -> Outcome<Ok> {
+    if (attempt > 1 || clock_.Elapsed() - looked > kLookGoodFor) {
+      if (auto settled = look()) {
+        return *settled;
+      }
+    }
+    if (last && mend) {
+      if (auto mended = mend(*last); !mended) {
+        return mended;
+      }
+    }
+    auto written = PutOnce(manifest, to);
+    last = written ? std::nullopt : std::optional(written.failure());
+    unsettled = last && last->next == NextMove::kAsk;
+    return written;
+  });
   if (put || !unsettled || put.failure().cancelled) {
     return put;
   }

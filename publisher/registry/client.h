@@ -65,7 +65,8 @@ class RegistryClient {
     Duration request_deadline = std::chrono::seconds(60);
     RetryBudget budget;
     RetryBudget read_back = {.attempts_max = 6};
-    std::string actor = "host";                    // who this is, in the journal
+    std::string actor = "host";  // who this is, in the journal
+    Retrier::OnWait on_wait = {};
     std::shared_ptr<TokenShelf> tokens = nullptr;  // shared with other clients; nullptr: its own
   };
 
