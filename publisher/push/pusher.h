@@ -30,6 +30,7 @@ struct Lanes {
   std::function<std::unique_ptr<Transport>()> connect;  // a transport of its own for each lane
   std::function<void(std::vector<Task>)> run_together;  // returns when every task has ended
 };
+inline constexpr std::size_t kLanesUsual = 4;
 // Lanes of real threads.
 Lanes ThreadLanes(std::size_t count, std::function<std::unique_ptr<Transport>()> connect);
 

@@ -129,13 +129,23 @@ Outcome<PushReport> PushBench::Push(const LayoutMade& layout, PushOptions option
   const auto image = ReadLayoutImage(layout.folder, "");
   EXPECT_TRUE(image) << (image ? "" : image.error().message());
   Outcome<PushReport> pushed = LocalFailure("the world ended");
-  const auto connect = [this]() -> std::unique_ptr<Transport> {
+  RunAsActor([&] {
+    const Lanes actors = ActorLanes();
+    const auto transport = actors.connect();
+    Pusher pusher(*transport, actors, world.clock(), world.Fork("pusher"), journal, *run,
+                  std::move(options));
+    pushed = pusher.Push(*image, *ImageReference::Parse(Concat({kTarget, ":", tag})));
+  });
+  return pushed;
+}
+
+Lanes PushBench::ActorLanes() {
+  Lanes actors;
+  actors.count = lanes;
+  actors.connect = [this]() -> std::unique_ptr<Transport> {
     return std::make_unique<BetweenTransport>(internet_.Connect(world, "203.0.113.7", "host"),
                                               between);
   };
-  Lanes actors;
-  actors.count = lanes;
-  actors.connect = connect;
   actors.run_together = [this](std::vector<Lanes::Task> tasks) {
     std::vector<simulator::World::Task> named;
     for (Lanes::Task& task : tasks) {
@@ -143,15 +153,13 @@ Outcome<PushReport> PushBench::Push(const LayoutMade& layout, PushOptions option
     }
     world.RunTogether(std::move(named));
   };
-  world.Spawn("host", [&] {
-    const auto transport = connect();
-    Pusher pusher(*transport, actors, world.clock(), world.Fork("pusher"), journal, *run,
-                  std::move(options));
-    pushed = pusher.Push(*image, *ImageReference::Parse(Concat({kTarget, ":", tag})));
-  });
+  return actors;
+}
+
+void PushBench::RunAsActor(const std::function<void()>& work) {
+  world.Spawn("host", work);
   const Status ran = world.Run();
   EXPECT_TRUE(ran) << (ran ? "" : ran.error().message());
-  return pushed;
 }
 
 std::vector<SentRequest> PushBench::Requests() const {

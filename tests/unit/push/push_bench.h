@@ -55,6 +55,9 @@ class PushBench {
 
   Outcome<PushReport> Push(const LayoutMade& layout, PushOptions options = {},
                            std::string_view tag = "v1");
+  Lanes ActorLanes();
+  // Runs `work` as an actor, to its end.
+  void RunAsActor(const std::function<void()>& work);
   // Every request the registry saw, in order.
   std::vector<SentRequest> Requests() const;
   std::vector<SentRequest> RequestsOf(std::string_view operation) const;
