@@ -18,6 +18,8 @@
 namespace drydock::publisher {
 namespace {
 
+constexpr Duration kSyncEvery = std::chrono::seconds(1);
+
 std::string Dump(const nlohmann::ordered_json& line) {
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -60,6 +62,7 @@ Result<std::unique_ptr<RunJournal>> RunJournal::Open(Clock& clock, const std::st
 
 RunJournal::~RunJournal() {
   if (file_ >= 0) {
+    ::fdatasync(file_);
     ::close(file_);
   }
 }
@@ -106,6 +109,11 @@ Status RunJournal::Append(const std::string& line) {
     }
     rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   }
+  const Duration now = clock_.Elapsed();
+  if (now - synced_ < kSyncEvery) {
+    return Ok{};
+  }
+  synced_ = now;
   return ::fdatasync(file_) == 0 ? Status(Ok{}) : FileError(path_, "be synced");
 }
 
@@ -125,7 +133,7 @@ Status RunJournal::NoteUpload(std::string_view repository, const Digest& digest,
                                  {"offset", record.offset},
                                  {"location", record.location}};
   const std::lock_guard lock(mutex_);
-  uploads_[{std::string(repository), digest}] = record;
+  uploads_.insert_or_assign({std::string(repository), digest}, record);
   return Append(Dump(line));
 }
 

@@ -1,9 +1,10 @@
 // What a push writes down while it runs, so that a new process can go on after a kill: upload
-// sessions with their newest Location and offset, and steps. A file of JSON lines that only grows;
-// each line is on disk before the call returns. A torn last line (the kill came in the middle) is
-// passed over. It is a memory, not the truth: whoever resumes asks the registry first.
-// Threads: may be shared. Source: issue "upload resume by offset"; incident
-// hub-stale-patch-location-404 (a Location is good for one request).
+// sessions with their newest Location and offset, and steps. A file of JSON lines that only grows.
+// A line outlives the process once the call returns; the disk is synced once a second, so that a
+// power cut costs what a second brought. A torn last line (the kill came in the middle) is passed
+// over. It is a memory, not the truth: whoever resumes asks the registry first. Threads: may be
+// shared. Source: issue "upload resume by offset"; incident hub-stale-patch-location-404 (a
+// Location is good for one request).
 #pragma once
 
 #include <cstdint>
@@ -59,6 +60,7 @@ class RunJournal {
   Clock& clock_;
   std::string path_;
   int file_ = -1;
+  Duration synced_{};  // when it was last
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, Digest>, UploadRecord> uploads_;
 };
