@@ -36,7 +36,7 @@ std::string Descriptor(std::string_view type, const Digest& digest, std::uint64_
 void WriteLayout(const testing::TempFolder& folder, std::uint64_t bytes) {
   Rng rng(1);
   const auto put = [&](const std::string& blob) {
-    const Digest digest = Digest::Of(blob);
+    Digest digest = Digest::Of(blob);
     folder.Write(Concat({"image/blobs/sha256/", digest.hex()}), blob);
     return digest;
   };
@@ -73,6 +73,7 @@ pid_t Start(const std::vector<std::string>& argv, const std::string& home) {
   if (pid == 0) {
     ::setenv("HOME", home.c_str(), 1);
     std::vector<char*> pointers;
+    pointers.reserve(argv.size() + 1);
     for (const std::string& argument : argv) {
       pointers.push_back(const_cast<char*>(argument.c_str()));
     }

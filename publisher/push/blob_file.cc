@@ -55,7 +55,7 @@ class BlobFile::Reader : public BodyReader {
       : handle_(std::move(handle)), offset_(offset), left_(length) {}
 
   Result<std::size_t> Read(std::span<char> into) override {
-    const auto size = handle_->Read(
+    auto size = handle_->Read(
         into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_))), offset_);
     if (!size) {
       return size;

@@ -61,6 +61,8 @@ class BlobUpload {
   Outcome<Step> SendChunk(const UploadShape::Now& shape);
   Outcome<Step> Commit(std::uint64_t from, std::uint64_t length);
   Outcome<Step> AfterProgress();
+
+  // --- after a failure (blob_recovery.cc)
   // Where to go on after `failure` of `step`, once the pause is over.
   Outcome<Step> Recover(Step step, Failure failure);
   std::optional<Outcome<Step>> ChangeShape(Step step, const Failure& failure);

@@ -100,8 +100,8 @@ class Walk {
     }
     std::string type(parsed->Text("mediaType"));
     type = type.empty() ? descriptor.media_type : type;
-    const Status parts = media_type::IsIndex(type) ? TakeChildren(*parsed, path, depth)
-                                                   : TakeBlobs(*parsed, path, descriptor.digest);
+    Status parts = media_type::IsIndex(type) ? TakeChildren(*parsed, path, depth)
+                                             : TakeBlobs(*parsed, path, descriptor.digest);
     if (parts.ok()) {
       image_.manifests.push_back({std::move(*bytes), std::move(type), descriptor.digest});
     }
@@ -118,7 +118,7 @@ class Walk {
     }
     for (const json::Value& child : *children->as_array()) {
       const auto descriptor = ReadDescriptor(child, path);
-      const Status taken = descriptor ? Take(*descriptor, depth + 1) : descriptor.error();
+      Status taken = descriptor ? Take(*descriptor, depth + 1) : descriptor.error();
       if (!taken) {
         return taken;
       }
@@ -148,7 +148,7 @@ class Walk {
         continue;  // it is fetched from there, not from a registry
       }
       parts.push_back(descriptor->digest);
-      if (const Status taken = TakeBlob(*descriptor, *one); !taken) {
+      if (Status taken = TakeBlob(*descriptor, *one); !taken) {
         return taken;
       }
     }

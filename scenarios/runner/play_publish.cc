@@ -71,6 +71,7 @@ publisher::Lanes Player::ActorLanes() {
   };
   lanes.run_together = [this](std::vector<publisher::Lanes::Task> tasks) {
     std::vector<simulator::World::Task> named;
+    named.reserve(tasks.size());
     for (publisher::Lanes::Task& task : tasks) {
       named.emplace_back(Concat({"lane ", std::to_string(named.size() + 1)}), std::move(task));
     }

@@ -74,6 +74,11 @@ Result<simulator::Store> ContentAtStart(const Scenario& scenario, const Premises
   if (scenario.world.hub.previous_release.empty()) {
     return upstream;
   }
+  if (premises.release.builder == publisher::BuilderKind::kLayout) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({scenario.file, ": hub: \"previous-release\": the project brings prebuilt ",
+                         "images and has no earlier ones: ", scenario.world.hub.previous_release}));
+  }
   const auto project = EarlierProject(scenario, premises.release);
   if (!project) {
     return project.error();

@@ -63,7 +63,7 @@ LayoutMade MakeLayout(const testing::TempFolder& folder, const std::string& name
   LayoutMade made;
   made.folder = folder.At(name);
   const auto put = [&](const std::string& bytes) {
-    const Digest digest = Digest::Of(bytes);
+    Digest digest = Digest::Of(bytes);
     folder.Write(Concat({name, "/blobs/sha256/", digest.hex()}), bytes);
     return digest;
   };
@@ -148,6 +148,7 @@ Lanes PushBench::ActorLanes() {
   };
   actors.run_together = [this](std::vector<Lanes::Task> tasks) {
     std::vector<simulator::World::Task> named;
+    named.reserve(tasks.size());
     for (Lanes::Task& task : tasks) {
       named.emplace_back(Concat({"lane ", std::to_string(named.size() + 1)}), std::move(task));
     }

@@ -13,7 +13,6 @@
 namespace drydock::publisher {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class LocationTest : public ::testing::Test {

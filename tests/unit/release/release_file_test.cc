@@ -58,6 +58,9 @@ TEST(ReleaseFile, ReadsTheShippedExamples) {
   EXPECT_FALSE(pi->base);
   ASSERT_EQ(pi->variants.size(), 1u);
   EXPECT_EQ(pi->variants[0].suffix, "");
+  const auto prebuilt = ReadReleaseFile(folder + "prebuilt.release.json");
+  ASSERT_TRUE(prebuilt) << prebuilt.error().message();
+  EXPECT_EQ(prebuilt->variants[1].source.layout, "dist/app-debug");
   const auto custom = ReadReleaseFile(folder + "custom-hash.release.json");
   ASSERT_TRUE(custom) << custom.error().message();
   EXPECT_EQ(
