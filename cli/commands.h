@@ -19,6 +19,7 @@ void AddReplay(CLI::App& app, int& exit_code);
 void AddServe(CLI::App& app, int& exit_code);
 void AddPublish(CLI::App& app, int& exit_code);
 void AddInit(CLI::App& app, int& exit_code);
+void AddPush(CLI::App& app, int& exit_code);
 void AddDiagnose(CLI::App& app, int& exit_code);
 void AddHash(CLI::App& app, int& exit_code);
 void AddTree(CLI::App& app, int& exit_code);

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   drydock::cli::AddServe(app, exit_code);
   drydock::cli::AddInit(app, exit_code);
   drydock::cli::AddPublish(app, exit_code);
+  drydock::cli::AddPush(app, exit_code);
   drydock::cli::AddDiagnose(app, exit_code);
   drydock::cli::AddHash(app, exit_code);
   drydock::cli::AddTree(app, exit_code);

@@ -2,26 +2,23 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "cli/colour.h"
 #include "cli/commands.h"
+#include "cli/logins.h"
 #include "core/clock.h"
 #include "core/journal.h"
 #include "core/rng.h"
 #include "core/text.h"
 #include "publisher/build/buildx_builder.h"
 #include "publisher/build/child_process.h"
-#include "publisher/build/credential_helper.h"
+#include "publisher/build/layout_builder.h"
 #include "publisher/hash/base_hash.h"
-#include "publisher/registry/credentials.h"
 #include "publisher/registry/http_transport.h"
 #include "publisher/release/attempt_log.h"
 #include "publisher/release/pipeline.h"
@@ -29,7 +26,6 @@
 namespace drydock::cli {
 namespace {
 
-using publisher::Credentials;
 using publisher::PipelineOptions;
 using publisher::PublishReport;
 using publisher::ReleaseFile;
@@ -39,7 +35,8 @@ using publisher::StepRecord;
 constexpr char kFooter[] =
     "Works in a clean clone that is checked out at the release tag: checks, settles the versions,\n"
     "hashes the base, asks the registry what is there, builds and pushes what is missing with\n"
-    "docker buildx (never with a build cache), moves base-latest and the latest tags by manifest\n"
+    "docker buildx (never with a build cache) or, if the file says so, from OCI layouts, moves "
+    "base-latest and the latest tags by manifest\n"
     "reference and reads everything back. Run it again at any time: it sends only what is "
     "missing.\n"
     "\n"
@@ -119,81 +116,6 @@ class StepPrinter {
   bool colour_;
 };
 
-Result<std::string> ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read"}));
-  }
-  return text.str();
-}
-
-std::string DockerConfigFile(const Flags& flags) {
-  if (!flags.docker_config.empty()) {
-    return flags.docker_config + "/config.json";
-  }
-  const char* home = std::getenv("HOME");
-  return Concat({home == nullptr ? "" : home, "/.docker/config.json"});
-}
-
-bool IsLoopback(std::string_view registry) {
-  const std::string_view host = registry.substr(0, registry.find(':'));
-  return host == "localhost" || host.starts_with("127.");
-}
-
-// Adds the login that the config's helper program keeps for `registry`, if it names one.
-Status AddFromHelper(const std::string& config, const std::string& registry, Credentials& logins) {
-  const std::string helper = publisher::CredentialHelperFor(config, registry);
-  if (helper.empty()) {
-    return Ok{};
-  }
-  auto kept = publisher::AskCredentialHelper(helper, registry);
-  if (!kept) {
-    return std::move(kept).error();
-  }
-  if (*kept) {
-    logins.insert_or_assign(registry, std::move(**kept));
-  }
-  return Ok{};
-}
-
-// The logins that docker keeps. Pushing to Docker Hub always takes one: better said before a base
-// was built for an hour.
-Result<Credentials> FindLogins(const Flags& flags, const ReleaseFile& release) {
-  const std::string path = DockerConfigFile(flags);
-  const std::string& registry = release.image.registry;
-  std::error_code ignored;
-  const bool there = std::filesystem::exists(path, ignored);
-  if (!there && !flags.docker_config.empty()) {
-    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read"}));
-  }
-  Credentials logins;
-  if (there) {
-    const auto text = ReadText(path);
-    if (!text) {
-      return text.error();
-    }
-    auto read = publisher::ReadDockerConfig(*text, path);
-    if (!read) {
-      return read.error();
-    }
-    logins = std::move(*read);
-    if (const Status asked = AddFromHelper(*text, registry, logins); !asked) {
-      return asked.error().At(path);
-    }
-  }
-  if (logins.count(registry) != 0 || IsLoopback(registry)) {
-    return logins;
-  }
-  const std::string missing = Concat({path, ": no login for ", registry, "; run: docker login",
-                                      registry == "docker.io" ? "" : Concat({" ", registry})});
-  if (registry == "docker.io" && !flags.plan) {
-    return Error(ErrorCode::kDenied, missing);
-  }
-  std::cerr << "drydock: note: " << missing << '\n';
-  return logins;
-}
-
 // From the flag or NPM_CONFIG_REGISTRY, the release file, or npm itself; "" when nobody says.
 std::string FindNpmRegistry(const Flags& flags, const ReleaseFile& release) {
   if (!flags.npm_registry.empty() || !release.npm_registry.empty() || release.versions.empty()) {
@@ -271,19 +193,52 @@ std::string StatePath(const Result<publisher::RepositoryFacts>& facts, const Rel
       {facts ? facts->git_folder : std::string("."), "/drydock/", image, "/", tag, ".json"});
 }
 
+// docker buildx, or the pusher for layouts that were built before.
+std::unique_ptr<publisher::Builder> MakeBuilder(const Flags& flags, const ReleaseFile& release,
+                                                const PipelineOptions& options, Clock& clock,
+                                                Journal& journal, publisher::RunJournal& run) {
+  const auto print = [](std::string_view piece) { std::cerr << piece << std::flush; };
+  if (release.builder == publisher::BuilderKind::kBuildx) {
+    return std::make_unique<publisher::BuildxBuilder>(publisher::BuildxBuilder::Options{
+        .program = "docker", .builder = flags.builder, .on_output = print});
+  }
+  publisher::PushOptions push;
+  push.credentials = options.credentials;
+  push.plain_http = options.plain_http;
+  push.on_event = [print](std::string_view line) { print(Concat({line, "\n"})); };
+  const Rng rng(static_cast<std::uint64_t>(clock.Now().time_since_epoch().count()));
+  return std::make_unique<publisher::LayoutBuilder>(
+      publisher::LayoutBuilder::Surroundings{
+          clock, rng.Fork("layouts"), journal,
+          publisher::ThreadLanes(publisher::kLanesUsual,
+                                 [&flags, &clock] {
+                                   return std::make_unique<publisher::HttpTransport>(
+                                       clock,
+                                       publisher::HttpTransport::Options{.ca_file = flags.ca_file});
+                                 }),
+          run},
+      std::move(push));
+}
+
 PublishReport Publish(const Flags& flags, const ReleaseFile& release, PipelineOptions options) {
   SystemClock clock;
   Journal journal(clock);
   const Rng rng(static_cast<std::uint64_t>(clock.Now().time_since_epoch().count()));
   publisher::HttpTransport transport(clock, {.ca_file = flags.ca_file});
-  publisher::BuildxBuilder builder(
-      {.program = "docker", .builder = flags.builder, .on_output = [](std::string_view piece) {
-         std::cerr << piece << std::flush;
-       }});
   const std::string tag = options.release_tag;
   const auto facts = publisher::ReadRepositoryFacts(flags.context, tag);
-  publisher::FileRunStateStore states(StatePath(facts, release, tag));
-  publisher::Pipeline pipeline({transport, builder, clock, rng, journal, states}, release,
+  const std::string state_path = StatePath(facts, release, tag);
+  auto run = std::make_unique<publisher::RunJournal>(clock);
+  if (release.builder == publisher::BuilderKind::kLayout && !options.plan) {
+    if (auto opened = publisher::RunJournal::Open(clock, Concat({state_path, ".run.jsonl"}))) {
+      run = std::move(*opened);
+    } else {
+      std::cerr << "drydock: note: uploads cannot be resumed: " << opened.error().message() << '\n';
+    }
+  }
+  const auto builder = MakeBuilder(flags, release, options, clock, journal, *run);
+  publisher::FileRunStateStore states(state_path);
+  publisher::Pipeline pipeline({transport, *builder, clock, rng, journal, states}, release,
                                std::move(options));
   return pipeline.Run({[&] { return publisher::ReadRepositoryFacts(flags.context, tag); },
                        [&] { return BaseHashOf(flags, release, tag); }});
@@ -339,7 +294,7 @@ int Run(Flags flags) {
   } else if (const Status tag = publisher::CheckReleaseTag(flags.tag); !tag) {
     return BadInput(Concat({"--tag: ", tag.error().message()}));
   }
-  auto logins = FindLogins(flags, *release);
+  auto logins = FindLogins(flags.docker_config, release->image.registry, !flags.plan);
   if (!logins) {
     return BadInput(logins.error().message());
   }

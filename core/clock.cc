@@ -113,24 +113,41 @@ std::string FormatHttpDate(TimePoint time) {
 }
 
 std::optional<TimePoint> ParseHttpDate(std::string_view text) {
-  if (text.size() != 29 || text.substr(25) != " GMT") {
+  // Where day, month, year, its digits and the time stand in each of the three forms.
+  struct Form {
+    std::size_t day, month, year, year_digits, time;
+  };
+  std::string plain(text);
+  std::optional<Form> form;
+  if (text.size() == 29 && text.ends_with(" GMT")) {
+    form = Form{5, 8, 12, 4, 17};
+  } else if (text.size() == 24) {  // "Thu May 28 06:00:00 2026"
+    form = Form{8, 4, 20, 4, 11};
+    plain[8] = plain[8] == ' ' ? '0' : plain[8];
+  } else if (const std::size_t at = text.find(", ");
+             at != std::string_view::npos && text.size() == at + 24 && text.ends_with(" GMT")) {
+    form = Form{at + 2, at + 5, at + 9, 2, at + 12};  // "Thursday, 28-May-26 06:00:00 GMT"
+  }
+  if (!form) {
     return std::nullopt;
   }
   int month = 0;
   for (std::size_t i = 0; i < kMonths.size(); ++i) {
-    if (text.substr(8, 3) == kMonths[i]) {
+    if (text.substr(form->month, 3) == kMonths[i]) {
       month = static_cast<int>(i) + 1;
     }
   }
-  const auto day = Field(text, 5, 2);
-  const auto year = Field(text, 12, 4);
-  const auto hour = Field(text, 17, 2);
-  const auto minute = Field(text, 20, 2);
-  const auto second = Field(text, 23, 2);
+  const auto day = Field(plain, form->day, 2);
+  const auto year = Field(plain, form->year, form->year_digits);
+  const auto hour = Field(plain, form->time, 2);
+  const auto minute = Field(plain, form->time + 3, 2);
+  const auto second = Field(plain, form->time + 6, 2);
   if (month == 0 || !day || !year || !hour || !minute || !second) {
     return std::nullopt;
   }
-  return FromParts(*year, month, *day, *hour, *minute, *second);
+  // Nobody promises by a date of the last century.
+  return FromParts(form->year_digits == 2 ? 2000 + *year : *year, month, *day, *hour, *minute,
+                   *second);
 }
 
 std::string FormatDuration(Duration span) {

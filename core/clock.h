@@ -45,6 +45,7 @@ std::string FormatRfc3339(TimePoint time);
 std::optional<TimePoint> ParseRfc3339(std::string_view text);
 // "Thu, 28 May 2026 06:00:00 GMT" (RFC 9110 IMF-fixdate).
 std::string FormatHttpDate(TimePoint time);
+// That, and RFC 9110's two obsolete forms (two digits of a year are of this century).
 std::optional<TimePoint> ParseHttpDate(std::string_view text);
 // "1h 5m", "15s", "1.5s", "250ms": for people.
 std::string FormatDuration(Duration span);

@@ -1,7 +1,7 @@
-// The seam to whatever builds and pushes images. Real: docker buildx or buildah as a child process.
-// Simulated: scenarios/runner adapts simulator/buildkit to it.
-// Threads: one build at a time per Builder.
-// Source: docs/adr/0002-four-seams.md; runbook steps 3 and 5.
+// The seam to whatever builds and pushes images. Real: docker buildx as a child process, or
+// prebuilt OCI layouts and a pusher of our own. Simulated: scenarios/runner adapts
+// simulator/buildkit to it. Threads: one build at a time per Builder. Source:
+// docs/adr/0002-four-seams.md; runbook steps 3 and 5.
 #pragma once
 
 #include <map>
@@ -12,12 +12,14 @@
 #include "core/digest.h"
 #include "core/reference.h"
 #include "core/result.h"
+#include "publisher/registry/failure.h"
 
 namespace drydock::publisher {
 
 struct BuildRequest {
   std::string context = ".";                      // folder holding the project
   std::string dockerfile = "Dockerfile";          // relative to `context`
+  std::string layout;                             // a prebuilt image instead, below `context`
   std::vector<std::string> platforms;             // "linux/amd64", …
   std::map<std::string, std::string> build_args;  // in order of name
   std::vector<ImageReference> tags;               // pushed in this order
@@ -33,6 +35,7 @@ struct BuildOutcome {
   int exit_code = 0;
   std::string log;               // standard error as printed, last line last
   std::optional<Digest> digest;  // of the pushed index or manifest, when the builder reports it
+  std::optional<Failure> failure = {};  // when the builder knows more than its log tells
 };
 
 class Builder {

@@ -55,18 +55,39 @@ Failure Refusal(const Url& url, std::string words, std::string advice) {
 
 }  // namespace
 
+std::string TokenShelf::Find(std::string_view registry, std::string_view scope, Duration now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = tokens_.find({std::string(registry), std::string(scope)});
+  return found != tokens_.end() && found->second.expires > now ? found->second.authorization : "";
+}
+
+void TokenShelf::Put(std::string_view registry, std::string_view scope, Token token) {
+  const std::lock_guard lock(mutex_);
+  tokens_[{std::string(registry), std::string(scope)}] = std::move(token);
+}
+
+void TokenShelf::Drop(std::string_view registry, std::string_view scope,
+                      std::string_view authorization) {
+  const std::lock_guard lock(mutex_);
+  const auto found = tokens_.find({std::string(registry), std::string(scope)});
+  if (found != tokens_.end() && found->second.authorization == authorization) {
+    tokens_.erase(found);
+  }
+}
+
 Authenticator::Authenticator(Transport& transport, Clock& clock, Credentials credentials,
-                             Duration request_deadline)
+                             Duration request_deadline, std::shared_ptr<TokenShelf> shelf)
     : transport_(transport),
       clock_(clock),
       credentials_(std::move(credentials)),
-      request_deadline_(request_deadline) {}
+      request_deadline_(request_deadline),
+      shelf_(shelf == nullptr ? std::make_shared<TokenShelf>() : std::move(shelf)) {}
 
 std::string Authenticator::Remembered(std::string_view registry, std::string_view scope) {
   for (const std::string_view key : {scope, kBasicForAnyScope}) {
-    const auto found = tokens_.find({std::string(registry), std::string(key)});
-    if (found != tokens_.end() && found->second.expires > clock_.Elapsed()) {
-      return found->second.authorization;
+    std::string authorization = shelf_->Find(registry, key, clock_.Elapsed());
+    if (!authorization.empty()) {
+      return authorization;
     }
   }
   return "";
@@ -89,13 +110,14 @@ Outcome<std::string> Authenticator::Answer(std::string_view registry, const Url&
                    Concat({"Log in first (docker login ", registry, ")."}));
   }
   const std::string authorization = BasicValue(login->second);
-  tokens_[{std::string(registry), std::string(kBasicForAnyScope)}] = {authorization, kNoDeadline};
+  shelf_->Put(registry, kBasicForAnyScope, {authorization, kNoDeadline});
   return authorization;
 }
 
-void Authenticator::Forget(std::string_view registry, std::string_view scope) {
-  tokens_.erase({std::string(registry), std::string(scope)});
-  tokens_.erase({std::string(registry), std::string(kBasicForAnyScope)});
+void Authenticator::Forget(std::string_view registry, std::string_view scope,
+                           std::string_view authorization) {
+  shelf_->Drop(registry, scope, authorization);
+  shelf_->Drop(registry, kBasicForAnyScope, authorization);
 }
 
 Outcome<std::string> Authenticator::FetchToken(std::string_view registry,
@@ -171,7 +193,7 @@ Outcome<std::string> Authenticator::KeepToken(std::string_view registry, std::st
   }
   const Duration spare = std::min(kSpareMax, lifetime / 5);
   const std::string authorization = Concat({"Bearer ", token});
-  tokens_[{std::string(registry), std::string(scope)}] = {authorization, asked + lifetime - spare};
+  shelf_->Put(registry, scope, {authorization, asked + lifetime - spare});
   return authorization;
 }
 

@@ -1,11 +1,14 @@
 // Tokens and passwords for registries. Tokens are kept by registry and scope until shortly before
 // they expire. A password goes only to the registry it belongs to and to that registry's own token
-// service; a token only to the registry. Threads: one thread.
+// service; a token only to the registry. Threads: an Authenticator belongs to one thread; the
+// TokenShelf it keeps tokens on may be shared among them.
 // Source: distribution token authentication; incidents token-expiry-mid-push,
 // location-cross-host-credentials, hub-login-lockout-429, insufficient-scope-permanent.
 #pragma once
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,10 +24,28 @@ namespace drydock::publisher {
 
 inline constexpr std::string_view kUserAgent = "drydock/0.1";  // of every request of the publisher
 
+// What several threads know of the same registries' tokens. Nothing waits while it is locked.
+class TokenShelf {
+ public:
+  struct Token {
+    std::string authorization;
+    Duration expires{};  // on Clock::Elapsed()
+  };
+
+  std::string Find(std::string_view registry, std::string_view scope, Duration now);
+  void Put(std::string_view registry, std::string_view scope, Token token);
+  // Unless another thread has put a newer one meanwhile than `authorization`.
+  void Drop(std::string_view registry, std::string_view scope, std::string_view authorization);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, Token> tokens_;
+};
+
 class Authenticator {
  public:
   Authenticator(Transport& transport, Clock& clock, Credentials credentials,
-                Duration request_deadline);
+                Duration request_deadline, std::shared_ptr<TokenShelf> shelf = nullptr);
 
   // The Authorization value to send along from the start: a token still good, or a Basic password
   // once the registry has asked for one; "" when there is none yet.
@@ -36,15 +57,10 @@ class Authenticator {
   Outcome<std::string> Answer(std::string_view registry, const Url& registry_origin,
                               std::string_view scope, const std::vector<std::string>& challenges);
 
-  // Drops the token of that scope: the registry no longer takes it.
-  void Forget(std::string_view registry, std::string_view scope);
+  // Drops `authorization`, which the registry no longer takes.
+  void Forget(std::string_view registry, std::string_view scope, std::string_view authorization);
 
  private:
-  struct Token {
-    std::string authorization;
-    Duration expires{};  // on Clock::Elapsed()
-  };
-
   Outcome<std::string> FetchToken(std::string_view registry, const Url& registry_origin,
                                   std::string_view scope, const Challenge& challenge);
   Outcome<std::string> KeepToken(std::string_view registry, std::string_view scope,
@@ -54,7 +70,7 @@ class Authenticator {
   Clock& clock_;
   Credentials credentials_;
   Duration request_deadline_;
-  std::map<std::pair<std::string, std::string>, Token> tokens_;
+  std::shared_ptr<TokenShelf> shelf_;
 };
 
 // Whether a registry's password may go to a token service: the same host, Docker Hub's own pair, or

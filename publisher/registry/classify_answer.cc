@@ -1,5 +1,5 @@
-// How an HTTP answer becomes a Failure: whose it is, by body first; whether it may go away and what
-// to do, by status, then code, then words.
+// How an HTTP answer, or the want of one, becomes a Failure: reads it, and asks the table of
+// classification.h what it means.
 #include <algorithm>
 #include <array>
 
@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "publisher/registry/challenge.h"
+#include "publisher/registry/classification.h"
 #include "publisher/registry/failure.h"
 
 namespace drydock::publisher {
@@ -190,172 +191,31 @@ Answerer WhoAnswered(const AnswerSeen& seen, BodyKind kind) {
   return own_header ? Answerer::kRegistry : Answerer::kRegistryTier;
 }
 
-bool IsRead(std::string_view method) { return method == "GET" || method == "HEAD"; }
-
-void MayGoAway(Failure& failure, NextMove next, std::string_view advice = "") {
-  failure.persistence = Persistence::kTransient;
-  failure.next = next;
-  failure.advice = std::string(advice);
-}
-
-void Stop(Failure& failure, std::string_view advice) {
-  failure.persistence = Persistence::kDeterministic;
-  failure.next = NextMove::kStop;
-  failure.advice = std::string(advice);
-}
-
-bool SaysAny(std::string_view words, std::initializer_list<std::string_view> needles) {
-  return std::any_of(needles.begin(), needles.end(),
-                     [&](std::string_view needle) { return ContainsIgnoringCase(words, needle); });
-}
-
-bool IsLockout(std::string_view words) {
-  return SaysAny(words, {"too many failed login attempts", "too many login attempts"});
-}
-
-void SortTooMany(Failure& failure) {
-  if (IsLockout(failure.words)) {
-    return Stop(failure,
-                "The account or address is locked out; correct the login, wait, and do not let "
-                "anything try it meanwhile.");
-  }
-  if (!failure.retry_after && SaysAny(failure.words, {"pull rate limit"})) {
-    // The window is hours long: nothing to wait for here, though it does end.
-    MayGoAway(failure, NextMove::kStop,
-              "The pull limit lasts for hours; log in or come back when it has passed.");
-    return;
-  }
-  MayGoAway(failure, NextMove::kWait);
-}
-
-void SortUnauthorized(Failure& failure, const Headers& headers) {
-  const auto challenge = BestChallenge(headers.All("WWW-Authenticate"));
-  if (!challenge) {
-    if (failure.answerer == Answerer::kRegistry) {
-      return Stop(failure, "The registry refused the login and asks for none; check the account.");
-    }
-    return MayGoAway(failure, NextMove::kRetry);
-  }
-  if (challenge->Get("error") == "insufficient_scope") {
-    return Stop(failure,
-                "The login has no right to do this; check the repository's name and the access "
-                "token's permissions.");
-  }
-  MayGoAway(failure, NextMove::kReauthenticate);
-}
-
-void SortForbidden(Failure& failure) {
-  if (failure.answerer != Answerer::kRegistry && failure.answerer != Answerer::kRegistryTier) {
-    return MayGoAway(failure, NextMove::kRetry,
-                     "Something between here and the registry blocks the request; it is not the "
-                     "registry's refusal.");
-  }
-  if (SaysAny(failure.words, {"manifest class", "media type", "mediatype"})) {
-    return Stop(failure,
-                "The registry does not take this kind of manifest; nothing is wrong with "
-                "the login.");
-  }
-  if (SaysAny(failure.words, {"quota", "storage limit"})) {
-    return Stop(failure, "The account's space is used up; free some or extend it.");
-  }
-  if (SaysAny(failure.words, {"immutable", "already exists"})) {
-    return Stop(failure, "The tag may not be moved; publish under another one.");
-  }
-  Stop(failure, "Check that the login may write to this repository.");
-}
-
-void SortNotFound(Failure& failure) {
-  if (failure.answerer != Answerer::kRegistry) {
-    // Outages answer 404 and 405 for things that are there.
-    return MayGoAway(failure, NextMove::kRetry,
-                     "The answer is not the registry's own; whether the thing is there is open.");
-  }
-  if (failure.code == "BLOB_UPLOAD_UNKNOWN") {
-    return MayGoAway(failure, NextMove::kRetry);
-  }
-  if (failure.code == "NAME_UNKNOWN" && !IsRead(failure.method)) {
-    return Stop(failure, "Create the repository first.");
-  }
-  Stop(failure, "");
-}
-
-// 400 and the 4xx without a rule of their own: the request itself is not taken.
-void SortRejected(Failure& failure) {
-  if (failure.answerer == Answerer::kRegistry) {
-    if (failure.code == "BLOB_UPLOAD_INVALID" || failure.code == "BLOB_UPLOAD_UNKNOWN") {
-      return MayGoAway(failure, NextMove::kAsk);
-    }
-    return Stop(failure, "");
-  }
-  if (failure.status == 413) {
-    return Stop(failure, "Something before the registry limits the size of a request.");
-  }
-  Stop(failure, "The request was turned away before the registry; the same request will be again.");
-}
-
-void SortServerError(Failure& failure) {
-  if (failure.status == 501 || failure.status == 505) {
-    return Stop(failure, "The server does not know this kind of request.");
-  }
-  if (failure.status == 507) {
-    return Stop(failure, "The registry has no space left.");
-  }
-  if (failure.status == 511) {
-    return Stop(failure, "The network wants a login of its own.");
-  }
-  if (!IsRead(failure.method)) {
-    return MayGoAway(failure, NextMove::kAsk);
-  }
-  MayGoAway(failure, failure.retry_after ? NextMove::kWait : NextMove::kRetry);
-}
-
-// A success that is none: the wrong kind of answer, from somebody else perhaps.
-void SortStrangeSuccess(Failure& failure) {
-  if (!IsRead(failure.method)) {
-    return MayGoAway(failure, NextMove::kAsk);
-  }
-  if (failure.body == BodyKind::kHtml) {
-    return Stop(failure, "Something else than a registry answers at this address.");
-  }
-  MayGoAway(failure, NextMove::kRetry);
-}
-
-void SortByStatus(Failure& failure, const Headers& headers) {
-  const bool unknown_blob =
-      failure.code == "MANIFEST_BLOB_UNKNOWN" || failure.code == "BLOB_UNKNOWN";
-  if (unknown_blob && failure.method == "PUT") {
-    // A registry can need some seconds to see what it has just taken.
-    return MayGoAway(failure, NextMove::kRetry);
-  }
-  if (failure.code == "TOOMANYREQUESTS" || failure.status == 429) {
-    return SortTooMany(failure);
-  }
-  if (failure.status >= 500) {
-    return SortServerError(failure);
-  }
-  if (failure.status < 300) {
-    return SortStrangeSuccess(failure);
-  }
-  if (failure.status < 400) {
-    return Stop(failure, "The registry points elsewhere; name that place directly.");
-  }
-  switch (failure.status) {
-    case 401:
-      return SortUnauthorized(failure, headers);
-    case 403:
-      return SortForbidden(failure);
-    case 404:
-    case 405:
-      return SortNotFound(failure);
-    case 407:
-      return Stop(failure, "The proxy wants a login.");
-    case 408:
-    case 421:
-    case 425:
-      return MayGoAway(failure, NextMove::kRetry);
+Whose WhoseOf(Answerer answerer, BodyKind kind) {
+  switch (answerer) {
+    case Answerer::kRegistry:
+      return Whose::kRegistry;
+    case Answerer::kProxy:
+      return Whose::kProxy;
+    case Answerer::kEdge:
+      return kind == BodyKind::kHtml ? Whose::kPage : Whose::kOther;
     default:
-      return SortRejected(failure);
+      return Whose::kNobody;
   }
+}
+
+std::uint8_t HintsOf(const Headers& headers, bool told_when) {
+  const auto challenge = BestChallenge(headers.All("WWW-Authenticate"));
+  const bool short_scope = challenge && challenge->Get("error") == "insufficient_scope";
+  const int login = !challenge ? kNoChallenge : short_scope ? kInsufficientScope : kChallenge;
+  return static_cast<std::uint8_t>(login | (told_when ? kRetryAfter : kNoRetryAfter));
+}
+
+void SortByTable(const Occurrence& occurrence, Failure& failure) {
+  const ClassificationRow& row = FindRow(occurrence);
+  failure.persistence = row.persistence;
+  failure.next = row.next;
+  failure.advice = std::string(row.advice);
 }
 
 Failure Describe(const AnswerSeen& seen, TimePoint now) {
@@ -370,7 +230,11 @@ Failure Describe(const AnswerSeen& seen, TimePoint now) {
   failure.method = seen.method;
   failure.url = RedactedUrl(seen.url);
   failure.words = RedactedText(said.words);
-  failure.retry_after = ParseRetryAfter(seen.headers.Get("Retry-After"), now);
+  for (const std::string_view name : {"Retry-After", "X-Retry-After"}) {
+    if (!failure.retry_after) {
+      failure.retry_after = ParseRetryAfter(seen.headers.Get(name), now);
+    }
+  }
   return failure;
 }
 
@@ -383,30 +247,63 @@ BodyKind KindOfBody(const Headers& headers, std::string_view body) {
 Failure ClassifyAnswer(const AnswerSeen& seen, TimePoint now) {
   Failure failure = Describe(seen, now);
   failure.answerer = WhoAnswered(seen, failure.body);
-  SortByStatus(failure, seen.headers);
+  SortByTable({.route = seen.route.value_or(RouteOf(seen.method, seen.url)),
+               .status = seen.status,
+               .whose = WhoseOf(failure.answerer, failure.body),
+               .code = failure.code,
+               .words = failure.words,
+               .hints = HintsOf(seen.headers, failure.retry_after.has_value())},
+              failure);
   return failure;
 }
 
 Failure ClassifyTokenAnswer(const AnswerSeen& seen, TimePoint now) {
   Failure failure = Describe(seen, now);
-  failure.answerer = IsProxy(seen) ? Answerer::kProxy : Answerer::kTokenService;
-  if (failure.status == 429 || failure.code == "TOOMANYREQUESTS") {
-    SortTooMany(failure);
-  } else if (failure.status >= 500) {
-    // Asking for a token changes nothing, so there is nothing to find out before asking again.
-    failure.method = "GET";
-    SortServerError(failure);
-    failure.method = seen.method;
-  } else if (failure.status == 403 && failure.body == BodyKind::kHtml) {
-    MayGoAway(failure, NextMove::kRetry, "Something before the token service blocks the request.");
-  } else if (failure.status == 408) {
-    MayGoAway(failure, NextMove::kRetry);
-  } else if (failure.status == 401 || failure.status == 403) {
-    Stop(failure,
-         "Check the login (docker login); if it is right, the registry's login service is out of "
-         "order and the run can be resumed later.");
-  } else {
-    Stop(failure, "The token service does not understand the request; check the registry's name.");
+  const bool proxy = IsProxy(seen);
+  failure.answerer = proxy ? Answerer::kProxy : Answerer::kTokenService;
+  SortByTable({.route = Route::kToken,
+               .status = seen.status,
+               .whose = proxy                             ? Whose::kProxy
+                        : failure.body == BodyKind::kHtml ? Whose::kPage
+                                                          : Whose::kTokenService,
+               .code = failure.code,
+               .words = failure.words,
+               .hints = HintsOf(seen.headers, failure.retry_after.has_value())},
+              failure);
+  return failure;
+}
+
+Failure ClassifyLoss(std::string_view method, std::string_view url, const Error& error,
+                     std::optional<Route> route) {
+  Failure failure;
+  failure.method = std::string(method);
+  failure.url = RedactedUrl(url);
+  failure.words = RedactedText(error.message());
+  std::optional<Phase> phase;
+  switch (error.code()) {
+    case ErrorCode::kUnavailable:
+      phase = Phase::kUnsent;
+      break;
+    case ErrorCode::kTimeout:
+    case ErrorCode::kAmbiguous:
+      phase = Phase::kLost;
+      break;
+    case ErrorCode::kDenied:
+      phase = Phase::kUntrusted;
+      break;
+    case ErrorCode::kCancelled:
+      failure.cancelled = true;
+      failure.next = method == "GET" || method == "HEAD" ? NextMove::kStop : NextMove::kAsk;
+      break;
+    case ErrorCode::kInvalid:
+    case ErrorCode::kNotFound:
+    case ErrorCode::kConflict:
+    case ErrorCode::kInternal:
+      break;
+  }
+  if (phase) {
+    failure.answerer = Answerer::kNetwork;
+    SortByTable({.route = route.value_or(RouteOf(method, url)), .phase = *phase}, failure);
   }
   return failure;
 }

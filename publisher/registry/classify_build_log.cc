@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "publisher/registry/build_log_line.h"
 #include "publisher/registry/failure.h"
+#include "publisher/registry/retry.h"
 
 namespace drydock::publisher {
 namespace {
@@ -74,12 +75,22 @@ Failure WithWords(Failure failure, std::string_view line) {
   return failure;
 }
 
+// A builder asks by itself before it sends anything again, resumes nothing and knows one shape of
+// request only.
+Failure ForBuilder(Failure failure) {
+  const bool same_bytes_again = failure.next == NextMove::kRestart;  // which were not right before
+  if (MayGoAway(failure) && !same_bytes_again) {
+    failure.next = failure.next == NextMove::kWait ? NextMove::kWait : NextMove::kRetry;
+  } else {
+    failure.next = NextMove::kStop;
+    failure.persistence = same_bytes_again ? Persistence::kDeterministic : failure.persistence;
+  }
+  return failure;
+}
+
 // An answer that the log gives the status of, and perhaps the body.
 Failure FromTold(const AnswerTold& told, std::string_view line) {
-  Failure failure = ClassifyAnswer(told.seen, TimePoint());
-  if (failure.next == NextMove::kAsk) {
-    failure.next = NextMove::kRetry;  // a builder asks by itself before it sends anything again
-  }
+  Failure failure = ForBuilder(ClassifyAnswer(told.seen, TimePoint()));
   if (!told.body_told) {
     failure.body = BodyKind::kUnknown;
     failure.answerer = Answerer::kRegistryTier;
@@ -107,12 +118,9 @@ Failure FromSaying(const Saying& saying, std::string_view line) {
   if (saying.status == 401) {
     seen.headers.Add("WWW-Authenticate", "Bearer realm=\"r\",error=\"insufficient_scope\"");
   }
-  Failure failure = WithWords(ClassifyAnswer(seen, TimePoint()), line);
+  Failure failure = WithWords(ForBuilder(ClassifyAnswer(seen, TimePoint())), line);
   if (saying.status == 401) {
     failure.advice = "Check the login and its rights to the repository (docker login).";
-  }
-  if (failure.next == NextMove::kAsk) {
-    failure.next = NextMove::kRetry;
   }
   return failure;
 }

@@ -90,16 +90,19 @@ RegistryClient::RegistryClient(Transport& transport, Clock& clock, Rng rng, Jour
     : clock_(clock),
       options_(std::move(options)),
       session_(transport, clock, options_.credentials, options_.plain_http,
-               options_.request_deadline),
-      retrier_(clock, journal, rng.Fork("registry client"), options_.actor) {}
+               options_.request_deadline, options_.tokens),
+      retrier_(clock, journal, rng.Fork("registry client"), options_.actor, options_.on_wait) {}
 
 Outcome<Ok> RegistryClient::Ping(std::string_view registry) {
-  Url url = RegistryOrigin(registry, options_.plain_http);
+  ImageReference home;
+  home.registry = std::string(registry);
+  Url url = session_.Origin(home);
   url.path = "/v2/";
   const Headers headers = {{"Accept", "application/json"}};
   return retrier_.RunWithRetry(
       options_.budget, Concat({"ping ", registry}), [&](int) -> Outcome<Ok> {
-        auto asked = session_.SendPlainly("GET", url, headers, "");
+        auto asked = session_.SendPlainly(
+            {.method = "GET", .reference = home, .url = url, .headers = headers});
         if (!asked) {
           return asked.failure();
         }
@@ -218,8 +221,32 @@ Outcome<Promotion> RegistryClient::Promote(const ImageReference& from, const Ima
     }
     source.digest = *DigestOf(named);
   }
-  const Digest digest = *source.digest;
-  Duration looked = clock_.Elapsed();
+  return Move(*source.digest, to, [&] { return GetManifest(source); }, {});
+}
+
+Outcome<Promotion> RegistryClient::Put(const Manifest& manifest, const ImageReference& to,
+                                       const Mend& mend) {
+  if (!to.tag && !to.digest) {
+    return LocalFailure(Concat({"neither tag nor digest: ", to.ToString()}));
+  }
+  const auto get = [&]() -> Outcome<Manifest> { return manifest; };
+  auto put = Move(manifest.digest, to, get, mend);
+  if (put || put.failure().cancelled || put.failure().next == NextMove::kAsk) {
+    return put;
+  }
+  // Refused, and perhaps in place all the same: somebody else's doing, or a refusal that lied.
+  const ProbeAnswer now = ProbeOnce(to);
+  const Digest* present = DigestOf(now);
+  if (present != nullptr && *present == manifest.digest) {
+    return Promotion{Promotion::How::kMoved, manifest.digest, ""};
+  }
+  return put;
+}
+
+Outcome<Promotion> RegistryClient::Move(const Digest& digest, const ImageReference& to,
+                                        const std::function<Outcome<Manifest>()>& get,
+                                        const Mend& mend) {
+  const Duration looked = clock_.Elapsed();
   const ProbeAnswer before = Probe(to);
   if (const auto* unknown = std::get_if<Unknown>(&before)) {
     return unknown->why;
@@ -229,11 +256,11 @@ Outcome<Promotion> RegistryClient::Promote(const ImageReference& from, const Ima
   if (present != nullptr && *present == digest) {
     return Promotion{Promotion::How::kAlreadyThere, digest, had};
   }
-  const auto manifest = GetManifest(source);
+  const auto manifest = get();
   if (!manifest) {
     return manifest.failure();
   }
-  if (const auto put = PutTag(manifest.value(), to, before, looked); !put) {
+  if (const auto put = PutUntilSettled(manifest.value(), to, before, looked, mend); !put) {
     return put.failure();
   }
   const auto how = ReadBack(to, digest, before);
@@ -243,9 +270,11 @@ Outcome<Promotion> RegistryClient::Promote(const ImageReference& from, const Ima
   return Promotion{how.value(), digest, had};
 }
 
-Outcome<Ok> RegistryClient::PutTag(const Manifest& manifest, const ImageReference& to,
-                                   const ProbeAnswer& before, Duration looked) {
+Outcome<Ok> RegistryClient::PutUntilSettled(const Manifest& manifest, const ImageReference& to,
+                                            const ProbeAnswer& before, Duration looked,
+                                            const Mend& mend) {
   bool unsettled = false;
+  std::optional<Failure> last;
   // Ok when the tag has moved, nullopt when it stands as before, else why nothing may be sent.
   const auto look = [&]() -> std::optional<Outcome<Ok>> {
     const ProbeAnswer now = ProbeOnce(to);
@@ -265,17 +294,23 @@ Outcome<Ok> RegistryClient::PutTag(const Manifest& manifest, const ImageReferenc
     }
     return std::nullopt;
   };
-  auto put = retrier_.RunWithRetry(
-      options_.budget, Concat({"move ", to.ToString()}), [&](int attempt) -> Outcome<Ok> {
-        if (attempt > 1 || clock_.Elapsed() - looked > kLookGoodFor) {
-          if (auto settled = look()) {
-            return *settled;
-          }
-        }
-        auto written = PutOnce(manifest, to);
-        unsettled = !written && written.failure().next == NextMove::kAsk;
-        return written;
-      });
+  const std::string what = Concat({to.tag ? "move " : "put ", to.ToString()});
+  auto put = retrier_.RunWithRetry(options_.budget, what, [&](int attempt) -> Outcome<Ok> {
+    if (attempt > 1 || clock_.Elapsed() - looked > kLookGoodFor) {
+      if (auto settled = look()) {
+        return *settled;
+      }
+    }
+    if (last && mend) {
+      if (auto mended = mend(*last); !mended) {
+        return mended;
+      }
+    }
+    auto written = PutOnce(manifest, to);
+    last = written ? std::nullopt : std::optional(written.failure());
+    unsettled = last && last->next == NextMove::kAsk;
+    return written;
+  });
   if (put || !unsettled || put.failure().cancelled) {
     return put;
   }

@@ -5,6 +5,8 @@
 // token-expiry-mid-push, push-ok-tag-missing, hub-stale-tag-after-push, ghcr-201-never-received.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@
 #include "core/reference.h"
 #include "core/rng.h"
 #include "core/transport.h"
+#include "publisher/registry/authenticator.h"
 #include "publisher/registry/credentials.h"
 #include "publisher/registry/failure.h"
 #include "publisher/registry/retry.h"
@@ -63,6 +66,8 @@ class RegistryClient {
     RetryBudget budget;
     RetryBudget read_back = {.attempts_max = 6};
     std::string actor = "host";  // who this is, in the journal
+    Retrier::OnWait on_wait = {};
+    std::shared_ptr<TokenShelf> tokens = nullptr;  // shared with other clients; nullptr: its own
   };
 
   // All references must outlive the client.
@@ -85,6 +90,13 @@ class RegistryClient {
   // kAsk. A tag that somebody else moves meanwhile is left alone.
   Outcome<Promotion> Promote(const ImageReference& from, const ImageReference& to);
 
+  // What is done about a refused PUT before it is sent again; a failure ends the attempts.
+  using Mend = std::function<Outcome<Ok>(const Failure&)>;
+
+  // Makes `to` (a tag or the manifest's own digest) name `manifest`: HEAD, skipped when equal; else
+  // PUT and read back. What is said of Promote holds here.
+  Outcome<Promotion> Put(const Manifest& manifest, const ImageReference& to, const Mend& mend = {});
+
   // The platforms of an image; attestations are not platforms. One GET for an index; a plain image
   // takes a second one for its config.
   Outcome<Platforms> PlatformsOf(const ImageReference& reference);
@@ -93,8 +105,10 @@ class RegistryClient {
   ProbeAnswer ProbeOnce(const ImageReference& reference);
   static Outcome<ProbeAnswer> Known(ProbeAnswer answer);
   Outcome<Manifest> GetManifestOnce(const ImageReference& reference);
-  Outcome<Ok> PutTag(const Manifest& manifest, const ImageReference& to, const ProbeAnswer& before,
-                     Duration looked);
+  Outcome<Promotion> Move(const Digest& digest, const ImageReference& to,
+                          const std::function<Outcome<Manifest>()>& get, const Mend& mend);
+  Outcome<Ok> PutUntilSettled(const Manifest& manifest, const ImageReference& to,
+                              const ProbeAnswer& before, Duration looked, const Mend& mend);
   Outcome<Ok> PutOnce(const Manifest& manifest, const ImageReference& to);
   Outcome<Promotion::How> ReadBack(const ImageReference& to, const Digest& digest,
                                    const ProbeAnswer& before);

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "core/journal.h"
 #include "core/text.h"
 
 namespace drydock::publisher {
@@ -34,6 +33,13 @@ std::string_view Name(Persistence persistence) {
   return persistence == Persistence::kTransient ? "transient" : "deterministic";
 }
 
+std::string_view Name(NextMove next) {
+  constexpr std::array<std::string_view, 9> kNames = {"retry",     "wait",   "re-authenticate",
+                                                      "probe",     "resume", "restart",
+                                                      "fall back", "skip",   "stop"};
+  return kNames[static_cast<std::size_t>(next)];
+}
+
 std::string_view Name(BodyKind kind) {
   constexpr std::array<std::string_view, 7> kNames = {"unknown", "empty", "registry-json", "json",
                                                       "html",    "xml",   "text"};
@@ -56,44 +62,6 @@ std::string Failure::ToString() const {
     text += Concat({", after ", std::to_string(attempts), " attempts"});
   }
   return text + ")";
-}
-
-Failure ClassifyLoss(std::string_view method, std::string_view url, const Error& error) {
-  Failure failure;
-  failure.method = std::string(method);
-  failure.url = RedactedUrl(url);
-  failure.words = RedactedText(error.message());
-  const bool write = method != "GET" && method != "HEAD";
-  switch (error.code()) {
-    case ErrorCode::kUnavailable:
-      failure.answerer = Answerer::kNetwork;
-      failure.persistence = Persistence::kTransient;
-      failure.next = NextMove::kRetry;
-      failure.advice = "Check that the host is right and that this machine reaches it.";
-      break;
-    case ErrorCode::kTimeout:
-    case ErrorCode::kAmbiguous:
-      failure.answerer = Answerer::kNetwork;
-      failure.persistence = Persistence::kTransient;
-      failure.next = write ? NextMove::kAsk : NextMove::kRetry;
-      break;
-    case ErrorCode::kDenied:
-      failure.answerer = Answerer::kNetwork;
-      failure.advice =
-          "The server's certificate is not trusted; find out who answers in its place before "
-          "trying again.";
-      break;
-    case ErrorCode::kCancelled:
-      failure.cancelled = true;
-      failure.next = write ? NextMove::kAsk : NextMove::kStop;
-      break;
-    case ErrorCode::kInvalid:
-    case ErrorCode::kNotFound:
-    case ErrorCode::kConflict:
-    case ErrorCode::kInternal:
-      break;
-  }
-  return failure;
 }
 
 Failure LocalFailure(std::string words, std::string advice) {

@@ -37,14 +37,55 @@ enum class NextMove {
   kRetry,           // the same request again, after a pause
   kWait,            // as kRetry, and not before `retry_after`
   kReauthenticate,  // a fresh token, then the same request
-  kAsk,             // the write may have happened: ask before sending it again
+  kAsk,             // probe: the write may have happened, so ask before sending it again
+  kResume,          // ask the upload session how far it came, and go on there
+  kRestart,         // the upload session is lost or spoiled: a new one, from the first byte
+  kFallBack,        // the request has the wrong shape for this registry: another shape
+  kSkip,            // it was optional: go on without it
   kStop,            // nothing this program can do
 };
 
 enum class BodyKind { kUnknown, kEmpty, kRegistryJson, kOtherJson, kHtml, kXml, kText };
 
+// Where in the protocol a request stood.
+enum class Route {
+  kPing,
+  kToken,
+  kManifestRead,
+  kBlobRead,
+  kUploadStatus,
+  kOtherRead,
+  kUploadStart,
+  kMount,
+  kUploadPatch,
+  kUploadCommit,
+  kUploadCancel,
+  kManifestPut,  // by digest
+  kTagPut,
+  kOtherWrite,
+};
+
+// What became of a request.
+enum class Phase {
+  kUntrusted,  // the server could not prove who it is: nothing was sent
+  kUnsent,     // never reached a server: nothing happened there
+  kLost,       // sent, and no answer came, or none in time
+  kAnswered,
+};
+
+// Whose body an answer holds.
+enum class Whose {
+  kRegistry,      // its own JSON, or its own header and nothing against it
+  kTokenService,  // to a request for a token, and no page
+  kPage,          // HTML of something between here and there
+  kOther,         // XML, text or foreign JSON of something between
+  kProxy,         // one that names itself
+  kNobody,        // no body, so nobody knows
+};
+
 std::string_view Name(Answerer answerer);        // "registry", "edge", "token service", …
 std::string_view Name(Persistence persistence);  // "transient", "deterministic"
+std::string_view Name(NextMove next);            // "retry", "re-authenticate", "probe", …
 std::string_view Name(BodyKind kind);            // "html", "registry-json", …
 
 struct Failure {
@@ -92,25 +133,28 @@ struct AnswerSeen {
   std::string url;
   int status = 0;
   Headers headers;
-  std::string body;  // its beginning is enough
+  std::string body;                 // its beginning is enough
+  std::optional<Route> route = {};  // when the URL does not tell: an upload's Location elsewhere
 };
 
 // What kind of body `headers` and `body` show; the body wins over a wrong Content-Type.
 BodyKind KindOfBody(const Headers& headers, std::string_view body);
 
-// Classifies an answer that is not the wanted one. `now` anchors a Retry-After date. A 5xx to a PUT
-// or POST moves on with kAsk: it may have been applied.
+// Classifies an answer that is not the wanted one, by the table of classification.h. `now` anchors
+// a Retry-After date.
 Failure ClassifyAnswer(const AnswerSeen& seen, TimePoint now);
 // As above, for an answer of a token service.
 Failure ClassifyTokenAnswer(const AnswerSeen& seen, TimePoint now);
 // Classifies a Send that gave no answer.
-Failure ClassifyLoss(std::string_view method, std::string_view url, const Error& error);
+Failure ClassifyLoss(std::string_view method, std::string_view url, const Error& error,
+                     std::optional<Route> route = {});
 // Classifies a failed build by its log: the last line that names a cause wins.
 Failure ClassifyBuildLog(std::string_view log, int exit_code);
 // A failure of our own side.
 Failure LocalFailure(std::string words, std::string advice = "");
 
-// A Retry-After value: seconds or an HTTP date in the future; nullopt for anything else.
+// A Retry-After value: seconds, an HTTP date in any of its three forms or a unix time, in the
+// future; nullopt for anything else, and for more than a week.
 std::optional<Duration> ParseRetryAfter(std::string_view value, TimePoint now);
 
 }  // namespace drydock::publisher

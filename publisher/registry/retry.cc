@@ -42,9 +42,17 @@ bool Retrier::WaitForNext(const RetryBudget& budget, std::string_view what, int 
   if (!pause) {
     return false;
   }
-  journal_.Append(actor_, WaitEvent{*pause, Concat({what, ", attempt ", std::to_string(attempts),
-                                                    " of ", std::to_string(budget.attempts_max),
-                                                    ": ", failure.ToString()})});
+  if (budget.deadline != kNoDeadline && *pause > budget.deadline - clock_.Elapsed()) {
+    failure.advice = Concat({"The run's time would be over before the next attempt, ",
+                             FormatDuration(*pause), " from now; run it again then."});
+    return false;
+  }
+  WaitEvent wait{*pause, Concat({what, ", attempt ", std::to_string(attempts), " of ",
+                                 std::to_string(budget.attempts_max), ": ", failure.ToString()})};
+  if (on_wait_) {
+    on_wait_(wait);
+  }
+  journal_.Append(actor_, std::move(wait));
   waited += *pause;
   if (!clock_.SleepFor(*pause).ok()) {
     failure.cancelled = true;

@@ -4,6 +4,7 @@
 // Source: incidents.md section 5, rules 6, 7 and 14; incident retry-after-forms.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct RetryBudget {
   Duration first_pause = std::chrono::seconds(1);
   Duration pause_max = std::chrono::seconds(30);  // of our own pauses, before jitter
   Duration waits_max = std::chrono::minutes(5);   // sum of all pauses, promised ones included
+  Deadline deadline = kNoDeadline;                // of the whole run: no pause reaches beyond it
 };
 
 // 1st question: could the same request get another answer later?
@@ -34,9 +36,16 @@ std::optional<Duration> PauseBeforeNext(const RetryBudget& budget, int attempts,
 
 class Retrier {
  public:
+  // Told of each wait as it begins.
+  using OnWait = std::function<void(const WaitEvent&)>;
+
   // `clock` and `journal` must outlive it; `actor` is who waits, for the journal.
-  Retrier(Clock& clock, Journal& journal, Rng rng, std::string actor)
-      : clock_(clock), journal_(journal), rng_(rng), actor_(std::move(actor)) {}
+  Retrier(Clock& clock, Journal& journal, Rng rng, std::string actor, OnWait on_wait = {})
+      : clock_(clock),
+        journal_(journal),
+        rng_(rng),
+        actor_(std::move(actor)),
+        on_wait_(std::move(on_wait)) {}
 
   // Calls `operation(attempt)`, attempt = 1, 2, …, until it succeeds, fails for good or the budget
   // ends. Gives the last failure, with `attempts` filled in. `what` names the work in the journal.
@@ -57,15 +66,17 @@ class Retrier {
     }
   }
 
- private:
-  // True after the pause; false when the loop ends (then `failure` says cancelled if it was).
+  // One round of it, for work that goes on elsewhere after a failure: true after the pause; false
+  // when there is no next attempt (then `failure` says cancelled if it was). Adds to `waited`.
   bool WaitForNext(const RetryBudget& budget, std::string_view what, int attempts, Failure& failure,
                    Duration& waited);
 
+ private:
   Clock& clock_;
   Journal& journal_;
   Rng rng_;
   std::string actor_;
+  OnWait on_wait_;
 };
 
 }  // namespace drydock::publisher

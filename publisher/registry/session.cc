@@ -12,9 +12,12 @@ constexpr int kRedirectsMax = 5;
 constexpr int kFreshTokensMax = 2;  // for one request
 constexpr std::size_t kFailureBytesMax = 64u << 10;
 
-std::string ScopeOf(std::string_view method, std::string_view repository) {
-  const bool read = method == "GET" || method == "HEAD";
-  return Concat({"repository:", repository, read ? ":pull" : ":pull,push"});
+std::string ScopeOf(const Outgoing& outgoing) {
+  const bool read = outgoing.method == "GET" || outgoing.method == "HEAD";
+  std::string scope = Concat({"repository:", outgoing.reference.repository,
+                              read && !outgoing.will_push ? ":pull" : ":pull,push"});
+  return outgoing.pull_from.empty() ? scope
+                                    : Concat({scope, " repository:", outgoing.pull_from, ":pull"});
 }
 
 bool IsLoopback(std::string_view registry) {
@@ -59,49 +62,73 @@ Beginning ReadBeginning(Body& body, std::size_t bytes_max) {
 }  // namespace
 
 RegistrySession::RegistrySession(Transport& transport, Clock& clock, Credentials credentials,
-                                 std::set<std::string> plain_http, Duration request_deadline)
+                                 std::set<std::string> plain_http, Duration request_deadline,
+                                 std::shared_ptr<TokenShelf> tokens)
     : transport_(transport),
       clock_(clock),
       plain_http_(std::move(plain_http)),
       request_deadline_(request_deadline),
-      authenticator_(transport, clock, std::move(credentials), request_deadline) {}
+      authenticator_(transport, clock, std::move(credentials), request_deadline,
+                     std::move(tokens)) {}
 
-Outcome<RegistryAnswer> RegistrySession::SendPlainly(std::string_view method, const Url& url,
-                                                     const Headers& headers,
-                                                     std::string_view body) {
+Url RegistrySession::Origin(const ImageReference& reference) const {
+  return RegistryOrigin(reference.registry, plain_http_);
+}
+
+Outcome<RegistryAnswer> RegistrySession::SendPlainly(const Outgoing& outgoing) {
+  return SendTo(outgoing, outgoing.url, outgoing.headers);
+}
+
+Outcome<RegistryAnswer> RegistrySession::SendTo(const Outgoing& outgoing, const Url& url,
+                                                const Headers& headers) {
+  const std::string_view method = outgoing.method;
   Request request;
   request.method = std::string(method);
   request.url = url;
   request.headers = headers;
   request.headers.Set("User-Agent", kUserAgent);
-  request.body = Body::FromString(std::string(body));
-  auto response = transport_.Send(std::move(request), clock_.Elapsed() + request_deadline_);
+  if (outgoing.body) {
+    auto body = outgoing.body();
+    if (!body) {
+      return LocalFailure(body.error().message());
+    }
+    request.body = std::move(*body);
+  }
+  const Duration patience =
+      outgoing.patience > Duration::zero() ? outgoing.patience : request_deadline_;
+  auto response = transport_.Send(std::move(request), clock_.Elapsed() + patience);
   if (!response) {
-    return ClassifyLoss(method, url.ToString(), response.error());
+    return ClassifyLoss(method, url.ToString(), response.error(), outgoing.route);
   }
   const bool success = response->status >= 200 && response->status < 300;
   auto beginning = ReadBeginning(response->body, success ? kAnswerBytesMax : kFailureBytesMax);
   const bool cancelled = beginning.error && beginning.error->code() == ErrorCode::kCancelled;
   if (cancelled || (beginning.error && success && method == "GET")) {
-    return ClassifyLoss(method, url.ToString(), *beginning.error);
+    return ClassifyLoss(method, url.ToString(), *beginning.error, outgoing.route);
   }
   RegistryAnswer answer;
-  answer.seen = {std::string(method), url.ToString(), response->status,
-                 std::move(response->headers), std::move(beginning.bytes)};
+  answer.seen = {std::string(method),        url.ToString(),
+                 response->status,           std::move(response->headers),
+                 std::move(beginning.bytes), outgoing.route};
   answer.whole = beginning.whole;
   return answer;
 }
 
 // Follows the redirects of a read; the login stays behind at the registry's own origin.
-Outcome<RegistryAnswer> RegistrySession::Follow(std::string_view method, Url url, Headers headers,
-                                                std::string_view body) {
-  const std::string origin = url.Origin();
+Outcome<RegistryAnswer> RegistrySession::Follow(const Outgoing& outgoing,
+                                                const std::string& authorization) {
+  const std::string origin = Origin(outgoing.reference).Origin();
+  Url url = outgoing.url;
   for (int redirects = 0;; ++redirects) {
-    auto asked = SendPlainly(method, url, headers, body);
+    Headers headers = outgoing.headers;
+    if (!authorization.empty() && url.Origin() == origin) {
+      headers.Set("Authorization", authorization);
+    }
+    auto asked = SendTo(outgoing, url, headers);
     if (asked) {
       asked->home = url.Origin() == origin;
     }
-    const bool read = method == "GET" || method == "HEAD";
+    const bool read = outgoing.method == "GET" || outgoing.method == "HEAD";
     if (!asked || !IsRedirect(asked->seen.status) || !read || redirects == kRedirectsMax) {
       return asked;
     }
@@ -111,9 +138,6 @@ Outcome<RegistryAnswer> RegistrySession::Follow(std::string_view method, Url url
       return asked;
     }
     url = *target;
-    if (url.Origin() != origin) {
-      headers.Remove("Authorization");
-    }
   }
 }
 
@@ -121,39 +145,53 @@ Outcome<RegistryAnswer> RegistrySession::Send(std::string_view method,
                                               const ImageReference& reference,
                                               std::string_view path, const Headers& headers,
                                               std::string_view body) {
-  const std::string& registry = reference.registry;
-  const std::string scope = ScopeOf(method, reference.repository);
-  Url url = RegistryOrigin(registry, plain_http_);
-  const Url origin = url;
+  Url url = Origin(reference);
   url.path = std::string(path);
+  BodySource source;
+  if (!body.empty()) {
+    source = [body]() -> Result<Body> { return Body::FromString(std::string(body)); };
+  }
+  return Send({.method = method,
+               .reference = reference,
+               .url = std::move(url),
+               .headers = headers,
+               .body = std::move(source)});
+}
+
+Outcome<RegistryAnswer> RegistrySession::Send(const Outgoing& outgoing) {
+  const std::string& registry = outgoing.reference.registry;
+  const std::string scope = ScopeOf(outgoing);
   std::string authorization = authenticator_.Remembered(registry, scope);
   for (int fresh = 0;; ++fresh) {
-    Headers sent = headers;
-    if (!authorization.empty()) {
-      sent.Set("Authorization", authorization);
-    }
-    auto asked = Follow(method, url, sent, body);
+    auto asked = Follow(outgoing, authorization);
     if (!asked || asked->seen.status != 401 || !asked->home) {
       return asked;
     }
     Failure refused = ClassifyAnswer(asked->seen, clock_.Now());
     const bool password_refused = authorization.starts_with("Basic ");
-    const bool scope_refused = !authorization.empty() && refused.next == NextMove::kStop;
+    const bool final = refused.next == NextMove::kStop || refused.next == NextMove::kFallBack;
+    const bool scope_refused = !authorization.empty() && final;
     if (password_refused || scope_refused || fresh == kFreshTokensMax) {
       refused.persistence = Persistence::kDeterministic;
-      refused.next = NextMove::kStop;
+      refused.next = refused.next == NextMove::kFallBack ? NextMove::kFallBack : NextMove::kStop;
       refused.advice = scope_refused ? refused.advice
                                      : "Check the login; if it is right, the registry's login "
                                        "service is out of order and the run can be resumed later.";
-      authenticator_.Forget(registry, scope);
+      authenticator_.Forget(registry, scope, authorization);
       return refused;
     }
     const auto challenges = asked->seen.headers.All("WWW-Authenticate");
     if (!BestChallenge(challenges)) {
       return refused;
     }
-    authenticator_.Forget(registry, scope);
-    auto answered = authenticator_.Answer(registry, origin, scope, challenges);
+    authenticator_.Forget(registry, scope, authorization);
+    // Another thread may have been through this already.
+    std::string newer = authenticator_.Remembered(registry, scope);
+    if (!newer.empty()) {
+      authorization = std::move(newer);
+      continue;
+    }
+    auto answered = authenticator_.Answer(registry, Origin(outgoing.reference), scope, challenges);
     if (!answered) {
       return answered.failure();
     }

@@ -5,6 +5,9 @@
 // redirect-with-auth-400, location-cross-host-credentials, body-not-rewound-on-resend.
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -26,11 +29,29 @@ struct RegistryAnswer {
   bool home = true;   // from the registry's own origin, not from where it redirected to
 };
 
+// Makes a request's body, anew for each time the request is sent. Empty: no body.
+using BodySource = std::function<Result<Body>()>;
+
+// A request of which more is to be said than of most.
+struct Outgoing {
+  std::string_view method;
+  const ImageReference& reference;  // whose repository it is about
+  Url url;                          // anywhere; a login goes to the registry's own origin only
+  Headers headers = {};
+  BodySource body = {};
+  std::optional<Route> route = {};  // when the URL does not tell
+  std::string pull_from = {};       // another repository that it reads from, "" for none
+  bool will_push = false;           // a read that a push goes on from: one token for both
+  Duration patience{};              // 0: the session's own deadline for requests
+};
+
 class RegistrySession {
  public:
-  // Both references must outlive the session. `plain_http`: registries asked over http.
+  // References must outlive the session. `plain_http`: registries asked over http. `tokens` may be
+  // shared with sessions of other threads; nullptr: tokens of its own.
   RegistrySession(Transport& transport, Clock& clock, Credentials credentials,
-                  std::set<std::string> plain_http, Duration request_deadline);
+                  std::set<std::string> plain_http, Duration request_deadline,
+                  std::shared_ptr<TokenShelf> tokens = nullptr);
 
   // Sends one request to `path` at the registry of `reference`, with a token for its repository
   // when the registry wants one: at most two fresh ones, and a refused password never again. A
@@ -38,13 +59,16 @@ class RegistrySession {
   Outcome<RegistryAnswer> Send(std::string_view method, const ImageReference& reference,
                                std::string_view path, const Headers& headers,
                                std::string_view body);
+  Outcome<RegistryAnswer> Send(const Outgoing& outgoing);
   // The same without login and redirects.
-  Outcome<RegistryAnswer> SendPlainly(std::string_view method, const Url& url,
-                                      const Headers& headers, std::string_view body);
+  Outcome<RegistryAnswer> SendPlainly(const Outgoing& outgoing);
+
+  // Where the API of the reference's registry is.
+  Url Origin(const ImageReference& reference) const;
 
  private:
-  Outcome<RegistryAnswer> Follow(std::string_view method, Url url, Headers headers,
-                                 std::string_view body);
+  Outcome<RegistryAnswer> Follow(const Outgoing& outgoing, const std::string& authorization);
+  Outcome<RegistryAnswer> SendTo(const Outgoing& outgoing, const Url& url, const Headers& headers);
 
   Transport& transport_;
   Clock& clock_;

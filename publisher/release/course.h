@@ -82,7 +82,7 @@ struct Pipeline::Course {
   Failure ExplainBuildFailure(Failure failure, const std::string& tag);
   // Saves the run state.
   Outcome<Ok> Remember();
-  BuildRequest RequestFor(const std::string& tag, const std::string& dockerfile,
+  BuildRequest RequestFor(const std::string& tag, const ImageSource& source,
                           const std::map<std::string, std::string>& arguments) const;
 
   // --- judgement (course_verdict.cc)

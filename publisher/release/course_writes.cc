@@ -36,11 +36,12 @@ Outcome<Ok> Pipeline::Course::Remember() {
 }
 
 BuildRequest Pipeline::Course::RequestFor(
-    const std::string& tag, const std::string& dockerfile,
+    const std::string& tag, const ImageSource& source,
     const std::map<std::string, std::string>& arguments) const {
   BuildRequest request;
   request.context = options.context;
-  request.dockerfile = dockerfile;
+  request.dockerfile = source.dockerfile;
+  request.layout = source.layout;
   request.platforms = release.platforms;
   request.build_args = arguments;
   request.tags = {At(tag)};
@@ -53,7 +54,7 @@ Outcome<StepEnd> Pipeline::Course::BuildBase() {
   if (in_place.count(base_tag) != 0) {
     return StepEnd{StepOutcome::kSkipped, Concat({base_tag, " is there already"})};
   }
-  return Build(RequestFor(base_tag, release.base->dockerfile, release.base->build_args), base_tag);
+  return Build(RequestFor(base_tag, release.base->source, release.base->build_args), base_tag);
 }
 
 Outcome<StepEnd> Pipeline::Course::BuildVariant(const VariantSpec& variant) {
@@ -72,7 +73,7 @@ Outcome<StepEnd> Pipeline::Course::BuildVariant(const VariantSpec& variant) {
     state.begun.insert(tag);
     state.published.erase(tag);
   }
-  return Build(RequestFor(tag, variant.dockerfile, arguments), tag);
+  return Build(RequestFor(tag, variant.source, arguments), tag);
 }
 
 Outcome<StepEnd> Pipeline::Course::Build(const BuildRequest& request, const std::string& tag) {
@@ -141,6 +142,9 @@ Outcome<std::optional<Digest>> Pipeline::Course::BuildOnce(const BuildRequest& r
   }
   if (built->exit_code != 0) {
     report.build_log = built->log;
+    if (built->failure) {
+      return *built->failure;
+    }
     return ClassifyBuildLog(built->log, built->exit_code);
   }
   report.build_log.clear();

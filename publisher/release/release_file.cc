@@ -91,9 +91,10 @@ class FileReader {
     ObjectReader reader(source_, root, "release");
     ReadImage(reader, release);
     ReadPlatforms(reader, release);
+    ReadBuilder(reader, release);
     ReadRegistry(reader, release);
     if (const Value* base = reader.Optional("base")) {
-      release.base = ReadBase(*base);
+      release.base = ReadBase(*base, release.builder);
     }
     if (const Value* versions = reader.Optional("versions")) {
       ReadVersions(*versions, release);
@@ -203,11 +204,32 @@ class FileReader {
     return arguments;
   }
 
-  BaseSpec ReadBase(const Value& value) {
+  void ReadBuilder(ObjectReader& reader, ReleaseFile& release) {
+    std::string name = "buildx";
+    if (reader.Read("builder", name) && name != "buildx" && name != "layout") {
+      reader.Fail("builder", Unlike("\"buildx\" or \"layout\"", name));
+    }
+    release.builder = name == "layout" ? BuilderKind::kLayout : BuilderKind::kBuildx;
+  }
+
+  // A prebuilt image has had its arguments; what it was made with is not this file's business.
+  ImageSource ReadImageSource(ObjectReader& reader, BuilderKind builder,
+                              std::map<std::string, std::string>& build_args,
+                              std::string_view what) {
+    ImageSource source;
+    if (builder == BuilderKind::kLayout) {
+      Text(reader, "layout", source.layout, IsProjectPath, kPathExpected);
+    } else {
+      Text(reader, "dockerfile", source.dockerfile, IsProjectPath, kPathExpected);
+      build_args = ReadBuildArgs(reader, what);
+    }
+    return source;
+  }
+
+  BaseSpec ReadBase(const Value& value, BuilderKind builder) {
     BaseSpec base;
     ObjectReader reader(source_, value, "base");
-    Text(reader, "dockerfile", base.dockerfile, IsProjectPath, kPathExpected);
-    base.build_args = ReadBuildArgs(reader, "base");
+    base.source = ReadImageSource(reader, builder, base.build_args, "base");
     if (const Value* hash = reader.Required("hash")) {
       base.hash = ReadHashRecipe(source_, *hash, source_.file());
     }
@@ -262,9 +284,10 @@ class FileReader {
       reader.Fail("suffix",
                   Unlike("\"\" or a dash and the end of a tag such as \"-omos\"", variant.suffix));
     }
-    Text(reader, "dockerfile", variant.dockerfile, IsProjectPath, kPathExpected);
-    variant.build_args = ReadBuildArgs(reader, "variant");
-    reader.Read("versions", variant.versions);
+    variant.source = ReadImageSource(reader, release.builder, variant.build_args, "variant");
+    if (release.builder == BuilderKind::kBuildx) {
+      reader.Read("versions", variant.versions);
+    }
     for (const std::string& argument : variant.versions) {
       if (release.FindVersion(argument) == nullptr) {
         reader.Fail("versions", Concat({"\"", argument, "\" is no \"argument\" of the release's ",

@@ -16,8 +16,15 @@
 
 namespace drydock::publisher {
 
+// What an image is made of: a Dockerfile for docker buildx, or an OCI layout that was built before.
+enum class BuilderKind { kBuildx, kLayout };
+struct ImageSource {
+  std::string dockerfile;  // "" with BuilderKind::kLayout
+  std::string layout;      // folder in the project; "" with BuilderKind::kBuildx
+};
+
 struct BaseSpec {
-  std::string dockerfile;
+  ImageSource source;
   std::map<std::string, std::string> build_args;
   Recipe hash;  // paths relative to the project
 };
@@ -32,7 +39,7 @@ struct VersionSpec {
 struct VariantSpec {
   std::string name;    // "omos"
   std::string suffix;  // "-omos"; "" for the bare tag
-  std::string dockerfile;
+  ImageSource source;
   std::map<std::string, std::string> build_args;
   std::vector<std::string> versions;  // arguments of VersionSpec that this variant gets
 };
@@ -41,6 +48,7 @@ struct ReleaseFile {
   std::string source;    // the file's name, for messages
   ImageReference image;  // without tag or digest
   std::vector<std::string> platforms;
+  BuilderKind builder = BuilderKind::kBuildx;
   std::string npm_registry;      // "" when the file names none
   std::optional<BaseSpec> base;  // nullopt: variants are built from nothing of ours
   std::vector<VersionSpec> versions;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "publisher/build/layout_builder.h"
 #include "publisher/release/forge.h"
 #include "publisher/release/pipeline.h"
 #include "publisher/release/verdict.h"
@@ -60,11 +61,38 @@ Status Player::Publish(const Step& step, const PublishStep& publish, StepResult&
   return Ok{};
 }
 
+// Uploads of prebuilt layouts side by side, each lane an actor that a kill ends like the rest.
+publisher::Lanes Player::ActorLanes() {
+  publisher::Lanes lanes;
+  lanes.count = publisher::kLanesUsual;
+  lanes.connect = [this]() -> std::unique_ptr<Transport> {
+    return std::make_unique<KillingTransport>(
+        stage_.internet().Connect(stage_.world(), std::string(kHostAddress), "host"), kill_);
+  };
+  lanes.run_together = [this](std::vector<publisher::Lanes::Task> tasks) {
+    std::vector<simulator::World::Task> named;
+    named.reserve(tasks.size());
+    for (publisher::Lanes::Task& task : tasks) {
+      named.emplace_back(Concat({"lane ", std::to_string(named.size() + 1)}), std::move(task));
+    }
+    stage_.world().RunTogether(std::move(named));
+  };
+  return lanes;
+}
+
 void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
   const publisher::ReleaseFile& release = premises_->release;
   const std::string& folder = premises_->project.folder();
-  WorkbenchBuilder builder(*host_, scenario_.world.builder.host,
-                           release.base ? release.base->dockerfile : "");
+  WorkbenchBuilder workbench(*host_, scenario_.world.builder.host,
+                             release.base ? release.base->source.dockerfile : "");
+  publisher::PushOptions push;
+  push.credentials = stage_.credentials();
+  publisher::LayoutBuilder layouts({stage_.clock(), stage_.world().Fork("layouts " + result.name),
+                                    stage_.journal(), ActorLanes(), run_},
+                                   std::move(push));
+  publisher::Builder& builder = release.builder == publisher::BuilderKind::kLayout
+                                    ? static_cast<publisher::Builder&>(layouts)
+                                    : workbench;
   publisher::PipelineOptions options;
   options.release_tag = scenario_.world.project.tag;
   options.context = folder;
@@ -86,11 +114,11 @@ void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
   result.verdict = Name(report.verdict);
   result.exit_code = ExitCode(report);
   result.reason = report.why;
-  result.builds = builder.builds();
+  result.builds = workbench.builds() + static_cast<std::uint64_t>(layouts.builds());
   for (const publisher::StepRecord& record : report.steps) {
     result.parts.push_back({record.name, std::string(Name(record.outcome)), record.detail});
   }
-  result.builder_log = builder.log();
+  result.builder_log = workbench.log();
   result.output = Concat({result.builder_log, ToText(report)});
 }
 

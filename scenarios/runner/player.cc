@@ -10,8 +10,6 @@
 namespace drydock::scenarios {
 namespace {
 
-constexpr std::string_view kHostAddress = "198.51.100.7";
-
 std::string KindOf(const Step& step) { return step.name.substr(0, step.name.find(' ')); }
 
 // What was counted between two looks.
@@ -29,7 +27,12 @@ std::vector<FaultReport> Difference(std::vector<FaultReport> after,
 }  // namespace
 
 Player::Player(const Scenario& scenario, const Premises* premises, Stage& stage, bool faults)
-    : scenario_(scenario), premises_(premises), stage_(stage), faults_(faults), kill_(stage) {
+    : scenario_(scenario),
+      premises_(premises),
+      stage_(stage),
+      faults_(faults),
+      kill_(stage),
+      run_(stage.clock()) {
   if (premises_ != nullptr) {
     host_ = std::make_unique<Workbench>(stage_, kill_, premises_->release, scenario_.world.builder,
                                         "host", std::string(kHostAddress), "host");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "publisher/push/pusher.h"
 #include "publisher/release/run_state.h"
 #include "scenarios/runner/check.h"
 #include "scenarios/runner/premises.h"
@@ -19,6 +20,8 @@
 #include "scenarios/runner/workbench.h"
 
 namespace drydock::scenarios {
+
+inline constexpr std::string_view kHostAddress = "198.51.100.7";
 
 class Player {
  public:
@@ -50,6 +53,7 @@ class Player {
   void RecordRun(const PublishStep& publish, const StepResult& result);
   Status Ask(const AskStep& ask, StepResult& result);
   Status Hash(const Step& step, const HashStep& hash, StepResult& result, Play& play);
+  publisher::Lanes ActorLanes();
   void RunPipeline(const PublishStep& publish, StepResult& result);
   void RunScript(const Step& step, const PublishStep& publish, StepResult& result);
   Stretch Since(const Before& before, const StepResult* step);
@@ -63,6 +67,7 @@ class Player {
   KillSwitch kill_;
   std::unique_ptr<Workbench> host_;  // null when there are no premises
   publisher::MemoryRunStateStore states_;
+  publisher::RunJournal run_;
   std::vector<StepResult> played_;            // every step so far, for a diagnosis
   std::map<std::string, std::string> notes_;  // by step name: what was changed beside the model
   std::map<std::string, bool> cached_;        // by step name: whether the cache was exported

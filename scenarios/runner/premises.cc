@@ -27,11 +27,12 @@ std::vector<std::string> Dockerfiles(const std::string& folder,
                                      const publisher::ReleaseFile& release) {
   std::set<std::string> names;
   if (release.base) {
-    names.insert(release.base->dockerfile);
+    names.insert(release.base->source.dockerfile);
   }
   for (const publisher::VariantSpec& variant : release.variants) {
-    names.insert(variant.dockerfile);
+    names.insert(variant.source.dockerfile);
   }
+  names.erase("");  // of a prebuilt layout
   std::vector<std::string> paths;
   paths.reserve(names.size());
   for (const std::string& name : names) {
@@ -49,7 +50,7 @@ Result<Project> EarlierProject(const Scenario& scenario, const publisher::Releas
   spec.head_at_tag = true;
   for (const std::string& path : Dockerfiles(spec.folder, release)) {
     const std::string name = fs::path(path).filename().string();
-    const bool base = release.base && release.base->dockerfile == name;
+    const bool base = release.base && release.base->source.dockerfile == name;
     if (base && scenario.world.hub.base_present) {
       continue;
     }
@@ -72,6 +73,11 @@ Result<simulator::Store> ContentAtStart(const Scenario& scenario, const Premises
   }
   if (scenario.world.hub.previous_release.empty()) {
     return upstream;
+  }
+  if (premises.release.builder == publisher::BuilderKind::kLayout) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({scenario.file, ": hub: \"previous-release\": the project brings prebuilt ",
+                         "images and has no earlier ones: ", scenario.world.hub.previous_release}));
   }
   const auto project = EarlierProject(scenario, premises.release);
   if (!project) {

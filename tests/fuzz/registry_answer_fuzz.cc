@@ -31,7 +31,8 @@ std::string TakeLine(std::string_view& text) {
 }
 
 void Check(const Failure& failure) {
-  const bool goes_on = failure.next != NextMove::kStop;
+  const bool goes_on = failure.next != NextMove::kStop && failure.next != NextMove::kFallBack &&
+                       failure.next != NextMove::kSkip;
   const bool one_line = std::none_of(failure.words.begin(), failure.words.end(),
                                      [](char c) { return static_cast<unsigned char>(c) < ' '; });
   if ((goes_on && failure.persistence == Persistence::kDeterministic) || !one_line ||

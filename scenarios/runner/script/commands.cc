@@ -113,7 +113,7 @@ bool Machine::Push(const simulator::BuildSpec& spec) {
 bool Machine::BuildBase() {
   simulator::BuildSpec spec;
   spec.context = constants_.folder;
-  spec.dockerfile = constants_.release.base->dockerfile;
+  spec.dockerfile = constants_.release.base->source.dockerfile;
   spec.platforms = constants_.release.platforms;
   spec.build_args = constants_.release.base->build_args;
   spec.tags = {BaseTag()};
@@ -131,7 +131,7 @@ bool Machine::BuildBase() {
 bool Machine::BuildVariant(const publisher::VariantSpec& variant, const Versions& versions) {
   simulator::BuildSpec spec;
   spec.context = constants_.folder;
-  spec.dockerfile = variant.dockerfile;
+  spec.dockerfile = variant.source.dockerfile;
   spec.platforms = constants_.release.platforms;
   spec.build_args = variant.build_args;
   if (constants_.release.base) {

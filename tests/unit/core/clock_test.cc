@@ -42,7 +42,10 @@ TEST(HttpDate, PrintsAndReads) {
   const TimePoint time = *ParseRfc3339("1994-11-06T08:49:37Z");
   EXPECT_EQ(FormatHttpDate(time), "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_EQ(ParseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT"), time);
-  for (const char* text : {"", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+  for (const char* text : {"Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 2094"}) {
+    EXPECT_EQ(ParseHttpDate(text), ParseHttpDate("Sat, 06 Nov 2094 08:49:37 GMT")) << text;
+  }
+  for (const char* text : {"", "Sunday, 06-Nov-94 08:49:37 CET", "Sun Nov 31 08:49:37 1994",
                            "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT",
                            "Sun, 06 Xov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT"}) {
     EXPECT_EQ(ParseHttpDate(text), std::nullopt) << text;

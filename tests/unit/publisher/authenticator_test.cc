@@ -95,7 +95,7 @@ TEST_F(AuthenticatorTest, KeepsOneTokenAScope) {
   ASSERT_TRUE(Answer(kPush).ok());
   EXPECT_EQ(authenticator_.Remembered("docker.io", kPull), "Bearer pull");
   EXPECT_EQ(authenticator_.Remembered("docker.io", kPush), "Bearer push");
-  authenticator_.Forget("docker.io", kPull);
+  authenticator_.Forget("docker.io", kPull, authenticator_.Remembered("docker.io", kPull));
   EXPECT_EQ(authenticator_.Remembered("docker.io", kPull), "");
   EXPECT_EQ(authenticator_.Remembered("docker.io", kPush), "Bearer push");
 }
@@ -154,7 +154,7 @@ TEST_F(AuthenticatorTest, AnswersBasicWithThePasswordAndRemembersItForEveryScope
   EXPECT_EQ(answered.value(), Concat({"Basic ", Base64("me:hunter2")}));
   EXPECT_EQ(authenticator_.Remembered("docker.io", kPull), answered.value());
   EXPECT_EQ(authenticator_.Remembered("ghcr.io", kPull), "");
-  authenticator_.Forget("docker.io", kPull);
+  authenticator_.Forget("docker.io", kPull, authenticator_.Remembered("docker.io", kPull));
   EXPECT_EQ(authenticator_.Remembered("docker.io", kPull), "");
   EXPECT_TRUE(transport_.sent().empty());
 }

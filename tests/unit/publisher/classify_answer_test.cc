@@ -109,7 +109,7 @@ const std::vector<Row>& Rows() {
       {"missing repository on PUT", "PUT", 404, Code("NAME_UNKNOWN"), kRegistry, kD, kStop},
       {"missing child on PUT", "PUT", 404, Code("BLOB_UNKNOWN"), kRegistry, kT, kRetry},
       {"missing blob on GET", "GET", 404, Code("BLOB_UNKNOWN"), kRegistry, kD, kStop},
-      {"lost session", "PATCH", 404, Code("BLOB_UPLOAD_UNKNOWN"), kRegistry, kT, kRetry},
+      {"lost session", "PATCH", 404, Code("BLOB_UPLOAD_UNKNOWN"), kRegistry, kT, kAsk},
       {"partial outage", "GET", 404, kText, kEdge, kT, kRetry},
       {"partial outage on PUT", "PUT", 404, kText, kEdge, kT, kRetry},
       {"404 page", "GET", 404, kNginx, kEdge, kT, kRetry},
@@ -403,6 +403,8 @@ TEST(ParseRetryAfter, TakesSecondsDatesAndUnixTimeAndNothingElse) {
   EXPECT_EQ(seconds("21600"), 21600);
   EXPECT_EQ(seconds("Thu, 28 May 2026 06:01:00 GMT"), 60);
   EXPECT_EQ(seconds("1779948060"), 60);  // unix time
+  EXPECT_EQ(seconds("Thursday, 28-May-26 06:01:00 GMT"), 60);
+  EXPECT_EQ(seconds("Thu May 28 06:01:00 2026"), 60);
   for (const std::string_view nonsense :
        {"", "0", "-5", "1.5", "soon", "Thu, 28 May 2026 05:59:00 GMT", "999999999", "1000000000",
         "99999999999999999999", "1779948060000"}) {

@@ -48,7 +48,7 @@ TEST_F(DraftTest, OfASplitBaseHasItsInputsAndAVariantForEachThingToInstall) {
   const ReleaseFile release = Draft();
   EXPECT_EQ(release.image.Name(), "acme/devbox");
   ASSERT_TRUE(release.base.has_value());
-  EXPECT_EQ(release.base->dockerfile, "Dockerfile.base");
+  EXPECT_EQ(release.base->source.dockerfile, "Dockerfile.base");
   EXPECT_EQ(release.base->hash.inputs, NamedRecipe("runbook", {})->inputs) << text_;
   ASSERT_EQ(release.variants.size(), 3U);
   EXPECT_EQ(release.variants[0].suffix, "");
@@ -70,7 +70,7 @@ TEST_F(DraftTest, OfOneDockerfileHasOneTagPair) {
   const ReleaseFile release = Draft();
   EXPECT_FALSE(release.base.has_value());
   ASSERT_EQ(release.variants.size(), 1U);
-  EXPECT_EQ(release.variants[0].dockerfile, "Dockerfile");
+  EXPECT_EQ(release.variants[0].source.dockerfile, "Dockerfile");
   EXPECT_THAT(release.variants[0].versions, ElementsAre("PI_VERSION"));
   EXPECT_EQ(release.versions[0].package, "@scope/pi");
 }

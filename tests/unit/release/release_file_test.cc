@@ -58,6 +58,9 @@ TEST(ReleaseFile, ReadsTheShippedExamples) {
   EXPECT_FALSE(pi->base);
   ASSERT_EQ(pi->variants.size(), 1u);
   EXPECT_EQ(pi->variants[0].suffix, "");
+  const auto prebuilt = ReadReleaseFile(folder + "prebuilt.release.json");
+  ASSERT_TRUE(prebuilt) << prebuilt.error().message();
+  EXPECT_EQ(prebuilt->variants[1].source.layout, "dist/app-debug");
   const auto custom = ReadReleaseFile(folder + "custom-hash.release.json");
   ASSERT_TRUE(custom) << custom.error().message();
   EXPECT_EQ(
@@ -67,6 +70,38 @@ TEST(ReleaseFile, ReadsTheShippedExamples) {
           TreeInput{
               "docker/rootfs", {"__pycache__", "node_modules"}, {"*.pyc", ".DS_Store", "._*"}},
           FileInput{"docker/entrypoint.sh"}, LineInput{"toolkit 4f2c1e0"}}));
+}
+
+constexpr std::string_view kPrebuilt = R"({
+  "image": "joakimp/app", "platforms": ["linux/amd64"],
+  "builder": "layout",
+  "variants": [{ "name": "app", "layout": "dist/app" }]
+})";
+
+TEST(ReleaseFile, ReadsPrebuiltLayouts) {
+  const auto release = ParseReleaseFile(kPrebuilt, "release.json");
+  ASSERT_TRUE(release) << release.error().message();
+  EXPECT_EQ(release->builder, BuilderKind::kLayout);
+  EXPECT_EQ(release->variants[0].source.layout, "dist/app");
+  const struct {
+    const char* replace;
+    const char* by;
+    const char* says;
+  } rows[] = {
+      {"\"builder\": \"layout\"", "\"builder\": \"podman\"",
+       "release.json:3: release: \"builder\""},
+      {"\"builder\": \"layout\",", "", "missing key \"dockerfile\""},
+      {"\"layout\": \"dist/app\"", "\"dockerfile\": \"Dockerfile\"", "missing key \"layout\""},
+      {"dist/app", "../dist/app", "a path inside the project"},
+      {"\"dist/app\"", "\"dist/app\", \"build-args\": {}", "unknown key \"build-args\""},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.by);
+    const auto wrong =
+        ParseReleaseFile(ReplaceAll(std::string(kPrebuilt), row.replace, row.by), "release.json");
+    ASSERT_FALSE(wrong);
+    EXPECT_THAT(wrong.error().message(), HasSubstr(row.says));
+  }
 }
 
 TEST(ReleaseFile, MissingFileIsNotFound) {

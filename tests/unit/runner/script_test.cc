@@ -36,10 +36,11 @@ publisher::ReleaseFile Release() {
   publisher::ReleaseFile release;
   release.image = *ImageReference::Parse("a/b");
   release.platforms = {"linux/amd64"};
-  release.base = publisher::BaseSpec{"Dockerfile.base", {}, {}};
+  release.base = publisher::BaseSpec{{"Dockerfile.base", ""}, {}, {}};
   release.versions = {{"OMOS_VERSION", "omos", ""}};
-  release.variants = {{"plain", "", "Dockerfile.variant", {}, {}},
-                      {"omos", "-omos", "Dockerfile.variant", {{"X", "1"}}, {"OMOS_VERSION"}}};
+  release.variants = {
+      {"plain", "", {"Dockerfile.variant", ""}, {}, {}},
+      {"omos", "-omos", {"Dockerfile.variant", ""}, {{"X", "1"}}, {"OMOS_VERSION"}}};
   return release;
 }
 

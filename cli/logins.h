@@ -1,0 +1,21 @@
+// The logins that docker keeps, as the commands that write to a registry need them.
+// Threads: one.
+#pragma once
+
+#include <string>
+
+#include "core/result.h"
+#include "publisher/registry/credentials.h"
+
+namespace drydock::cli {
+
+// Reads `docker_config`/config.json ("": ~/.docker). Without a login for `registry` it says so on
+// standard error, or fails for Docker Hub when `must_write`: a push there always takes one, and
+// that is better said before anything was built. Loopback registries need none.
+Result<publisher::Credentials> FindLogins(const std::string& docker_config,
+                                          const std::string& registry, bool must_write);
+
+// The whole text of a file; kNotFound when it cannot be read.
+Result<std::string> ReadText(const std::string& path);
+
+}  // namespace drydock::cli
