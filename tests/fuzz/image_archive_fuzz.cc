@@ -12,7 +12,7 @@
 #include "simulator/storage/image_archive.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using drydock::simulator::OwnedFile;
+  using drydock::OwnedFile;
   OwnedFile file(::memfd_create("archive", MFD_CLOEXEC));
   if (!file.open() || ::write(file.descriptor(), data, size) != static_cast<ssize_t>(size)) {
     std::abort();
