@@ -113,7 +113,8 @@ Processor seconds of one push of 1 GiB into memory, on the machine of the first 
 processors, SHA-NI at 1.9 GB/s, a virtual machine that others were using as well), from getrusage and
 perf: SHA-256 0.55 to 0.6; reading the socket 0.13; new pages and the copy into them 0.3 (`write` to a
 memory file) to 0.5 (first touch of anonymous memory; 1.0 and more with huge pages); `curl` 0.4 to 0.5.
-Together 1.4 to 1.6, which two processors need 0.7 to 0.8 s for. That bounds what can be seen there:
+Together 1.4 to 1.6, which two processors need 0.7 to 0.8 s for. That bounds what can be seen there (arithmetic; a run
+on a quiet machine is still to be made):
 
 - one push: about 0.75 of the OpenSSL rate, if nobody else is at work;
 - eight at once: about 0.75 to 0.85 of it together, whatever the server does: more than 1.0 needs a
