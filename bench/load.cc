@@ -82,7 +82,7 @@ Result<double> PushTogether(const std::string& url, const std::string& repositor
   const Duration took = clock.Elapsed() - begin;
   for (const std::string& line : Split(said, '\n')) {
     if (const Result<double> one = Seconds(line, "201", url + ": pushes"); !one) {
-      return one;
+      return one.error();
     }
   }
   return std::chrono::duration<double>(took).count();

@@ -38,9 +38,9 @@ std::uint16_t FreePort() {
   sockaddr_in address = Loopback(0);
   socklen_t size = sizeof address;
   auto* plain = reinterpret_cast<sockaddr*>(&address);
-  ::bind(socket.descriptor(), plain, size);
-  ::getsockname(socket.descriptor(), plain, &size);
-  return ntohs(address.sin_port);
+  const bool bound = ::bind(socket.descriptor(), plain, size) == 0 &&
+                     ::getsockname(socket.descriptor(), plain, &size) == 0;
+  return bound ? ntohs(address.sin_port) : 0;
 }
 
 // Whether a server there answers GET `path` with HTTP.
