@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +58,7 @@ class Shelf : public Site {
     }
     void Receive(std::string_view piece) override {
       body_.append(piece);
+      const std::lock_guard lock(owner_.sessions_mutex_);
       owner_.sessions[route_.reference] = body_;
     }
     Response Apply() override {
@@ -81,6 +83,8 @@ class Shelf : public Site {
     Route route_;
     std::string body_;
   };
+
+  std::mutex sessions_mutex_;  // Receive comes from several threads
 };
 
 class InternetTest : public ::testing::Test {
