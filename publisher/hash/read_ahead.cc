@@ -34,12 +34,21 @@ std::uint64_t ReadFromDisk() {
 
 }  // namespace
 
-ReadAhead::Memory::Memory(std::size_t slots)
-    : bytes_(static_cast<char*>(::operator new(slots* kRingBytes, std::align_val_t(kHugePage)))) {
-  ::madvise(bytes_, slots * kRingBytes, MADV_HUGEPAGE);  // good without, too
+ReadAhead::Memory::Memory(std::size_t slots) : slots_(slots) {
+  const std::size_t bytes = slots * kBuffersForDisk * kBufferBytes;
+  bytes_ = static_cast<char*>(::operator new(bytes, std::align_val_t(kHugePage)));
+  ::madvise(bytes_, slots * kBuffers * kBufferBytes, MADV_HUGEPAGE);  // good without, too
 }
 
 ReadAhead::Memory::~Memory() { ::operator delete(bytes_, std::align_val_t(kHugePage)); }
+
+char* ReadAhead::Memory::Buffer(std::size_t slot, std::size_t buffer) const {
+  const std::size_t at =
+      buffer < kBuffers
+          ? slot * kBuffers + buffer
+          : slots_ * kBuffers + slot * (kBuffersForDisk - kBuffers) + (buffer - kBuffers);
+  return bytes_ + at * kBufferBytes;
+}
 
 // Fills the slot's buffers one after the other, waiting for the consumer when all are full.
 class ReadAhead::SlotSink : public ByteSink {
@@ -83,15 +92,15 @@ class ReadAhead::SlotSink : public ByteSink {
  private:
   bool NextBuffer() {
     std::unique_lock lock(owner_.mutex_);
-    if (slot_.filled - slot_.emptied == kBuffers) {
-      slot_.half_empty.wait(
-          lock, [&] { return owner_.stopped_ || slot_.filled - slot_.emptied <= kWakeReaderAt; });
+    if (slot_.filled - slot_.emptied == slot_.buffer_count) {
+      slot_.half_empty.wait(lock, [&] {
+        return owner_.stopped_ || slot_.filled - slot_.emptied <= slot_.buffer_count / 2;
+      });
     }
     if (owner_.stopped_) {
       return false;
     }
-    buffer_ = &slot_.buffers[slot_.filled % kBuffers];
-    buffer_->bytes = slot_.ring + slot_.filled % kBuffers * kBufferBytes;
+    buffer_ = &slot_.buffers[slot_.filled % slot_.buffer_count];
     buffer_->size = 0;
     buffer_->part_ends = false;
     return true;
@@ -111,7 +120,9 @@ ReadAhead::ReadAhead(InputSource& source, const Options& options)
       alone_(options.readers == 0),
       disk_before_(ReadFromDisk()) {
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
-    slots_[slot].ring = memory_.Ring(slot);
+    for (std::size_t buffer = 0; buffer < kBuffersForDisk; ++buffer) {
+      slots_[slot].buffers[buffer].bytes = memory_.Buffer(slot, buffer);
+    }
   }
   for (unsigned reader = 0; reader < options_.readers; ++reader) {
     Grow(options_.readers);
@@ -186,6 +197,7 @@ bool ReadAhead::Take(Slot*& slot) {
   slot->ordinal = ordinal;
   Fill(*slot);
   std::unique_lock lock(mutex_);
+  slot->buffer_count = readers_.size() > options_.readers_cpu ? kBuffersForDisk : kBuffers;
   slot->taken = true;
   const bool work = !slot->complete;
   if (!work) {
@@ -349,7 +361,7 @@ Result<bool> ReadAhead::Next(Delivery& delivery) {
     Slot& slot = slots_[next_consumed_ % slots_.size()];
     if (std::exchange(holding_, false)) {
       ++slot.emptied;
-      if (slot.filled - slot.emptied == kWakeReaderAt) {
+      if (slot.filled - slot.emptied == slot.buffer_count / 2) {
         slot.half_empty.notify_one();
       }
     }
@@ -363,7 +375,7 @@ Result<bool> ReadAhead::Next(Delivery& delivery) {
       arrived_.wait(lock, [&] { return Ready(slot, kWakeConsumerAt); });
     }
     if (slot.filled > slot.emptied) {
-      const Buffer& buffer = slot.buffers[slot.emptied % kBuffers];
+      const Buffer& buffer = slot.buffers[slot.emptied % slot.buffer_count];
       delivery.bytes = std::string_view(buffer.bytes, buffer.size);
       delivery.part_ends = buffer.part_ends;
       delivery.part = buffer.part;

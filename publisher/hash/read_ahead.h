@@ -61,14 +61,14 @@ class ReadAhead {
 
  private:
   static constexpr std::size_t kBuffers = 16;
+  // While files come from a disk, where being far ahead is worth more than a processor's cache.
+  static constexpr std::size_t kBuffersForDisk = 64;
   // Waking a thread costs as much as reading some files: who had to wait for empty buffers sleeps
-  // until so many are, and who had to wait for full ones until there are a few.
-  static constexpr std::size_t kWakeReaderAt = kBuffers / 2;
+  // until half of them are, and who had to wait for full ones until there are a few.
   static constexpr std::size_t kWakeConsumerAt = 3;
   // A slot's buffers together stay well inside a processor's own cache: bytes that have left it are
   // slower to hash than to read again.
   static constexpr std::size_t kBufferBytes = 32 << 10;
-  static constexpr std::size_t kRingBytes = kBuffers * kBufferBytes;
   // The bytes of every slot's buffers, in huge pages where there are such: small ones take longer
   // to come by than a small tree to hash.
   class Memory {
@@ -78,10 +78,11 @@ class ReadAhead {
     Memory(const Memory&) = delete;
     Memory& operator=(const Memory&) = delete;
 
-    char* Ring(std::size_t slot) const { return bytes_ + slot * kRingBytes; }
+    char* Buffer(std::size_t slot, std::size_t buffer) const;
 
    private:
-    char* bytes_;
+    std::size_t slots_;
+    char* bytes_;  // the first kBuffers of all slots, then the others of all slots
   };
   struct Buffer {
     char* bytes = nullptr;
@@ -107,8 +108,8 @@ class ReadAhead {
     const Part* known = nullptr;
     std::condition_variable half_empty;  // the slot's reader waits
     // A buffer is of the reader until it counts as filled, then of the consumer until emptied.
-    std::array<Buffer, kBuffers> buffers;
-    char* ring = nullptr;  // kRingBytes
+    std::array<Buffer, kBuffersForDisk> buffers;
+    std::size_t buffer_count = kBuffers;  // of these in use
   };
   class SlotSink;
 
