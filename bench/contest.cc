@@ -10,6 +10,7 @@
 
 #include "bench/handled.h"
 #include "bench/load.h"
+#include "bench/machine.h"
 #include "bench/servers.h"
 #include "bench/trial.h"
 #include "core/clock.h"
@@ -203,42 +204,17 @@ Status Contest::Round(std::uint64_t number) {
       });
 }
 
-std::string Load() { return Output("cut -d' ' -f1-3 /proc/loadavg"); }
-
 std::string Machine(const std::string& folder, const std::string& load_before) {
-  const auto version = [](const char* package) {
-    return Output(Concat({"dpkg-query -W -f='${Package} ${Version}' ", package}));
-  };
-  return Concat(
-      {"- processor: ",
-       Output("sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1"),
-       ", ",
-       Output("nproc"),
-       " processors; memory: ",
-       Output("awk '/MemTotal/ {printf \"%.0f GiB\", $2 / 1048576}' /proc/meminfo"),
-       "\n- Linux ",
-       Output("uname -r"),
-       "; ",
-       Output("openssl version"),
-       "; ",
-       version("nginx"),
-       "; ",
-       version("docker-registry"),
-       "; ",
-       version("wrk"),
-       "; ",
-       version("curl"),
-       "\n- files on ",
-       Output(Concat({"df --output=fstype ", Quoted(folder), " | tail -n 1"})),
-       "\n- load average before: ",
-       load_before,
-       "; after: ",
-       Load(),
-       "\n",
-       std::strtod(load_before.c_str(), nullptr) < kQuiet
-           ? ""
-           : "- **others were at work on this machine**: their share is in every figure;\n"
-             "  the command above gives those of a quiet one\n"});
+  std::vector<std::string> versions;
+  for (const char* package : {"nginx", "docker-registry", "wrk", "curl"}) {
+    versions.push_back(Output(Concat({"dpkg-query -W -f='${Package} ${Version}' ", package})));
+  }
+  return Concat({MachineLines(versions), "- files on ", FileSystemOf(folder),
+                 "\n- load average before: ", load_before, "; after: ", Load(), "\n",
+                 std::strtod(load_before.c_str(), nullptr) < kQuiet
+                     ? ""
+                     : "- **others were at work on this machine**: their share is in every "
+                       "figure;\n  the command above gives those of a quiet one\n"});
 }
 
 }  // namespace

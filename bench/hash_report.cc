@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/grid.h"
+#include "bench/machine.h"
 #include "bench/report.h"
 #include "bench/trial.h"
 #include "core/clock.h"
@@ -16,30 +17,10 @@
 namespace drydock::bench {
 namespace {
 
-std::string Load() { return Output("cut -d' ' -f1-3 /proc/loadavg"); }
-
 std::string Machine(const std::string& folder, const std::string& load_before) {
-  return Concat({"- processor: ",
-                 Output("sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1"),
-                 ", ",
-                 Output("nproc"),
-                 " processors; memory: ",
-                 Output("awk '/MemTotal/ {printf \"%.0f GiB\", $2 / 1048576}' /proc/meminfo"),
-                 "\n- Linux ",
-                 Output("uname -r"),
-                 "; ",
-                 Output("openssl version"),
-                 "; ",
-                 Output("git --version"),
-                 "\n- trees on ",
-                 Output(Concat({"df --output=fstype ", Quoted(folder), " | tail -n 1"})),
-                 "; page cache dropped ",
-                 DropWords(),
-                 "\n- load average before: ",
-                 load_before,
-                 "; after: ",
-                 Load(),
-                 "\n"});
+  return Concat({MachineLines({Output("git --version")}), "- trees on ", FileSystemOf(folder),
+                 "; page cache dropped ", DropWords(), "\n- load average before: ", load_before,
+                 "; after: ", Load(), "\n"});
 }
 
 bool Write(const std::string& path, const std::string& text) {

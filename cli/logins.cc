@@ -2,10 +2,9 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
+#include "core/file.h"
 #include "core/text.h"
 #include "publisher/build/credential_helper.h"
 
@@ -44,15 +43,6 @@ Status AddFromHelper(const std::string& config, const std::string& registry,
 
 }  // namespace
 
-Result<std::string> ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read"}));
-  }
-  return text.str();
-}
-
 Result<publisher::Credentials> FindLogins(const std::string& docker_config,
                                           const std::string& registry, bool must_write) {
   const std::string path = DockerConfigFile(docker_config);
@@ -63,7 +53,7 @@ Result<publisher::Credentials> FindLogins(const std::string& docker_config,
   }
   publisher::Credentials logins;
   if (there) {
-    const auto text = ReadText(path);
+    const auto text = ReadWholeFile(path);
     if (!text) {
       return text.error();
     }

@@ -15,7 +15,4 @@ namespace drydock::cli {
 Result<publisher::Credentials> FindLogins(const std::string& docker_config,
                                           const std::string& registry, bool must_write);
 
-// The whole text of a file; kNotFound when it cannot be read.
-Result<std::string> ReadText(const std::string& path);
-
 }  // namespace drydock::cli

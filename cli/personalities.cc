@@ -14,10 +14,6 @@ using Json = nlohmann::ordered_json;
 using simulator::Difference;
 using simulator::PersonalityRow;
 
-std::string Padded(std::string_view text, std::size_t width) {
-  return Concat({text, std::string(width - std::min(width, text.size()), ' ')});
-}
-
 // Where the row's difference was seen; traits that come with another have that one's source.
 std::string_view SourceOf(const PersonalityRow& row, std::string_view trait) {
   const auto quirk = std::find_if(row.quirks.begin(), row.quirks.end(),
@@ -41,7 +37,7 @@ std::string PersonalityList(bool json) {
     const std::size_t traits =
         simulator::DifferencesFromStrict(*simulator::FindPersonality(row.name)).size();
     list.push_back({{"name", row.name}, {"summary", row.summary}, {"differs-from-strict", traits}});
-    text += Concat({Padded(row.name, 18), Padded(row.summary, 50),
+    text += Concat({PadRight(row.name, 18), PadRight(row.summary, 50),
                     traits == 0 ? "" : Concat({std::to_string(traits), " traits differ"}), "\n"});
   }
   return json ? list.dump(2) + "\n"

@@ -1,5 +1,6 @@
 #include "core/file.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -81,6 +82,31 @@ OwnedFile::~OwnedFile() {
 Error FileError(std::string_view path, std::string_view what) {
   const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnavailable;
   return Error(code, Concat({path, ": cannot ", what, ": ", std::strerror(errno)}));
+}
+
+Result<std::string> ReadWholeFile(const std::string& path, std::uint64_t bytes_max) {
+  constexpr std::size_t kPieceBytes = 64u << 10;
+  const OwnedFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open()) {
+    return FileError(path, "be read");
+  }
+  std::string text;
+  for (;;) {
+    const std::size_t before = text.size();
+    text.resize(before + kPieceBytes);
+    const ssize_t got = ::read(file.descriptor(), text.data() + before, kPieceBytes);
+    if (got < 0 && errno != EINTR) {
+      return FileError(path, "be read");
+    }
+    text.resize(before + (got > 0 ? static_cast<std::size_t>(got) : 0));
+    if (text.size() > bytes_max) {
+      return Error(ErrorCode::kInvalid,
+                   Concat({path, ": too long (expected at most ", HumanBytes(bytes_max), ")"}));
+    }
+    if (got == 0) {
+      return text;
+    }
+  }
 }
 
 Status WriteAll(const OwnedFile& file, const std::string& path, std::string_view bytes) {

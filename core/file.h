@@ -30,6 +30,10 @@ class OwnedFile {
 
 // "PATH: cannot WHAT: No such file or directory", from errno; kNotFound if that is why.
 Error FileError(std::string_view path, std::string_view what);
+// All that is in the file. FileError when it cannot be read (a folder cannot); kInvalid when it is
+// longer than `bytes_max`.
+Result<std::string> ReadWholeFile(const std::string& path,
+                                  std::uint64_t bytes_max = std::uint64_t{1} << 30);
 // All of `bytes` at the file's position. An error leaves some of them behind.
 Status WriteAll(const OwnedFile& file, const std::string& path, std::string_view bytes);
 // Shortens the file to `size` and goes on from there.

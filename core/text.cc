@@ -253,6 +253,12 @@ std::string PercentDecode(std::string_view text) {
   return decoded;
 }
 
+std::string PadRight(std::string_view text, std::size_t width) {
+  std::string padded(text);
+  padded.resize(std::max(width, padded.size()), ' ');
+  return padded;
+}
+
 std::string HumanBytes(std::uint64_t bytes) {
   constexpr std::array<const char*, 5> kUnits = {"B", "kB", "MB", "GB", "TB"};
   auto value = static_cast<double>(bytes);

@@ -41,6 +41,9 @@ std::optional<std::string> FromBase64(
 std::string PercentEncode(std::string_view text);  // keeps unreserved characters of RFC 3986 only
 std::string PercentDecode(std::string_view text);  // a bad escape is kept as it stands
 
+// With blanks behind it, to at least `width` bytes: for columns of ASCII.
+std::string PadRight(std::string_view text, std::size_t width);
+
 // "1.5 GB", "312 kB", "17 B": for people.
 std::string HumanBytes(std::uint64_t bytes);
 

@@ -3,10 +3,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
+#include "core/file.h"
 #include "core/json.h"
 #include "core/text.h"
 #include "publisher/build/child_process.h"
@@ -45,12 +44,11 @@ class ScratchFile {
 
 // The digest that buildx writes into its metadata file; nullopt when there is none to be read.
 std::optional<Digest> DigestIn(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
+  const auto text = ReadWholeFile(path);
+  if (!text) {
     return std::nullopt;
   }
-  const auto metadata = json::Parse(text.str(), path);
+  const auto metadata = json::Parse(*text, path);
   const auto digest = metadata ? Digest::Parse(metadata->Text("containerimage.digest"))
                                : Result<Digest>(metadata.error());
   return digest ? std::optional(*digest) : std::nullopt;

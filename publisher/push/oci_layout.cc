@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "core/file.h"
 #include "core/media_type.h"
 #include "core/text.h"
 
@@ -24,15 +23,6 @@ struct Descriptor {
 
 std::string BlobPath(const std::string& folder, const Digest& digest) {
   return Concat({folder, "/blobs/", Name(digest.algorithm()), "/", digest.hex()});
-}
-
-Result<std::string> ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read"}));
-  }
-  return text.str();
 }
 
 Result<Descriptor> ReadDescriptor(const json::Value& value, std::string_view where) {
@@ -84,7 +74,7 @@ class Walk {
         descriptor.size > kManifestBytesMax) {
       return Error(ErrorCode::kInvalid, Concat({path, ": too large or too deep for a manifest"}));
     }
-    auto bytes = ReadText(path);
+    auto bytes = ReadWholeFile(path);
     if (!bytes) {
       return bytes.error();
     }
@@ -232,7 +222,7 @@ std::uint64_t LayoutImage::blob_bytes() const {
 
 Result<LayoutImage> ReadLayoutImage(const std::string& folder, std::string_view name) {
   const std::string path = folder + "/index.json";
-  const auto text = ReadText(path);
+  const auto text = ReadWholeFile(path);
   if (!text) {
     return text.error();
   }

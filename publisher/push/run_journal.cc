@@ -7,11 +7,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "core/file.h"
 #include "core/json.h"
 #include "core/text.h"
 
@@ -39,12 +38,11 @@ Result<std::unique_ptr<RunJournal>> RunJournal::Open(Clock& clock, const std::st
   if (!folder.empty()) {
     std::filesystem::create_directories(folder, failed);
   }
-  std::string text;
-  if (std::ifstream file(path, std::ios::binary); file) {
-    std::ostringstream whole;
-    whole << file.rdbuf();
-    text = whole.str();
+  const auto earlier = ReadWholeFile(path);
+  if (!earlier && earlier.error().code() != ErrorCode::kNotFound) {
+    return earlier.error();
   }
+  const std::string text = earlier ? *earlier : std::string();
   if (const Status read = journal->Read(text); !read) {
     return read.error();
   }

@@ -5,18 +5,17 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <utility>
 
+#include "core/file.h"
 #include "core/json.h"
 #include "core/text.h"
 
 namespace drydock::publisher {
 namespace {
 
-constexpr std::uintmax_t kLogBytesMax = 64u << 20;
+constexpr std::uint64_t kLogBytesMax = 64u << 20;
 constexpr std::size_t kStampChars = 40;
 
 // Without "ESC [ … letter".
@@ -134,19 +133,6 @@ Result<Attempt> FromReport(Attempt attempt, const json::Value& report) {
   return attempt;
 }
 
-Result<std::string> ReadLog(const std::string& file) {
-  std::error_code ignored;
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  if (!std::filesystem::is_regular_file(file, ignored) || !in || !(text << in.rdbuf())) {
-    return Error(ErrorCode::kNotFound, Concat({file, ": cannot be read"}));
-  }
-  if (std::filesystem::file_size(file, ignored) > kLogBytesMax) {
-    return Error(ErrorCode::kInvalid, Concat({file, ": larger than any log (64 MiB)"}));
-  }
-  return text.str();
-}
-
 TimePoint WrittenAt(const std::string& file) {
   struct stat found {};
   return ::stat(file.c_str(), &found) == 0 ? TimePoint(std::chrono::seconds(found.st_mtime))
@@ -242,7 +228,7 @@ Result<Attempt> ReadAttemptLog(std::string path, std::string label, std::string_
 }
 
 Result<Attempt> ReadAttemptLogFile(std::string path, const std::string& file) {
-  const auto text = ReadLog(file);
+  const auto text = ReadWholeFile(file, kLogBytesMax);
   if (!text) {
     return text.error();
   }
@@ -256,7 +242,7 @@ Result<Attempt> ReadAttemptLogFile(std::string path, const std::string& file) {
 Result<std::string> BaseHashInLog(const std::string& file) {
   constexpr std::string_view kLine = "Computed base tag: base-";
   constexpr std::size_t kDigits = 12;
-  const auto text = ReadLog(file);
+  const auto text = ReadWholeFile(file, kLogBytesMax);
   if (!text) {
     return text.error();
   }

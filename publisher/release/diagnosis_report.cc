@@ -93,10 +93,6 @@ std::string DifferenceTable(const Diagnosis& diagnosis) {
   return text;
 }
 
-std::string Padded(std::string_view text, std::size_t width) {
-  return Concat({text, std::string(width > text.size() ? width - text.size() : 0, ' ')});
-}
-
 // The same for a terminal.
 std::string DifferenceColumns(const Diagnosis& diagnosis) {
   if (diagnosis.differences.empty()) {
@@ -108,11 +104,11 @@ std::string DifferenceColumns(const Diagnosis& diagnosis) {
     first = std::max(first, difference.what.size());
     second = std::max(second, difference.ci.size());
   }
-  std::string text =
-      Concat({"\nwhat differed\n  ", Padded("", first), "  ", Padded("CI", second), "  host\n"});
+  std::string text = Concat(
+      {"\nwhat differed\n  ", PadRight("", first), "  ", PadRight("CI", second), "  host\n"});
   for (const Difference& difference : diagnosis.differences) {
-    text += Concat({"  ", Padded(difference.what, first), "  ", Padded(difference.ci, second), "  ",
-                    difference.host, "\n"});
+    text += Concat({"  ", PadRight(difference.what, first), "  ", PadRight(difference.ci, second),
+                    "  ", difference.host, "\n"});
   }
   return text;
 }

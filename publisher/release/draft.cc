@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/file.h"
 #include "core/text.h"
 
 namespace drydock::publisher {
@@ -45,13 +44,6 @@ struct PackageArgument {
   std::string argument;
   std::string package;
 };
-
-std::string ReadWhole(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // The ARG lines of a Dockerfile, each name once.
 std::vector<BuildArgument> ArgumentsOf(std::string_view dockerfile) {
@@ -117,9 +109,12 @@ class Draft {
                    Concat({folder_.string(), ": no Dockerfile to publish from (looked for ",
                            "Dockerfile.variant and Dockerfile)"}));
     }
-    const std::string text = ReadWhole(folder_ / dockerfile_);
-    FindVariants(ArgumentsOf(text));
-    FindVersions(ArgumentsOf(text), text);
+    const auto text = ReadWholeFile((folder_ / dockerfile_).string());
+    if (!text) {
+      return text.error();
+    }
+    FindVariants(ArgumentsOf(*text));
+    FindVersions(ArgumentsOf(*text), *text);
     return Concat({Head(), Base(), Versions(), Variants(), "}\n"});
   }
 

@@ -6,11 +6,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <utility>
 
+#include "core/file.h"
 #include "core/json.h"
 #include "core/text.h"
 
@@ -127,12 +126,11 @@ Result<std::optional<RunState>> FileRunStateStore::Load() {
   if (!std::filesystem::exists(path_, error) && !error) {
     return std::optional<RunState>();
   }
-  std::ifstream file(path_, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return Error(ErrorCode::kUnavailable, Concat({path_, ": the run state cannot be read"}));
+  const auto text = ReadWholeFile(path_);
+  if (!text) {
+    return text.error().At("run state");
   }
-  auto state = ParseRunState(text.str(), path_);
+  auto state = ParseRunState(*text, path_);
   if (!state) {
     return state.error();
   }

@@ -14,10 +14,9 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kStepColumn = 24;
 constexpr std::size_t kTagColumn = 36;
 
-std::string Padded(std::string_view text, std::size_t width) {
-  std::string padded(text);
-  padded.resize(std::max(width, text.size() + 1), ' ');
-  return padded;
+// In a column, apart from what follows.
+std::string Cell(std::string_view text, std::size_t width) {
+  return PadRight(text, std::max(width, text.size() + 1));
 }
 
 // Ends a line whose last columns may be empty.
@@ -135,7 +134,7 @@ std::string ToText(const PublishReport& report) {
                              report.release_tag, "\n\nsteps\n"});
   for (const StepRecord& step : report.steps) {
     text += Line(
-        Concat({"  ", Padded(step.name, kStepColumn), Padded(Name(step.outcome), 12), step.detail,
+        Concat({"  ", Cell(step.name, kStepColumn), Cell(Name(step.outcome), 12), step.detail,
                 step.span > Duration(0) ? Concat({" (", FormatDuration(step.span), ")"}) : ""}));
   }
   return text + EndingText(report);
@@ -146,13 +145,13 @@ std::string EndingText(const PublishReport& report) {
   if (!report.versions.empty()) {
     text += "\nversions\n";
     for (const auto& [argument, version] : report.versions) {
-      text += Concat({"  ", Padded(argument, kStepColumn), version, "\n"});
+      text += Concat({"  ", Cell(argument, kStepColumn), version, "\n"});
     }
   }
   text += report.tags.empty() ? "" : "\ntags\n";
   for (const TagRecord& tag : report.tags) {
     std::string line = Concat(
-        {"  ", Padded(tag.tag, kTagColumn), Padded(Name(tag.state), 10), ShortDigest(tag.digest)});
+        {"  ", Cell(tag.tag, kTagColumn), Cell(Name(tag.state), 10), ShortDigest(tag.digest)});
     if (!tag.before.empty() && tag.before != tag.digest) {
       line += Concat({" (before: ", ShortDigest(tag.before), ")"});
     }

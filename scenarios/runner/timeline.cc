@@ -13,11 +13,6 @@ namespace {
 constexpr std::size_t kMissingNamesMost = 3;
 constexpr std::size_t kWhoColumns = 5;
 
-std::string Padded(std::string_view text, std::size_t columns) {
-  return text.size() >= columns ? std::string(text)
-                                : Concat({text, std::string(columns - text.size(), ' ')});
-}
-
 std::string Count(std::uint64_t count, std::string_view one, std::string_view many) {
   return Concat({std::to_string(count), " ", count == 1 ? one : many});
 }
@@ -251,7 +246,7 @@ void Timeline::Line(TimePoint time, std::string_view who, std::string_view text,
   }
   const std::string clock = stamp.substr(stamp.find('T') + 1, std::string_view("00:00:00").size());
   const std::string head = Concat({"  ", clock, "  "});
-  const std::string actor = Padded(who, kWhoColumns);
+  const std::string actor = PadRight(who, kWhoColumns);
   const std::size_t used = head.size() + actor.size() + 1;
   const std::size_t room = style_.width > used + 1 ? style_.width - used : 1;
   text_ += Concat({paint_.Quiet(head), actor, " ",

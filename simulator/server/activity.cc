@@ -16,12 +16,6 @@ std::string Painted(std::string_view text, std::string_view paint, bool color) {
   return color && !text.empty() ? Concat({paint, text, kPlain}) : std::string(text);
 }
 
-std::string Padded(std::string_view text, std::size_t width) {
-  std::string padded(text);
-  padded.resize(std::max(width, padded.size()), ' ');
-  return padded;
-}
-
 // "12:00:03.250", UTC.
 std::string TimeOfDay(TimePoint time) {
   const auto since_midnight = time - std::chrono::floor<std::chrono::days>(time);
@@ -49,7 +43,7 @@ struct Describer {
     const std::string status = exchange.status == 0 ? "---" : std::to_string(exchange.status);
     const std::string operation = exchange.operation.empty() ? "(no route)" : exchange.operation;
     std::string line = Concat({Painted(status, failed ? kRed : "", color && failed), "  ",
-                               Padded(exchange.method, 6), " ", Padded(operation, 15), " ",
+                               PadRight(exchange.method, 6), " ", PadRight(operation, 15), " ",
                                exchange.operation.empty() ? exchange.url : exchange.repository});
     if (!exchange.reference.empty()) {
       line += "  " + ShortReference(exchange.reference);
@@ -92,7 +86,7 @@ std::string RuleLines(const std::vector<RuleCount>& rules, bool color) {
   }
   std::string lines;
   for (const RuleCount& rule : rules) {
-    lines += Concat({"  fault ", Padded(rule.rule, width), "  offered ",
+    lines += Concat({"  fault ", PadRight(rule.rule, width), "  offered ",
                      std::to_string(rule.offered), "  matched ", std::to_string(rule.matched),
                      "  fired ", std::to_string(rule.fired), "  seen ", std::to_string(rule.seen),
                      rule.fired == 0 ? Painted("  never fired", kRed, color) : "", "\n"});

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "core/hash_ahead.h"
+#include "core/text.h"
+#include "tests/support/temp_folder.h"
 
 namespace drydock {
 namespace {
@@ -63,6 +65,23 @@ TEST(Body, WritesItselfToASink) {
   EXPECT_TRUE(Body().WriteTo(recorder).ok());
   recorder.refusing = true;
   EXPECT_FALSE(Body::FromString("y").WriteTo(recorder).ok());
+}
+
+TEST(ReadWholeFile, GivesAllOfItOrSaysWhyNot) {
+  const testing::TempFolder folder;
+  for (const std::size_t size : {0UL, 1UL, 65536UL, 65537UL, 200000UL}) {
+    const std::string bytes(size, 'x');
+    EXPECT_EQ(*ReadWholeFile(folder.Write("file", bytes)), bytes);
+  }
+  const std::string ten = folder.Write("ten", "0123456789");
+  EXPECT_EQ(*ReadWholeFile(ten, 10), "0123456789");
+  EXPECT_EQ(ReadWholeFile(ten, 9).error().code(), ErrorCode::kInvalid);
+  EXPECT_EQ(ReadWholeFile("/dev/zero", 1 << 20).error().code(), ErrorCode::kInvalid);
+  const auto gone = ReadWholeFile(folder.At("gone"));
+  EXPECT_EQ(gone.error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(gone.error().message(),
+            Concat({folder.At("gone"), ": cannot be read: No such file or directory"}));
+  EXPECT_EQ(ReadWholeFile(folder.path().string()).error().code(), ErrorCode::kUnavailable);
 }
 
 TEST(FileBody, GoesAsAFileWhereThatIsPossible) {

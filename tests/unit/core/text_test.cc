@@ -154,6 +154,12 @@ TEST(Text, Percent) {
       [](const std::string& text) { RC_ASSERT(PercentDecode(PercentEncode(text)) == text); }));
 }
 
+TEST(Text, PadRight) {
+  EXPECT_EQ(PadRight("ab", 4), "ab  ");
+  EXPECT_EQ(PadRight("abcd", 4), "abcd");
+  EXPECT_EQ(PadRight("abcde", 4), "abcde");
+}
+
 TEST(Text, HumanBytes) {
   const std::pair<std::uint64_t, const char*> rows[] = {
       {0, "0 B"},          {17, "17 B"},        {999, "999 B"},
