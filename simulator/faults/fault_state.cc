@@ -16,11 +16,6 @@ namespace {
 constexpr std::size_t kKeysMax = 100'000;
 constexpr std::string_view kOtherKeys = "(other keys)";
 
-std::optional<std::uint64_t> PositionOf(const FaultRule& rule) {
-  const auto* cut = std::get_if<CutConnection>(&rule.answer);
-  return cut == nullptr ? std::nullopt : cut->after_bytes;
-}
-
 }  // namespace
 
 FaultState::FaultState(std::vector<FaultRule> rules, std::uint64_t seed) : seed_(seed) {
@@ -34,7 +29,7 @@ void FaultState::Append(FaultRule rule) {
   RuleCount count;
   count.rule = rule.name;
   const bool armed = rule.armed;
-  const auto position = PositionOf(rule);
+  const auto position = rule.after_bytes;
   if (position) {
     Of(rule.phase).stretches.try_emplace(*position, 0);
   }

@@ -30,7 +30,7 @@ std::string Told(const FaultRule& rule) {
   }
   if (const auto* cut = std::get_if<CutConnection>(&rule.answer)) {
     const std::string place =
-        cut->after_bytes ? Concat({" after ", std::to_string(*cut->after_bytes), " bytes"}) : "";
+        rule.after_bytes ? Concat({" after ", std::to_string(*rule.after_bytes), " bytes"}) : "";
     return Concat({"cut ", cut->manner == Cut::Manner::kRst ? "rst" : "fin", place});
   }
   return "";

@@ -105,7 +105,6 @@ struct EditReply {
 // The connection ends (P6).
 struct CutConnection {
   Cut::Manner manner = Cut::Manner::kRst;
-  std::optional<std::uint64_t> after_bytes;  // at request-body and response-body
 };
 
 // What becomes of the work, apart from what the client is told (P10).
@@ -138,6 +137,8 @@ struct FaultRule {
   bool armed = true;  // as the file says; FaultState::Switch changes it for one state
   When when;
   Phase phase = Phase::kDecide;
+  std::optional<std::uint64_t> after_bytes;  // within a body: acts when so many have passed
+  // What the client is told, one alternative an effect (effect_kind.h); none: what is genuine.
   std::variant<std::monostate, Reply, EditReply, CutConnection> answer;
   Commit commit;
   Times times;

@@ -17,6 +17,11 @@ When ReadWhen(json::Source& source, const json::Value& value);
 // "do": fills the rule's phase, answer and commit, and refuses what cannot go together.
 void ReadDo(json::Source& source, const json::Value& value, FaultRule& rule);
 
+// Members of "do" that say what the client is told; see effect_kind.h.
+void ReadReply(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadEditReply(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadCut(json::Source& source, const json::Value& value, FaultRule& rule);
+
 // "times": a number or an object.
 Times ReadTimes(json::Source& source, const json::Value& value);
 

@@ -127,7 +127,7 @@ TEST(ReadRules, RefusesWrongShapes) {
       {"\"armed\": 1, " + reply, "\"armed\": expected true or false"},
       {R"("do": {})", "does nothing"},
       {R"("do": {"at": "decide"})", "does nothing"},
-      {R"("do": {"reply": {"status": 503}, "cut": "rst", "at": "decide"})", "two things"},
+      {R"("do": {"reply": {"status": 503}, "cut": "rst", "at": "decide"})", "has two effects"},
       {R"("do": {"reply": {}})", "missing key \"status\""},
       {R"("do": {"reply": {"status": 100}})", "expected 200 to 599, found: 100"},
       {R"("do": {"reply": {"status": 600}})", "expected 200 to 599, found: 600"},
@@ -192,7 +192,7 @@ TEST(ReadRules, RefusesCountsThatCannotBe) {
 
 TEST(ReadRules, RefusesEffectsThatCannotApplyThere) {
   ExpectRefused({
-      {R"("do": {"cut": "rst"})", "a cut needs \"at\""},
+      {R"("do": {"cut": "rst"})", "\"cut\" needs \"at\""},
       {R"("do": {"cut": "rst", "at": "apply"})", "cannot apply at \"apply\""},
       {R"("do": {"cut": "rst", "at": "request-body"})", "needs \"after-bytes\""},
       {R"("do": {"cut": "rst", "at": "decide", "after-bytes": 3})", "belongs to a cut at"},

@@ -21,7 +21,8 @@ FaultRule CutRule(Phase phase, Cut::Manner manner, std::optional<std::uint64_t> 
   FaultRule rule;
   rule.name = "cut";
   rule.phase = phase;
-  rule.answer = CutConnection{manner, bytes};
+  rule.answer = CutConnection{manner};
+  rule.after_bytes = bytes;
   return rule;
 }
 

@@ -41,7 +41,8 @@ FaultRule TlsCut(Phase phase, Cut::Manner manner, std::optional<std::uint64_t> b
   FaultRule rule;
   rule.name = "cut";
   rule.phase = phase;
-  rule.answer = CutConnection{manner, bytes};
+  rule.answer = CutConnection{manner};
+  rule.after_bytes = bytes;
   return rule;
 }
 

@@ -1,0 +1,26 @@
+// The effects that a rule's "do" can name, one row each: how it is read and where it may act. An
+// effect is a header and a source of its own, an alternative of FaultRule::answer, and a row here.
+// Threads: constants. Source: incidents.md 9.2.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+#include "simulator/faults/rule.h"
+
+namespace drydock::simulator {
+
+struct EffectKind {
+  std::string_view name;  // the member of "do"
+  // Puts the effect into rule.answer. What is wrong gathers in the source.
+  void (*read)(json::Source& source, const json::Value& value, FaultRule& rule) = nullptr;
+  std::vector<Phase> phases;    // where it may act: at the first, unless "at" says otherwise
+  bool must_say_phase = false;  // none of them goes without saying
+  bool at_byte = false;         // within a body it acts at a byte, which "after-bytes" says
+};
+
+// In the order in which messages and documents name them.
+const std::vector<EffectKind>& EffectKinds();
+
+}  // namespace drydock::simulator
