@@ -22,6 +22,8 @@ using reading::Scope;
 
 // Folders under scenarios/ that hold no scenarios.
 constexpr std::string_view kTemplateFolder = "projects";
+// What scenarios are about, beside them.
+constexpr std::string_view kCatalogue = "catalogue.json";
 constexpr std::size_t kScenarioBytesMax = 1 << 20;
 
 bool Hashes(const Step& step) { return std::holds_alternative<HashStep>(step.action); }
@@ -71,6 +73,7 @@ Result<Scenario> ParseScenario(std::string_view text, const std::string& path) {
   scenario.file = path;
   reader.Require("title", scenario.title);
   reader.Read("about", scenario.about);
+  reader.Read("covers", scenario.covers);
   if (reader.Require("sources", scenario.sources) && scenario.sources.empty()) {
     reader.Fail("sources", "is empty (expected the incidents or documents it stands on)");
   }
@@ -122,7 +125,7 @@ Result<std::vector<std::string>> FindScenarios(const std::string& path) {
     if (entry->is_directory() && file.filename() == kTemplateFolder) {
       entry.disable_recursion_pending();
     } else if (entry->is_regular_file() && file.extension() == ".json" &&
-               file.stem().extension() != ".schema") {
+               file.stem().extension() != ".schema" && file.filename() != kCatalogue) {
       found.push_back(file.string());
     }
   }

@@ -17,8 +17,8 @@ Result<Scenario> LoadScenario(const std::string& path);
 // As LoadScenario for a text; `path` names it in messages and anchors relative paths.
 Result<Scenario> ParseScenario(std::string_view text, const std::string& path);
 
-// The scenario files under `path`, sorted; `path` itself when it is a file. Skips schema files and
-// the folders of project templates. kNotFound when there is none.
+// The scenario files under `path`, sorted; `path` itself when it is a file. Skips schema files,
+// the catalogue and the folders of project templates. kNotFound when there is none.
 Result<std::vector<std::string>> FindScenarios(const std::string& path);
 
 }  // namespace drydock::scenarios

@@ -132,6 +132,7 @@ struct Scenario {
   std::string file;  // as given to the loader
   std::string title;
   std::string about;                 // what it shows, and what is modelled and not captured
+  std::vector<std::string> covers;   // what it plays beside its namesake, by ids of the catalogue
   std::vector<std::string> sources;  // incident ids and documents
   std::string cache_blob;            // how a cache blob is told apart; "" when none is faulted
   std::string script_baseline;       // where the runbook's script does worse, or why it need not
