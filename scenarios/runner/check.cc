@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::size_t kFoundCharsMax = 400;
 
-struct Finding {
+struct Checked {
+  bool holds = false;
   std::string expected;
   std::string found;
-  std::optional<std::uint64_t> sequence;
+  std::optional<std::uint64_t> sequence;  // where to look when it does not hold
 };
-using Checked = std::optional<Finding>;  // nullopt: it holds
 
 std::string Shown(std::string text) {
   if (text.size() > kFoundCharsMax) {
@@ -39,12 +39,9 @@ class Checker {
 
   Checked operator()(const VerdictIs& want) const {
     const std::string found = stretch_.step == nullptr ? "no publish" : stretch_.step->verdict;
-    if (found == want.verdict) {
-      return std::nullopt;
-    }
-    return Finding{Concat({"verdict ", want.verdict}),
-                   Concat({found, ": ", stretch_.step == nullptr ? "" : stretch_.step->reason}),
-                   NearestTrouble(stretch_.events)};
+    const std::string reason = stretch_.step == nullptr ? "" : stretch_.step->reason;
+    return Same(Concat({"verdict ", want.verdict}), found == want.verdict,
+                Concat({found, reason.empty() ? "" : ": ", reason}));
   }
 
   Checked operator()(const ExitCodeIs& want) const {
@@ -54,6 +51,7 @@ class Checker {
   }
 
   Checked operator()(const PartIs& want) const {
+    const std::string expected = Concat({"part ", want.part, " ", want.outcome});
     std::string found = "there is no such part";
     std::vector<std::string> names;
     for (const PartResult& part :
@@ -62,15 +60,14 @@ class Checker {
       if (part.part == want.part) {
         found = Concat({part.outcome, part.detail.empty() ? "" : ": ", part.detail});
         if (part.outcome == want.outcome) {
-          return std::nullopt;
+          return Same(expected, true, found);
         }
       }
     }
     if (found == "there is no such part") {
       found += Concat({" (parts: ", Join(names, ", "), ")"});
     }
-    return Finding{Concat({"part ", want.part, " ", want.outcome}), found,
-                   NearestTrouble(stretch_.events)};
+    return Same(expected, false, found);
   }
 
   Checked operator()(const CountIs& want) const {
@@ -103,10 +100,8 @@ class Checker {
         found.push_back(Concat({FormatDuration(wait->span), " (", wait->reason, ")"}));
       }
     }
-    if (spans == want.waits) {
-      return std::nullopt;
-    }
-    return Finding{Concat({"waits: ", wanted.empty() ? "none" : Join(wanted, ", ")}),
+    return Checked{spans == want.waits,
+                   Concat({"waits: ", wanted.empty() ? "none" : Join(wanted, ", ")}),
                    found.empty() ? "none" : Join(found, ", "),
                    sequence ? sequence : NearestTrouble(stretch_.events)};
   }
@@ -132,7 +127,7 @@ class Checker {
         return TagAbsent(want);
       case TagIs::State::kPresent:
         return TagFinding(want.tag, Concat({"tag ", want.tag, " present"}),
-                          stretch_.after.count(want.tag) != 0, "absent");
+                          stretch_.after.count(want.tag) != 0, DigestOf(stretch_.after, want.tag));
       case TagIs::State::kSameAs: {
         const std::string left = DigestOf(stretch_.after, want.tag);
         const std::string right = DigestOf(stretch_.after, want.other);
@@ -152,16 +147,14 @@ class Checker {
         fitting.push_back(event.sequence);
       }
     }
-    if (want.bounds.Hold(fitting.size())) {
-      return std::nullopt;
-    }
     std::optional<std::uint64_t> sequence = NearestTrouble(stretch_.events);
     if (fitting.size() > want.bounds.most) {
       sequence = fitting[want.bounds.most];  // the first that is one too many
     } else if (!fitting.empty()) {
       sequence = fitting.back();
     }
-    return Finding{Concat({"requests with ", want.filter.ToString(), ": ",
+    return Checked{want.bounds.Hold(fitting.size()),
+                   Concat({"requests with ", want.filter.ToString(), ": ",
                            want.bounds.most == 0 ? "never" : want.bounds.ToString()}),
                    std::to_string(fitting.size()), sequence};
   }
@@ -171,10 +164,8 @@ class Checker {
         std::find_if(stretch_.faults.begin(), stretch_.faults.end(),
                      [&](const FaultReport& each) { return each.rule == want.rule; });
     const std::uint64_t found = report == stretch_.faults.end() ? 0 : report->fired;
-    if (want.bounds.Hold(found)) {
-      return std::nullopt;
-    }
-    return Finding{Concat({"fault ", want.rule, " fires: ", want.bounds.ToString()}),
+    return Checked{want.bounds.Hold(found),
+                   Concat({"fault ", want.rule, " fires: ", want.bounds.ToString()}),
                    std::to_string(found), LastOf(stretch_.events, [&](const Event& event) {
                      const auto* fault = std::get_if<FaultEvent>(&event.payload);
                      return fault != nullptr && fault->rule == want.rule;
@@ -198,10 +189,7 @@ class Checker {
 
  private:
   Checked Same(std::string expected, bool holds, std::string found) const {
-    if (holds) {
-      return std::nullopt;
-    }
-    return Finding{std::move(expected), std::move(found), NearestTrouble(stretch_.events)};
+    return {holds, std::move(expected), std::move(found), NearestTrouble(stretch_.events)};
   }
 
   static std::string DigestOf(const Tags& tags, const std::string& tag) {
@@ -212,9 +200,6 @@ class Checker {
   // Points at the last event that put the tag, or tried to.
   Checked TagFinding(const std::string& tag, std::string expected, bool holds,
                      std::string found) const {
-    if (holds) {
-      return std::nullopt;
-    }
     const auto about = [&](const Event& event) {
       const auto* exchange = std::get_if<ExchangeEvent>(&event.payload);
       const auto* moved = std::get_if<TagEvent>(&event.payload);
@@ -222,17 +207,17 @@ class Checker {
              (exchange != nullptr && exchange->operation == "manifest.put" &&
               exchange->reference == tag);
     };
-    return Finding{std::move(expected), std::move(found), LastOf(stretch_.events, about)};
+    return {holds, std::move(expected), std::move(found), LastOf(stretch_.events, about)};
   }
 
   Checked TagAbsent(const TagIs& want) const {
+    const std::string expected = Concat({"tag ", want.tag, " absent"});
     for (const auto& [tag, digest] : stretch_.after) {
       if (GlobMatches(want.tag, tag)) {
-        return TagFinding(tag, Concat({"tag ", want.tag, " absent"}), false,
-                          Concat({tag, " is ", digest}));
+        return TagFinding(tag, expected, false, Concat({tag, " is ", digest}));
       }
     }
-    return std::nullopt;
+    return Same(expected, true, "absent");
   }
 
   // Neither another digest at the end nor a move in between.
@@ -241,7 +226,7 @@ class Checker {
     for (const Event& event : stretch_.events) {
       const auto* moved = std::get_if<TagEvent>(&event.payload);
       if (moved != nullptr && GlobMatches(want.tag, moved->tag) && moved->from != moved->to) {
-        return Finding{expected,
+        return Checked{false, expected,
                        Concat({moved->tag, " moved from ", moved->from, " to ", moved->to}),
                        event.sequence};
       }
@@ -260,7 +245,7 @@ class Checker {
         return TagFinding(tag, expected, false, Concat({tag, " was ", before, ", is ", after}));
       }
     }
-    return any ? std::nullopt
+    return any ? Same(expected, true, "unmoved")
                : TagFinding(want.tag, expected, false, "no such tag before or after");
   }
 
@@ -320,23 +305,39 @@ std::string FindingText(const StepResult& step, std::string_view field) {
   return Join(texts, "\n");
 }
 
+std::vector<Observation> Observe(const std::vector<Expectation>& expected, const Stretch& stretch) {
+  std::vector<Observation> observations;
+  observations.reserve(expected.size());
+  const Checker checker(stretch);
+  for (const Expectation& expectation : expected) {
+    Checked checked = std::visit(checker, expectation.kind);
+    observations.push_back({expectation.line, stretch.step == nullptr ? "" : stretch.step->name,
+                            std::move(checked.expected), std::move(checked.found), checked.holds,
+                            checked.sequence});
+  }
+  return observations;
+}
+
 std::vector<ExpectationFailure> Check(const std::vector<Expectation>& expected,
                                       const Stretch& stretch) {
   std::vector<ExpectationFailure> failures;
-  const Checker checker(stretch);
-  for (const Expectation& expectation : expected) {
-    if (auto finding = std::visit(checker, expectation.kind)) {
-      ExpectationFailure failure;
-      failure.file = stretch.file;
-      failure.line = expectation.line;
-      failure.step = stretch.step == nullptr ? "" : stretch.step->name;
-      failure.expected = std::move(finding->expected);
-      failure.found = std::move(finding->found);
-      failure.sequence = finding->sequence;
-      failures.push_back(std::move(failure));
+  for (Observation& each : Observe(expected, stretch)) {
+    if (!each.holds) {
+      failures.push_back({stretch.file, each.line, std::move(each.step), std::move(each.expected),
+                          std::move(each.found), each.sequence});
     }
   }
   return failures;
+}
+
+void CheckInto(const std::vector<Expectation>& expected, const Stretch& stretch, Play& play) {
+  for (Observation& each : Observe(expected, stretch)) {
+    if (!each.holds) {
+      play.failures.push_back(
+          {stretch.file, each.line, each.step, each.expected, each.found, each.sequence});
+    }
+    play.observations.push_back(std::move(each));
+  }
 }
 
 }  // namespace drydock::scenarios

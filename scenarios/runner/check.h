@@ -31,9 +31,15 @@ struct Stretch {
   std::vector<FaultReport> faults;  // counted within the stretch
 };
 
+// Every one of `expected` with what was seen, in the order written.
+std::vector<Observation> Observe(const std::vector<Expectation>& expected, const Stretch& stretch);
+
 // Everything in `expected` that does not hold, in the order written.
 std::vector<ExpectationFailure> Check(const std::vector<Expectation>& expected,
                                       const Stretch& stretch);
+
+// Adds what was seen to the play's observations, and what did not hold to its failures.
+void CheckInto(const std::vector<Expectation>& expected, const Stretch& stretch, Play& play);
 
 // The journal event a reader should look at when something about the stretch is wrong: the last
 // rejected or lost exchange, else the last event. nullopt when nothing happened.

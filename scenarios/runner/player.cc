@@ -61,9 +61,7 @@ Stretch Player::Since(const Before& before, const StepResult* step) {
 void Player::Finish(const Before& before, Play& play) {
   Stretch whole = Since(before, nullptr);
   if (faults_) {
-    for (ExpectationFailure& failure : Check(scenario_.expect, whole)) {
-      play.failures.push_back(std::move(failure));
-    }
+    CheckInto(scenario_.expect, whole, play);
   }
   play.events = std::move(whole.events);
   play.faults = std::move(whole.faults);
@@ -121,9 +119,7 @@ Status Player::PlayStep(const Step& step, Play& play) {
   const Stretch stretch = Since(before, &result);
   result.blob_bytes = BlobBytes(stretch.events);
   if (faults_) {
-    for (ExpectationFailure& failure : Check(step.expect, stretch)) {
-      play.failures.push_back(std::move(failure));
-    }
+    CheckInto(step.expect, stretch, play);
   }
   played_.push_back(result);
   play.steps.push_back(std::move(result));

@@ -26,6 +26,16 @@ struct ExpectationFailure {
   std::optional<std::uint64_t> sequence;  // the journal event nearest to what went wrong
 };
 
+// An expectation with what was seen of it, whether it held or not.
+struct Observation {
+  std::size_t line = 0;
+  std::string step;  // "" for expectations about the whole run
+  std::string expected;
+  std::string found;
+  bool holds = false;
+  std::optional<std::uint64_t> sequence;  // where to look
+};
+
 struct PartResult {
   std::string part;     // "preflight", "base-build", "variant:omos", …
   std::string outcome;  // "ran", "skipped", "failed", "not-reached"
@@ -73,6 +83,7 @@ struct Play {
   std::vector<Event> events;
   std::vector<FaultReport> faults;
   std::map<std::string, std::string> tags;  // "repository:tag" to digest when it ended
+  std::vector<Observation> observations;    // of what the file expects, in the order checked
   std::vector<ExpectationFailure> failures;
   bool passed() const { return failures.empty(); }
 };
@@ -92,6 +103,8 @@ struct MeasuredRate {
 struct ScenarioResult {
   std::string file;
   std::string title;
+  std::string about;
+  std::vector<std::string> sources;
   std::uint64_t seed = 0;
   Play main;
   std::optional<Play> twin;         // the same steps, faults removed, in a world of its own

@@ -129,18 +129,18 @@ void CheckPlay(const Scenario& scenario, const std::vector<Expectation>& expecte
     Stretch stretch = whole;
     stretch.step = &step;
     stretch.events = EventsOf(play, step);
-    if (!NamesVerdict(expected) && !Shipped(step)) {
-      play.failures.push_back(Failure(scenario, step, "published and verified",
-                                      Concat({step.verdict, ": ", step.reason}),
-                                      NearestTrouble(stretch.events)));
+    if (!NamesVerdict(expected)) {
+      const std::string found = Concat({step.verdict, ": ", step.reason});
+      const auto trouble = NearestTrouble(stretch.events);
+      play.observations.push_back(
+          {step.line, step.name, "published and verified", found, Shipped(step), trouble});
+      if (!Shipped(step)) {
+        play.failures.push_back(Failure(scenario, step, "published and verified", found, trouble));
+      }
     }
-    for (ExpectationFailure& failure : Check(OfPublishes(expected, true), stretch)) {
-      play.failures.push_back(std::move(failure));
-    }
+    CheckInto(OfPublishes(expected, true), stretch, play);
   }
-  for (ExpectationFailure& failure : Check(OfPublishes(expected, false), whole)) {
-    play.failures.push_back(std::move(failure));
-  }
+  CheckInto(OfPublishes(expected, false), whole, play);
 }
 
 class Run {
@@ -150,6 +150,8 @@ class Run {
       : scenario_(scenario), premises_(premises), seed_(seed), options_(options) {
     result_.file = scenario.file;
     result_.title = scenario.title;
+    result_.about = scenario.about;
+    result_.sources = scenario.sources;
     result_.seed = seed;
   }
 

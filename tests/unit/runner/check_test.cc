@@ -80,6 +80,28 @@ TEST_F(CheckTest, FailuresNameFileLineStepAndEvent) {
   EXPECT_THAT(failure->found, HasSubstr("partial"));
 }
 
+TEST_F(CheckTest, WhatHoldsIsKeptWithWhatWasSeen) {
+  const std::vector<Expectation> expected = {
+      {12, VerdictIs{"partial"}},
+      {13, TagIs{"v1", TagIs::State::kPresent, ""}},
+      {14, TagIs{"v2", TagIs::State::kPresent, ""}},
+      {15, RequestsAre{RequestFilter{}, {0, 0}}},
+  };
+  Play play;
+  CheckInto(expected, stretch_, play);
+  ASSERT_EQ(play.observations.size(), 4U);
+  EXPECT_EQ(play.observations[0].found, "partial");
+  EXPECT_TRUE(play.observations[0].holds);
+  EXPECT_EQ(play.observations[1].found, "sha256:c");
+  EXPECT_EQ(play.observations[2].found, "absent");
+  EXPECT_FALSE(play.observations[2].holds);
+  ASSERT_EQ(play.failures.size(), 2U);
+  EXPECT_EQ(play.failures[0].line, 14U);
+  EXPECT_EQ(play.failures[0].step, "host-publish");
+  EXPECT_EQ(play.failures[0].found, "absent");
+  EXPECT_EQ(play.failures[1].sequence, 4U);
+}
+
 TEST(NearestTroubleTest, IsTheLastRejectionElseTheLastThingAnybodyDid) {
   Event mark;
   mark.sequence = 9;
