@@ -15,6 +15,7 @@
 #include "core/journal.h"
 #include "core/rng.h"
 #include "core/text.h"
+#include "publisher/build/buildah_builder.h"
 #include "publisher/build/buildx_builder.h"
 #include "publisher/build/child_process.h"
 #include "publisher/build/layout_builder.h"
@@ -51,6 +52,8 @@ constexpr char kFooter[] =
     "Exit codes: 0 published and verified (or a plan with nothing in its way); 2 bad input, "
     "nothing\n"
     "was started; 3 published, not verified; 4 partial; 5 nothing changed; 6 refused; 7 unknown.\n";
+
+constexpr std::string_view kBuildah = "buildah";
 
 struct Flags {
   std::string file;
@@ -144,6 +147,14 @@ Status Override(const Flags& flags, ReleaseFile& release) {
     }
     release.image = *image;
   }
+  if (!flags.builder.empty() && release.builder == publisher::BuilderKind::kLayout) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({"--builder: ", flags.file, " brings prebuilt layouts, ",
+                         "which nothing builds: ", flags.builder}));
+  }
+  if (flags.builder == kBuildah) {
+    release.builder = publisher::BuilderKind::kBuildah;
+  }
   if (!flags.npm_registry.empty()) {
     if (const auto url = Url::Parse(flags.npm_registry); !url) {
       return url.error().At("--npm-registry");
@@ -193,11 +204,20 @@ std::string StatePath(const Result<publisher::RepositoryFacts>& facts, const Rel
       {facts ? facts->git_folder : std::string("."), "/drydock/", image, "/", tag, ".json"});
 }
 
-// docker buildx, or the pusher for layouts that were built before.
+// docker buildx or buildah, or the pusher for layouts that were built before.
 std::unique_ptr<publisher::Builder> MakeBuilder(const Flags& flags, const ReleaseFile& release,
                                                 const PipelineOptions& options, Clock& clock,
                                                 Journal& journal, publisher::RunJournal& run) {
   const auto print = [](std::string_view piece) { std::cerr << piece << std::flush; };
+  if (release.builder == publisher::BuilderKind::kBuildah) {
+    const std::string& login = flags.docker_config;
+    return std::make_unique<publisher::BuildahBuilder>(publisher::BuildahBuilder::Options{
+        .program = std::string(kBuildah),
+        .auth_file = login.empty() ? "" : Concat({login, "/config.json"}),
+        .ca_file = flags.ca_file,
+        .plain_http = options.plain_http,
+        .on_output = print});
+  }
   if (release.builder == publisher::BuilderKind::kBuildx) {
     return std::make_unique<publisher::BuildxBuilder>(publisher::BuildxBuilder::Options{
         .program = "docker", .builder = flags.builder, .on_output = print});
@@ -345,7 +365,9 @@ void AddPublish(CLI::App& app, int& exit_code) {
       ->envname("DOCKER_CONFIG");
   publish->add_option("--ca-file", flags->ca_file, "PEM file of authorities to trust")
       ->check(CLI::ExistingFile);
-  publish->add_option("--builder", flags->builder, "The buildx builder; default: the current one");
+  publish->add_option("--builder", flags->builder,
+                      "buildah, or the name of a buildx builder (made if there is none); default: "
+                      "as the release file says, the present buildx builder");
   CLI::Option* log = publish->add_option("--from-ci-log", flags->ci_log,
                                          "Stop unless the base hash is the one in this log of CI");
   publish->add_option("--base-hash", flags->base_hash, "Stop unless the base hash is this one")

@@ -54,6 +54,16 @@ bool IsHost(std::string_view text) {
              std::string_view::npos;
 }
 
+std::string WithTagAndDigest(std::string name, const ImageReference& image) {
+  if (image.tag) {
+    name += ":" + *image.tag;
+  }
+  if (image.digest) {
+    name += "@" + image.digest->ToString();
+  }
+  return name;
+}
+
 }  // namespace
 
 bool IsRepositoryName(std::string_view text) {
@@ -118,15 +128,10 @@ std::string ImageReference::Name() const {
   return registry == kDefaultRegistry ? repository : Concat({registry, "/", repository});
 }
 
-std::string ImageReference::ToString() const {
-  std::string text = Name();
-  if (tag) {
-    text += ":" + *tag;
-  }
-  if (digest) {
-    text += "@" + digest->ToString();
-  }
-  return text;
+std::string ImageReference::ToString() const { return WithTagAndDigest(Name(), *this); }
+
+std::string ImageReference::Qualified() const {
+  return WithTagAndDigest(Concat({registry, "/", repository}), *this);
 }
 
 }  // namespace drydock

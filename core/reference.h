@@ -28,6 +28,8 @@ struct ImageReference {
   static Result<ImageReference> Parse(std::string_view text);
   // "joakimp/opencode-devbox:v1" for Docker Hub, "host/repo:tag@digest" otherwise.
   std::string ToString() const;
+  // The same with the registry named in any case: "docker.io/joakimp/opencode-devbox:v1".
+  std::string Qualified() const;
   // "registry/repository" in the same short form.
   std::string Name() const;
 

@@ -1,5 +1,5 @@
-// The seam to whatever builds and pushes images. Real: docker buildx as a child process, or
-// prebuilt OCI layouts and a pusher of our own. Simulated: scenarios/runner adapts
+// The seam to whatever builds and pushes images. Real: docker buildx or buildah as a child process,
+// or prebuilt OCI layouts and a pusher of our own. Simulated: scenarios/runner adapts
 // simulator/buildkit to it. Threads: one build at a time per Builder. Source:
 // docs/adr/0002-four-seams.md; runbook steps 3 and 5.
 #pragma once
@@ -43,9 +43,13 @@ class Builder {
   virtual ~Builder() = default;
   // "docker buildx 0.13.1", for the record.
   virtual std::string Describe() = 0;
-  // Whether a build could start now: asked before the first write of a run that has to build.
-  // kUnavailable, saying what to install, when it could not.
-  virtual Status CheckReady() { return Ok{}; }
+  // Whether a build for these platforms could start now: asked before the first write of a run that
+  // has to build. Changes nothing. Says what would build and what is doubtful about it, in words;
+  // kUnavailable, saying what to install, when nothing could.
+  virtual Result<std::string> CheckReady(const std::vector<std::string>& platforms) {
+    static_cast<void>(platforms);
+    return Describe();
+  }
   // Builds and pushes by tag. Errors only when the builder could not be run at all (kUnavailable)
   // or the run was stopped (kCancelled: assume nothing about what was pushed).
   virtual Result<BuildOutcome> Build(const BuildRequest& request) = 0;

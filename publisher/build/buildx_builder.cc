@@ -1,7 +1,6 @@
 #include "publisher/build/buildx_builder.h"
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -9,38 +8,17 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "publisher/build/child_process.h"
+#include "publisher/build/scratch_folder.h"
 
 namespace drydock::publisher {
 namespace {
 
-constexpr char kNotInstalled[] = "docker buildx (not installed)";
-
-// A file of its own that is gone in the end.
-class ScratchFile {
- public:
-  ScratchFile() {
-    std::error_code error;
-    path_ = (std::filesystem::temp_directory_path(error) / "drydock-build-XXXXXX").string();
-    const int descriptor = ::mkstemp(path_.data());
-    if (descriptor < 0) {
-      path_.clear();
-    } else {
-      ::close(descriptor);
-    }
-  }
-  ~ScratchFile() {
-    if (!path_.empty()) {
-      ::unlink(path_.c_str());
-    }
-  }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-
-  const std::string& path() const { return path_; }  // "" when none could be made
-
- private:
-  std::string path_;
-};
+constexpr char kNoBuildx[] = "docker buildx (not installed)";
+constexpr char kInstallDocker[] =
+    ": docker with its buildx plugin cannot be run: install docker-ce and docker-buildx-plugin (or "
+    "Docker Desktop, Orbstack) and start it";
+constexpr std::string_view kEngineDriver = "docker";
+constexpr std::string_view kContainerDriver = "docker-container";
 
 // The digest that buildx writes into its metadata file; nullopt when there is none to be read.
 std::optional<Digest> DigestIn(const std::string& path) {
@@ -71,32 +49,115 @@ std::string BuildxBuilder::Describe() {
     description_ =
         words.size() >= 2
             ? Concat({"docker buildx ", words[1].starts_with('v') ? words[1].substr(1) : words[1]})
-            : std::string(kNotInstalled);
+            : std::string(kNoBuildx);
   }
   return description_;
 }
 
-Status BuildxBuilder::CheckReady() {
-  if (Describe() == kNotInstalled) {
+Result<std::string> BuildxBuilder::CheckReady(const std::vector<std::string>& platforms) {
+  auto choice = Choose(platforms);
+  if (!choice) {
+    return choice.error();
+  }
+  return std::move(choice->words);
+}
+
+Result<BuildxBuilder::Choice> BuildxBuilder::Choose(const std::vector<std::string>& platforms) {
+  if (Describe() == kNoBuildx) {
+    return Error(ErrorCode::kUnavailable, Concat({options_.program, kInstallDocker}));
+  }
+  Choice choice;
+  choice.name = options_.builder;
+  auto seen = Inspect(choice.name);
+  if (!seen) {
+    return seen.error();
+  }
+  const bool engine = *seen && (*seen)->driver == kEngineDriver;
+  if (options_.builder.empty() && engine && platforms.size() > 1 && !EngineKeepsIndexes()) {
+    choice.name = kOwnBuilder;
+    seen = Inspect(choice.name);
+    if (!seen) {
+      return seen.error();
+    }
+  }
+  choice.missing = !*seen;
+  choice.words = Describe();
+  if (choice.missing) {
+    choice.words += Concat({", builder ", choice.name, " (made when it is needed)"});
+    return choice;
+  }
+  choice.words += Concat({", builder ", (*seen)->name, " (", (*seen)->driver, ")"});
+  for (const std::string& platform : platforms) {
+    const auto& able = (*seen)->platforms;
+    if (!able.empty() && std::find(able.begin(), able.end(), platform) == able.end()) {
+      choice.words +=
+          Concat({"; it lists no ", platform, ": RUN lines for it need QEMU's handlers ",
+                  "(docker run --privileged --rm tonistiigi/binfmt --install all)"});
+    }
+  }
+  return choice;
+}
+
+Result<std::optional<BuildxInspection>> BuildxBuilder::Inspect(const std::string& name) {
+  std::vector<std::string> argv = {options_.program, "buildx", "inspect"};
+  if (!name.empty()) {
+    argv.push_back(name);
+  }
+  const auto asked = RunChild(argv, {});
+  if (!asked) {
+    return Error(ErrorCode::kUnavailable, asked.error().message());
+  }
+  if (asked->exit_code == 0) {
+    return std::optional(ReadBuildxInspection(asked->output));
+  }
+  if (Contains(asked->diagnostics, "no builder ")) {
+    return std::optional<BuildxInspection>();
+  }
+  return Error(ErrorCode::kUnavailable,
+               Concat({"docker buildx inspect: ", FirstLine(asked->diagnostics)}));
+}
+
+bool BuildxBuilder::EngineKeepsIndexes() {
+  const auto asked = RunChild({options_.program, "info", "--format", "{{.DriverStatus}}"}, {});
+  return asked && asked->exit_code == 0 && Contains(asked->output, "io.containerd.snapshotter");
+}
+
+Status BuildxBuilder::Make(const std::string& name) {
+  if (options_.on_output) {
+    options_.on_output(Concat({"drydock: making the buildx builder ", name, " (docker buildx rm ",
+                               name, " removes it)\n"}));
+  }
+  const auto made = RunChild({options_.program, "buildx", "create", "--name", name, "--driver",
+                              std::string(kContainerDriver)},
+                             options_.on_output);
+  if (!made) {
+    return Error(ErrorCode::kUnavailable, made.error().message());
+  }
+  if (made->exit_code != 0) {
     return Error(ErrorCode::kUnavailable,
-                 Concat({options_.program,
-                         ": docker with its buildx plugin cannot be run: install docker-ce and "
-                         "docker-buildx-plugin (or Docker Desktop, Orbstack) and start it"}));
+                 Concat({"docker buildx create: ", FirstLine(made->diagnostics)}));
   }
   return Ok{};
 }
 
 Result<BuildOutcome> BuildxBuilder::Build(const BuildRequest& request) {
-  if (auto ready = CheckReady(); !ready) {
-    return ready.error();
+  const auto choice = Choose(request.platforms);
+  if (!choice) {
+    return choice.error();
   }
-  const ScratchFile metadata;
+  if (choice->missing) {
+    if (Status made = Make(choice->name); !made) {
+      return made.error();
+    }
+  }
+  const ScratchFolder scratch;
+  const std::string metadata = scratch.At("metadata.json");
   std::vector<std::string> argv = {options_.program};
-  for (std::string& argument : BuildxArguments(request, options_.builder)) {
+  for (std::string& argument : BuildxArguments(request, choice->name)) {
     argv.push_back(std::move(argument));
   }
-  if (!metadata.path().empty()) {
-    argv.insert(argv.end() - 1, {"--metadata-file", metadata.path()});
+  if (scratch.made()) {
+    argv.insert(argv.end() - 1, {"--metadata-file", metadata});
   }
   auto child = RunChild(argv, options_.on_output);
   if (!child) {
@@ -105,8 +166,8 @@ Result<BuildOutcome> BuildxBuilder::Build(const BuildRequest& request) {
   BuildOutcome outcome;
   outcome.exit_code = child->exit_code;
   outcome.log = std::move(child->diagnostics);
-  if (outcome.exit_code == 0 && !metadata.path().empty()) {
-    outcome.digest = DigestIn(metadata.path());
+  if (outcome.exit_code == 0 && scratch.made()) {
+    outcome.digest = DigestIn(metadata);
   }
   return outcome;
 }

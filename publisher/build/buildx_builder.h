@@ -4,11 +4,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "publisher/build/builder.h"
+#include "publisher/build/buildx_inspection.h"
 
 namespace drydock::publisher {
 
@@ -16,19 +18,38 @@ class BuildxBuilder : public Builder {
  public:
   struct Options {
     std::string program = "docker";  // looked up in PATH unless it has a slash
-    std::string builder;             // buildx builder to use; "" means the present one
+    // The buildx builder to use, made with driver docker-container if there is none of that name.
+    // "" means the present one or, when that is the Docker engine's own and can only build one
+    // platform at a time, kOwnBuilder.
+    std::string builder;
     // Gets the builder's standard error, piece by piece, as it comes; may be empty.
     std::function<void(std::string_view)> on_output;
   };
+  static constexpr std::string_view kOwnBuilder = "drydock";
 
   explicit BuildxBuilder(Options options);
 
   // Runs `docker buildx version` once; "docker buildx (not installed)" when that fails.
   std::string Describe() override;
-  Status CheckReady() override;
+  Result<std::string> CheckReady(const std::vector<std::string>& platforms) override;
+  // Makes the builder first, if it is missing.
   Result<BuildOutcome> Build(const BuildRequest& request) override;
 
  private:
+  struct Choice {
+    std::string name;      // "" means the present one
+    bool missing = false;  // there is none of that name yet
+    std::string words;     // what it is and what is doubtful about it
+  };
+
+  // Which builder takes these platforms. kUnavailable when Docker does not answer.
+  Result<Choice> Choose(const std::vector<std::string>& platforms);
+  // nullopt when there is no builder of that name.
+  Result<std::optional<BuildxInspection>> Inspect(const std::string& name);
+  // Whether the engine's own builder can take several platforms: it keeps images in containerd.
+  bool EngineKeepsIndexes();
+  Status Make(const std::string& name);
+
   Options options_;
   std::string description_;
 };

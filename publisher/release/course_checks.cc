@@ -238,7 +238,7 @@ Outcome<StepEnd> Pipeline::Course::Survey() {
   }
   const bool base_there = !release.base || in_place.count(base_tag) != 0;
   if (!base_there || there < wanted) {
-    if (const Status ready = with.builder.CheckReady(); !ready) {
+    if (const auto ready = with.builder.CheckReady(release.platforms); !ready) {
       Failure failure = FromError(ready.error());
       failure.answerer = Answerer::kBuilder;
       return failure;

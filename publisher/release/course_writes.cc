@@ -67,7 +67,10 @@ Outcome<StepEnd> Pipeline::Course::BuildVariant(const VariantSpec& variant) {
     arguments[argument] = state.versions[argument];
   }
   if (release.base) {
-    arguments[std::string(kBaseImageArgument)] = At(base_tag).ToString();
+    // buildah guesses no registry for a short name.
+    arguments[std::string(kBaseImageArgument)] = release.builder == BuilderKind::kBuildah
+                                                     ? At(base_tag).Qualified()
+                                                     : At(base_tag).ToString();
   }
   if (!options.plan) {
     state.begun.insert(tag);

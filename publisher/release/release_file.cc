@@ -205,11 +205,18 @@ class FileReader {
   }
 
   void ReadBuilder(ObjectReader& reader, ReleaseFile& release) {
-    std::string name = "buildx";
-    if (reader.Read("builder", name) && name != "buildx" && name != "layout") {
-      reader.Fail("builder", Unlike("\"buildx\" or \"layout\"", name));
+    std::string name;
+    if (!reader.Read("builder", name)) {
+      return;
     }
-    release.builder = name == "layout" ? BuilderKind::kLayout : BuilderKind::kBuildx;
+    for (const BuilderKind kind :
+         {BuilderKind::kBuildx, BuilderKind::kBuildah, BuilderKind::kLayout}) {
+      if (name == Name(kind)) {
+        release.builder = kind;
+        return;
+      }
+    }
+    reader.Fail("builder", Unlike("\"buildx\", \"buildah\" or \"layout\"", name));
   }
 
   // A prebuilt image has had its arguments; what it was made with is not this file's business.
@@ -285,7 +292,7 @@ class FileReader {
                   Unlike("\"\" or a dash and the end of a tag such as \"-omos\"", variant.suffix));
     }
     variant.source = ReadImageSource(reader, release.builder, variant.build_args, "variant");
-    if (release.builder == BuilderKind::kBuildx) {
+    if (release.builder != BuilderKind::kLayout) {
       reader.Read("versions", variant.versions);
     }
     for (const std::string& argument : variant.versions) {
@@ -341,6 +348,18 @@ Result<ReleaseFile> ReadFrom(const Value& root, std::string_view file) {
 }
 
 }  // namespace
+
+std::string_view Name(BuilderKind kind) {
+  switch (kind) {
+    case BuilderKind::kBuildx:
+      return "buildx";
+    case BuilderKind::kBuildah:
+      return "buildah";
+    case BuilderKind::kLayout:
+      return "layout";
+  }
+  return "";
+}
 
 const VariantSpec* ReleaseFile::FindVariant(std::string_view name) const {
   const auto found = std::find_if(variants.begin(), variants.end(),

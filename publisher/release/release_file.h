@@ -16,11 +16,13 @@
 
 namespace drydock::publisher {
 
-// What an image is made of: a Dockerfile for docker buildx, or an OCI layout that was built before.
-enum class BuilderKind { kBuildx, kLayout };
+// What an image is made of: a Dockerfile for docker buildx or buildah, or an OCI layout that was
+// built before.
+enum class BuilderKind { kBuildx, kBuildah, kLayout };
+std::string_view Name(BuilderKind kind);  // "buildx", …
 struct ImageSource {
   std::string dockerfile;  // "" with BuilderKind::kLayout
-  std::string layout;      // folder in the project; "" with BuilderKind::kBuildx
+  std::string layout;      // folder in the project; "" unless BuilderKind::kLayout
 };
 
 struct BaseSpec {

@@ -207,6 +207,11 @@ Result<Premises> MakePremises(const Scenario& scenario) {
   if (!release) {
     return release.error();
   }
+  if (release->builder == publisher::BuilderKind::kBuildah) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({release->source, ": builder: a replay models docker buildx, or pushes ",
+                         "prebuilt layouts: found \"buildah\""}));
+  }
   const Status names = CheckNames(scenario, *release);
   if (!names) {
     return names.error();

@@ -69,6 +69,7 @@ class Publish : public ::testing::Test {
   void WriteDocker(const std::string& before_push) {
     std::string script = R"(#!/bin/sh
 [ "$2" = version ] && { echo 'github.com/docker/buildx v0.13.1 788'; exit; }
+[ "$2" = inspect ] && { printf 'Name: multi\nDriver: docker-container\n'; exit; }
 while [ $# -gt 0 ]; do
   case $1 in --tag) tag=$2 ;; --metadata-file) metadata=$2 ;; esac
   shift

@@ -101,11 +101,11 @@ bool KillSwitch::Point(const std::function<void()>& effect) {
   return !here;
 }
 
-Status FakeBuilder::CheckReady() {
+Result<std::string> FakeBuilder::CheckReady(const std::vector<std::string>& /*platforms*/) {
   if (!ready) {
     return Error(ErrorCode::kUnavailable, "fake builder: install it");
   }
-  return Ok{};
+  return Describe();
 }
 
 Result<BuildOutcome> FakeBuilder::Build(const BuildRequest& request) {

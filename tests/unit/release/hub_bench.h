@@ -57,7 +57,7 @@ class FakeBuilder : public Builder {
  public:
   explicit FakeBuilder(Bench& bench) : bench_(bench) {}
   std::string Describe() override { return "fake builder 1"; }
-  Status CheckReady() override;
+  Result<std::string> CheckReady(const std::vector<std::string>& platforms) override;
   Result<BuildOutcome> Build(const BuildRequest& request) override;
 
   std::map<std::string, std::deque<BuildScript>> scripts;  // by tag; none left: all goes well

@@ -78,6 +78,21 @@ constexpr std::string_view kPrebuilt = R"({
   "variants": [{ "name": "app", "layout": "dist/app" }]
 })";
 
+TEST(ReleaseFile, NamesTheBuilderOfItsDockerfiles) {
+  for (const BuilderKind kind : {BuilderKind::kBuildx, BuilderKind::kBuildah}) {
+    std::string text = R"({
+      "image": "joakimp/app", "platforms": ["linux/amd64"],
+      "builder": "NAME",
+      "variants": [{ "name": "app", "dockerfile": "Dockerfile" }]
+    })";
+    text.replace(text.find("NAME"), 4, Name(kind));
+    const auto release = ParseReleaseFile(text, "release.json");
+    ASSERT_TRUE(release) << release.error().message();
+    EXPECT_EQ(release->builder, kind);
+    EXPECT_EQ(release->variants[0].source.dockerfile, "Dockerfile");
+  }
+}
+
 TEST(ReleaseFile, ReadsPrebuiltLayouts) {
   const auto release = ParseReleaseFile(kPrebuilt, "release.json");
   ASSERT_TRUE(release) << release.error().message();

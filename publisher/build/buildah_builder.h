@@ -1,0 +1,50 @@
+// The real Builder without a daemon: `buildah build` for all platforms, then `buildah manifest push
+// --all`, which pushes the images by digest before it puts the tag: no reader sees half of it. What
+// both print is passed on while they run and kept for the diagnosis. Layers stay in buildah's
+// storage as its cache, so that a push that failed is repeated without building again.
+// Threads: one build at a time. Source: buildah-build(1), buildah-manifest-push(1);
+// tests/captures/traffic (buildah 1.28).
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "publisher/build/builder.h"
+
+namespace drydock::publisher {
+
+class BuildahBuilder : public Builder {
+ public:
+  struct Options {
+    std::string program = "buildah";   // looked up in PATH unless it has a slash
+    std::string auth_file;             // docker's config.json; "" means where buildah looks itself
+    std::string ca_file;               // certificates to trust beside the system's; "" for none
+    std::set<std::string> plain_http;  // registries spoken to without TLS
+    // Gets what buildah prints, piece by piece, as it comes; may be empty.
+    std::function<void(std::string_view)> on_output;
+  };
+
+  explicit BuildahBuilder(Options options);
+
+  // Runs `buildah --version` once; "buildah (not installed)" when that fails.
+  std::string Describe() override;
+  Result<std::string> CheckReady(const std::vector<std::string>& platforms) override;
+  // kInvalid for a request with cache options, which buildah has in another form than BuildKit.
+  Result<BuildOutcome> Build(const BuildRequest& request) override;
+
+ private:
+  // Options that every command talking to the request's registry gets.
+  std::vector<std::string> Access(const BuildRequest& request, const std::string& trusted) const;
+  Result<BuildOutcome> Run(std::string_view command, std::vector<std::string> arguments);
+
+  Options options_;
+  std::string description_;
+};
+
+// The arguments after the program's name that build `request` into the manifest list `list`.
+std::vector<std::string> BuildahArguments(const BuildRequest& request, std::string_view list);
+
+}  // namespace drydock::publisher
