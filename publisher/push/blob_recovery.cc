@@ -40,6 +40,10 @@ Outcome<BlobUpload::Step> BlobUpload::Elsewhere(NextMove next, Step step, const 
     case NextMove::kWait:
       return step;
     case NextMove::kAsk:
+      // A session that the registry calls invalid is not asked and not committed again.
+      if (failure.status == 400 && failure.code == "BLOB_UPLOAD_INVALID") {
+        Abandon();
+      }
       return Step::kProbe;
     case NextMove::kResume:
       return Step::kAsk;

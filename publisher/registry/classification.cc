@@ -66,6 +66,9 @@ constexpr std::string_view kHoursLong =
     "The pull limit lasts for hours; log in or come back when it has passed.";
 constexpr std::string_view kUnreachable =
     "Check that the host is right and that this machine reaches it.";
+constexpr std::string_view kPerhapsNone =
+    "Run again later; if it hangs up on every upload and answers all else, the repository may not "
+    "exist.";
 constexpr std::string_view kStranger =
     "The server's certificate is not trusted; find out who answers in its place before trying "
     "again.";
@@ -97,7 +100,7 @@ constexpr std::array kTable = {
     ClassificationRow{"untrusted-server", kEvery, kUntrusted, 0, 0, kAnybody, kNone, kNone, kNoHint, kD, kStop, kStranger},
     ClassificationRow{"never-sent", kEvery, kUnsent, 0, 0, kAnybody, kNone, kNone, kNoHint, kT, kRetry, kUnreachable},
     ClassificationRow{"read-lost", kReads, kLost, 0, 0, kAnybody, kNone, kNone, kNoHint, kT, kRetry, kNone},
-    ClassificationRow{"upload-start-lost", kStart, kLost, 0, 0, kAnybody, kNone, kNone, kNoHint, kT, kRetry, kNone},
+    ClassificationRow{"upload-start-lost", kStart, kLost, 0, 0, kAnybody, kNone, kNone, kNoHint, kT, kRetry, kPerhapsNone},
     ClassificationRow{"chunk-lost", kPatch, kLost, 0, 0, kAnybody, kNone, kNone, kNoHint, kT, kResume, kNone},
     ClassificationRow{"write-lost", kWrites, kLost, 0, 0, kAnybody, kNone, kNone, kNoHint, kT, kProbe, kNone},
 

@@ -225,7 +225,9 @@ Failure Pipeline::Course::ExplainBuildFailure(Failure failure, const std::string
       return failure;
     }
   }
-  const bool image_push_itself = options.cache_to.empty() && (!is_variant || !release.base);
+  // A prebuilt image never had a cache export to blame.
+  const bool image_push_itself = release.builder == BuilderKind::kBuildx &&
+                                 options.cache_to.empty() && (!is_variant || !release.base);
   if (image_push_itself && IsRegistryTier(failure.answerer) &&
       failure.persistence == Persistence::kDeterministic) {
     failure.words = Concat({kSpread, failure.words});

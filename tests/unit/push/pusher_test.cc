@@ -391,6 +391,18 @@ TEST_F(PushTest, BytesThatChangeOnTheWayAreSentOnceMoreOnly) {
   }
 }
 
+TEST_F(PushTest, ACommitThatIsCalledInvalidGetsOneNewSession) {
+  PushBench bench(AnonymousPersonality(),
+                  R"({"name": "raced", "when": {"operation": "upload.commit"}, "times": 1,
+                      "do": {"reply": {"status": 400, "error": "BLOB_UPLOAD_INVALID"}}})");
+  bench.lanes = 1;
+  ASSERT_TRUE(bench.Push(MakeLayout(folder_, "one", {{40 * kKiB}})));
+  // Two blobs, and the one that was refused once more.
+  EXPECT_EQ(bench.RequestsOf("upload.start").size(), 3U);
+  EXPECT_EQ(bench.RequestsOf("upload.cancel").size(), 1U);
+  EXPECT_EQ(bench.RequestsOf("upload.status").size(), 0U);
+}
+
 // --- waits
 
 TEST_F(PushTest, WaitsAsLongAsItIsToldAndSaysWhy) {

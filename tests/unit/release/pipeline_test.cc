@@ -466,6 +466,16 @@ TEST(OneImage, RejectedPushHasSpread) {
   EXPECT_THAT(report.why, HasSubstr("spread to image push"));
 }
 
+TEST(OneImage, RejectedPushOfAPrebuiltImageHasNothingToSpreadFrom) {
+  Bench bench(R"({"image": "joakimp/opencode-devbox", "platforms": ["linux/amd64"],
+                  "builder": "layout", "variants": [{"name": "pi", "layout": "dist"}]})");
+  bench.builder.scripts["v1.15.12"] = {{.pushes = false, .error = kRejected}};
+  const PublishReport report = bench.Run();
+  EXPECT_EQ(report.verdict, Verdict::kRefused);
+  EXPECT_THAT(report.why, ::testing::Not(HasSubstr("spread")));
+  EXPECT_THAT(ToText(report), ::testing::Not(HasSubstr("cache export")));
+}
+
 // --- failures of the registry
 
 struct FaultRow {
