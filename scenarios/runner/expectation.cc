@@ -23,6 +23,7 @@ bool RequestFilter::Fits(const Event& event) const {
          Agrees(operation, exchange->operation) && Agrees(method, exchange->method) &&
          Agrees(repository, exchange->repository) && Agrees(reference, exchange->reference) &&
          Agrees(url, exchange->url) && (!host || Agrees(host, HostOf(exchange->url))) &&
+         (!header || exchange->request_headers.Has(*header)) &&
          (!status || *status == exchange->status);
 }
 
@@ -40,6 +41,7 @@ std::string RequestFilter::ToString() const {
   add("repository", repository);
   add("reference", reference);
   add("url", url);
+  add("with header", header);
   if (status) {
     pieces.push_back(Concat({"status ", std::to_string(*status)}));
   }

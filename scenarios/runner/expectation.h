@@ -23,7 +23,8 @@ struct RequestFilter {
   std::optional<std::string> repository;
   std::optional<std::string> reference;
   std::optional<std::string> url;
-  std::optional<int> status;  // 0: no answer reached the client
+  std::optional<std::string> header;  // a field that the request carries
+  std::optional<int> status;          // 0: no answer reached the client
 
   bool Fits(const Event& event) const;
   std::string ToString() const;  // for messages

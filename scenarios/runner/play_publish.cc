@@ -87,6 +87,7 @@ void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
                              release.base ? release.base->source.dockerfile : "");
   publisher::PushOptions push;
   push.credentials = stage_.credentials();
+  push.chunk_bytes = scenario_.world.builder.chunk_bytes.value_or(push.chunk_bytes);
   publisher::LayoutBuilder layouts({stage_.clock(), stage_.world().Fork("layouts " + result.name),
                                     stage_.journal(), ActorLanes(), run_},
                                    std::move(push));

@@ -313,7 +313,7 @@ RequestFilter ReadFilter(Source& source, const Value& value, std::string_view wh
   RequestFilter filter;
   ObjectReader reader(source, value, what);
   bool any = false;
-  const std::array<std::pair<std::string_view, std::optional<std::string>*>, 7> fields = {{
+  const std::array<std::pair<std::string_view, std::optional<std::string>*>, 8> fields = {{
       {"actor", &filter.actor},
       {"operation", &filter.operation},
       {"method", &filter.method},
@@ -321,6 +321,7 @@ RequestFilter ReadFilter(Source& source, const Value& value, std::string_view wh
       {"repository", &filter.repository},
       {"reference", &filter.reference},
       {"url", &filter.url},
+      {"header", &filter.header},
   }};
   for (const auto& [key, into] : fields) {
     std::string text;

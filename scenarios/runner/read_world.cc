@@ -15,6 +15,7 @@ using json::Source;
 using json::Value;
 
 constexpr int kRunnersMost = 64;
+constexpr std::uint64_t kChunkBytesMost = std::uint64_t{1} << 30;
 
 HubSpec ReadHub(Source& source, const Value& value) {
   HubSpec hub;
@@ -113,6 +114,14 @@ BuilderSpec ReadBuilder(Source& source, const Value& value) {
   if (reader.Read("runners", builder.runners) &&
       (builder.runners < 1 || builder.runners > kRunnersMost)) {
     reader.Fail("runners", Concat({"expected 1 to 64, found: ", std::to_string(builder.runners)}));
+  }
+  std::uint64_t chunk_bytes = 0;
+  if (reader.Read("chunk-bytes", chunk_bytes)) {
+    builder.chunk_bytes = chunk_bytes;
+    if (chunk_bytes > kChunkBytesMost) {
+      reader.Fail("chunk-bytes",
+                  Concat({"expected 0 to 1073741824, found: ", std::to_string(chunk_bytes)}));
+    }
   }
   reader.Finish();
   return builder;

@@ -57,6 +57,8 @@ struct BuilderSpec {
   BuildTimes ci;
   BuildTimes host;
   int runners = 2;  // CI jobs that run at the same time
+  // The most that drydock's own pusher sends of a blob at once; 0: all of it; nullopt: as usual.
+  std::optional<std::uint64_t> chunk_bytes;
 };
 
 struct WorldSpec {

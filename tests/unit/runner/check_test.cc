@@ -22,6 +22,7 @@ Event Exchange(std::uint64_t sequence, std::string operation, std::string refere
   exchange.reference = std::move(reference);
   exchange.status = status;
   exchange.request_bytes = bytes;
+  exchange.request_headers.Set("Content-Type", "application/octet-stream");
   event.payload = std::move(exchange);
   return event;
 }
@@ -205,6 +206,11 @@ TEST_F(CheckTest, Requests) {
   EXPECT_TRUE(Holds(RequestsAre{filter, Bounds{1, 1}}));
   filter.actor = "ci*";
   EXPECT_TRUE(Holds(RequestsAre{filter, Bounds{0, 0}}));
+  filter = Operation("upload.*");
+  filter.header = "authorization";
+  EXPECT_TRUE(Holds(RequestsAre{filter, Bounds{0, 0}}));
+  filter.header = "content-type";
+  EXPECT_TRUE(Holds(RequestsAre{filter, Bounds{1, 1}}));
 }
 
 }  // namespace

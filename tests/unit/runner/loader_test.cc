@@ -111,6 +111,8 @@ INSTANTIATE_TEST_SUITE_P(
          R"(7: project: "tag": expected a tag)"},
         {"NoTemplate", "opencode-devbox-2026-05", "nowhere",
          R"(7: project: "template": no such folder: "../projects/nowhere")", false},
+        {"HugeChunks", R"("project": {)", R"("builder": {"chunk-bytes": 9999999999}, "project": {)",
+         R"(7: builder: "chunk-bytes": expected 0 to 1073741824)"},
         {"SameRelease", "v1.15.11", "v1.15.12",
          R"(6: world: "hub": "previous-release" is the release to publish)", false},
         {"BaseWithoutRelease", R"("previous-release": "v1.15.11")", R"("base": "present")",
