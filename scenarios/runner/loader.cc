@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "scenarios/runner/reader.h"
+#include "scenarios/runner/teeth.h"
 #include "simulator/faults/read_rules.h"
 
 namespace drydock::scenarios {
@@ -27,6 +28,30 @@ constexpr std::string_view kCatalogue = "catalogue.json";
 constexpr std::size_t kScenarioBytesMax = 1 << 20;
 
 bool Hashes(const Step& step) { return std::holds_alternative<HashStep>(step.action); }
+
+ScriptSpec ReadScript(Source& source, const Value& value, const Scenario& scenario,
+                      const reading::KnownNames& known) {
+  ScriptSpec script;
+  script.line = value.line();
+  ObjectReader reader(source, value, "script");
+  if (reader.Require("verdict", script.verdict)) {
+    reading::OneOf(source, *value.Find("verdict"), "script: \"verdict\"", {"green", "red"});
+  }
+  if (const Value* expect = reader.Optional("expect")) {
+    script.expect = reading::ReadExpectations(source, *expect, Scope::kRun, known);
+  }
+  script.teeth = reader.Read("teeth", script.why);
+  const bool as_good = reader.Read("as-good", script.why);
+  reader.Finish();
+  if (script.teeth == as_good || script.why.empty()) {
+    reader.Fail("", R"(expected either "teeth" (what the script does worse) or "as-good" (why the )"
+                    R"(file exists although it does as well))");
+  }
+  if (!HasHostPublish(scenario)) {
+    reader.Fail("", "there is no host-publish in whose place the script could play");
+  }
+  return script;
+}
 
 void ReadBody(Source& source, ObjectReader& reader, const std::string& folder, Scenario& scenario) {
   reading::KnownNames known;
@@ -56,6 +81,9 @@ void ReadBody(Source& source, ObjectReader& reader, const std::string& folder, S
     }
   }
   reading::CheckWords(source, scenario.second, Publisher::kHost);
+  if (const Value* script = reader.Optional("script")) {
+    scenario.script = ReadScript(source, *script, scenario, known);
+  }
 }
 
 }  // namespace
@@ -78,7 +106,7 @@ Result<Scenario> ParseScenario(std::string_view text, const std::string& path) {
     reader.Fail("sources", "is empty (expected the incidents or documents it stands on)");
   }
   reader.Read("cache-blob", scenario.cache_blob);
-  reader.Read("baseline", scenario.script_baseline);
+  reader.Optional("baseline");
   reader.Require("start", scenario.start);
   reader.Read("seed", scenario.seed);
   ReadBody(source, reader, fs::path(path).parent_path().string(), scenario);

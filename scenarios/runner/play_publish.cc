@@ -7,6 +7,7 @@
 #include "publisher/release/forge.h"
 #include "publisher/release/pipeline.h"
 #include "publisher/release/verdict.h"
+#include "scenarios/runner/completeness.h"
 #include "scenarios/runner/player.h"
 #include "scenarios/runner/script/script.h"
 
@@ -24,8 +25,7 @@ std::string CacheReference(const Scenario& scenario, const publisher::ReleaseFil
 
 }  // namespace
 
-Status Player::Publish(const Step& step, const PublishStep& publish, StepResult& result,
-                       Play& play) {
+Status Player::Publish(const Step& step, const PublishStep& publish, StepResult& result) {
   result.actor = publish.publisher == Publisher::kCi ? "ci" : "host";
   notes_[step.name] = publish.note;
   cached_[step.name] = publish.cache;
@@ -46,15 +46,15 @@ Status Player::Publish(const Step& step, const PublishStep& publish, StepResult&
   if (!ran) {
     return ran.error();
   }
-  if (kill_.armed()) {
-    kill_.Disarm();
-    play.failures.push_back(
-        {scenario_.file, step.line, step.name, "killed on the way",
-         Concat({"it ran to its end; no request fits: ", publish.kill->after.ToString()}),
-         std::nullopt});
-  } else if (publish.kill && faults_) {
+  result.killed = publish.kill && faults_ && !kill_.armed();
+  kill_.Disarm();
+  if (result.killed) {
     result.reason = Concat({"killed; ", result.reason});
   }
+  stage_.internet().Settle();
+  result.incomplete = WhatIsIncomplete(
+      premises_->release, scenario_.world.project.tag,
+      premises_->base_hash.empty() ? "" : Concat({"base-", premises_->base_hash}), stage_.store());
   if (publish.publisher == Publisher::kCi) {
     RecordRun(publish, result);
   }

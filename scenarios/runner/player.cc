@@ -128,7 +128,7 @@ Status Player::PlayStep(const Step& step, Play& play) {
 
 Status Player::Act(const Step& step, StepResult& result, Play& play) {
   if (const auto* publish = std::get_if<PublishStep>(&step.action)) {
-    return Publish(step, *publish, result, play);
+    return Publish(step, *publish, result);
   }
   if (const auto* hash = std::get_if<HashStep>(&step.action)) {
     return Hash(step, *hash, result, play);

@@ -48,7 +48,7 @@ class Player {
   // Plays one step into `result` and adds to `play` what did not hold.
   Status PlayStep(const Step& step, Play& play);
   Status Act(const Step& step, StepResult& result, Play& play);
-  Status Publish(const Step& step, const PublishStep& publish, StepResult& result, Play& play);
+  Status Publish(const Step& step, const PublishStep& publish, StepResult& result);
   // Tells the forge of a run of the workflow.
   void RecordRun(const PublishStep& publish, const StepResult& result);
   Status Ask(const AskStep& ask, StepResult& result);

@@ -75,6 +75,13 @@ Json ToJson(const ScenarioResult& result) {
   if (result.twin) {
     json["twin"] = ToJson(*result.twin);
   }
+  if (result.script) {
+    json["script"] = ToJson(*result.script);
+    json["script"]["doesWorse"] = Json::array();
+    for (const ExpectationFailure& each : result.worse) {
+      json["script"]["doesWorse"].push_back(ToJson(each));
+    }
+  }
   if (result.second) {
     json["secondRun"] = ToJson(*result.second);
   }

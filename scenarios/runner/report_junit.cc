@@ -66,6 +66,9 @@ std::string Suite(const ScenarioResult& result) {
   if (result.twin) {
     AddPlay(*result.twin, "without the faults: ", result.seed, cases);
   }
+  if (result.script) {
+    AddPlay(*result.script, "by the script: ", result.seed, cases);
+  }
   if (result.second) {
     AddPlay(*result.second, "second run: ", result.seed, cases);
   }

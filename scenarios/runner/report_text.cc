@@ -40,6 +40,9 @@ class TextReport {
     if (result_.twin) {
       Failures(*result_.twin, "without the faults");
     }
+    if (result_.script) {
+      Failures(*result_.script, "by the runbook's script");
+    }
     if (result_.second) {
       Failures(*result_.second, "the second run");
     }
@@ -103,10 +106,25 @@ class TextReport {
     if (result_.twin) {
       text_ += Concat({paint_.Quiet("without the faults: "), Verdicts(*result_.twin), "\n"});
     }
+    if (result_.script) {
+      Script();
+    }
     for (const MeasuredRate& rate : result_.rates) {
       text_ += Concat(
           {rate.name, ": ", HumanBytes(static_cast<std::uint64_t>(rate.bytes_per_second)), "/s, ",
            Percent(rate.ratio), " of the floor (at least ", Percent(rate.ratio_least), ")\n"});
+    }
+  }
+
+  // What the runbook's script came to with the same faults, beside drydock's verdicts above.
+  void Script() {
+    text_ += Concat({paint_.Quiet("by the runbook's script: "), Verdicts(*result_.script), ", ",
+                     result_.worse.empty() ? "as good" : "worse", "\n"});
+    if (!result_.worse.empty()) {
+      const ExpectationFailure& first = result_.worse.front();
+      const std::string why = Concat({first.step, first.step.empty() ? "" : ": ", "expected ",
+                                      first.expected, ", found ", Gist(first.found)});
+      text_ += Concat({paint_.Quiet(Concat({"  ", Wrap(why, style_.width - 4, 2)})), "\n"});
     }
   }
 

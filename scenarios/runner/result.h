@@ -55,6 +55,10 @@ struct StepResult {
   std::uint64_t first_sequence = 0;  // events [first_sequence, end_sequence) belong to the step
   std::uint64_t end_sequence = 0;
   std::vector<PartResult> parts;
+  bool killed = false;  // on the way, as the step's "kill" asks
+  // Publishes: what the registry lacks of the release when the step has ended, whatever the
+  // publisher said; "" when all of it is there.
+  std::string incomplete;
   std::uint64_t builds = 0;      // how often a builder was run
   std::uint64_t blob_bytes = 0;  // body bytes of blob uploads the registry received
   std::string output;            // what the publisher and its builder printed
@@ -107,12 +111,15 @@ struct ScenarioResult {
   std::vector<std::string> sources;
   std::uint64_t seed = 0;
   Play main;
-  std::optional<Play> twin;         // the same steps, faults removed, in a world of its own
-  std::optional<Play> second;       // the run after the last step, in the world of `main`
-  std::vector<MeasuredRate> rates;  // kept apart: they differ from run to run
-  std::string journal;              // JSON lines of `main` and `second`: one seed, one text
+  std::optional<Play> twin;               // the same steps, faults removed, in a world of its own
+  std::optional<Play> script;             // by the runbook's script, with the faults
+  std::vector<ExpectationFailure> worse;  // what the script does worse than the file asks
+  std::optional<Play> second;             // the run after the last step, in the world of `main`
+  std::vector<MeasuredRate> rates;        // kept apart: they differ from run to run
+  std::string journal;                    // JSON lines of `main` and `second`: one seed, one text
   bool passed() const {
-    return main.passed() && (!twin || twin->passed()) && (!second || second->passed());
+    return main.passed() && (!twin || twin->passed()) && (!script || script->passed()) &&
+           (!second || second->passed());
   }
 };
 

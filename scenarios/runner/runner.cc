@@ -9,6 +9,7 @@
 #include "scenarios/runner/player.h"
 #include "scenarios/runner/premises.h"
 #include "scenarios/runner/stage.h"
+#include "scenarios/runner/teeth.h"
 
 namespace drydock::scenarios {
 namespace {
@@ -77,6 +78,19 @@ void CheckFaultsFired(const Scenario& scenario, Play& play) {
                              Concat({"never: offered ", std::to_string(report.offered),
                                      ", matched ", std::to_string(report.matched)}),
                              std::nullopt});
+  }
+}
+
+// A kill that never came proves nothing either.
+void CheckKilled(const Scenario& scenario, Play& play) {
+  for (std::size_t index = 0; index < scenario.steps.size(); ++index) {
+    const auto* publish = std::get_if<PublishStep>(&scenario.steps[index].action);
+    if (publish != nullptr && publish->kill && !play.steps[index].killed) {
+      play.failures.push_back(
+          Failure(scenario, play.steps[index], "killed on the way",
+                  Concat({"it ran to its end; no request fits: ", publish->kill->after.ToString()}),
+                  std::nullopt));
+    }
   }
 }
 
@@ -168,6 +182,7 @@ class Run {
     }
     result_.main = std::move(*played);
     CheckFaultsFired(scenario_, result_.main);
+    CheckKilled(scenario_, result_.main);
     result_.rates = player.rates();
     const bool publishes = std::any_of(scenario_.steps.begin(), scenario_.steps.end(), Publishes);
     if (publishes && options_.second_run) {
@@ -181,6 +196,15 @@ class Run {
       const Status twin = PlayTwin();
       if (!twin) {
         return twin.error();
+      }
+    }
+    // The script cannot send prebuilt layouts yet.
+    if (options_.script && HasHostPublish(scenario_) &&
+        (scenario_.script || HasFaults(scenario_)) &&
+        premises_->release.builder == publisher::BuilderKind::kBuildx) {
+      const Status script = PlayScript();
+      if (!script) {
+        return script.error();
       }
     }
     return std::move(result_);
@@ -220,6 +244,40 @@ class Run {
     CheckPlay(scenario_, scenario_.twin, before, premises_->release.image.repository, *played);
     result_.twin = std::move(*played);
     return Ok{};
+  }
+
+  Status PlayScript() {
+    const Scenario changed = ByTheScript(scenario_);
+    Stage stage(StageOf(changed, premises_, seed_, true));
+    const Status packages = stage.Furnish();
+    if (!packages) {
+      return packages.error().At(scenario_.file);
+    }
+    const auto before = stage.AllTags();
+    Player player(changed, premises_, stage, true);
+    auto played = player.PlaySteps();
+    if (!played) {
+      return played.error();
+    }
+    result_.worse = DoesWorse(scenario_, *played);
+    played->failures = CheckScript(scenario_, *played, result_.worse);
+    if (scenario_.script) {
+      CheckInto(scenario_.script->expect, WholeOf(scenario_, *played, before), *played);
+    }
+    result_.script = std::move(*played);
+    return Ok{};
+  }
+
+  Stretch WholeOf(const Scenario& scenario, const struct Play& play,
+                  const std::map<std::string, std::string>& before) const {
+    const std::string& repository = premises_->release.image.repository;
+    Stretch whole;
+    whole.file = scenario.file;
+    whole.events = play.events;
+    whole.before = TagsOf(before, repository);
+    whole.after = TagsOf(play.tags, repository);
+    whole.faults = play.faults;
+    return whole;
   }
 
   const Scenario& scenario_;

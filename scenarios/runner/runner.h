@@ -1,5 +1,5 @@
 // Plays scenarios: builds the world a file describes, runs its steps in virtual time, then the
-// fault-free twin and the second run, and checks everything expected.
+// fault-free twin, the runbook's script and the second run, and checks everything expected.
 // Threads: one RunScenario at a time per thread; runs share nothing.
 // Source: design.md "Scenario files"; docs/scenario-format.md.
 #pragma once
@@ -17,6 +17,7 @@ struct RunOptions {
   std::optional<std::uint64_t> seed;  // instead of the file's
   bool twin = true;
   bool second_run = true;
+  bool script = true;
 };
 
 // A result whether expectations held or not. Errors only when the scenario could not be played

@@ -130,6 +130,16 @@ struct Step {
   std::vector<Expectation> expect;  // about this step alone
 };
 
+// What the runbook's script does when it plays in drydock's place, in a world of its own with the
+// same faults.
+struct ScriptSpec {
+  std::size_t line = 0;
+  std::string verdict;              // of its last run: "green" or "red"
+  std::vector<Expectation> expect;  // about its whole run
+  bool teeth = false;               // it does worse than drydock; or else as well
+  std::string why;                  // what it does worse, or why the file exists all the same
+};
+
 struct Scenario {
   std::string file;  // as given to the loader
   std::string title;
@@ -137,7 +147,6 @@ struct Scenario {
   std::vector<std::string> covers;   // what it plays beside its namesake, by ids of the catalogue
   std::vector<std::string> sources;  // incident ids and documents
   std::string cache_blob;            // how a cache blob is told apart; "" when none is faulted
-  std::string script_baseline;       // where the runbook's script does worse, or why it need not
   TimePoint start{};
   std::uint64_t seed = 1;
   WorldSpec world;
@@ -149,6 +158,7 @@ struct Scenario {
   // About the run that follows the last step with the faults gone; always checked beside these:
   // verdict published and verified, nothing sent that the registry held.
   std::vector<Expectation> second;
+  std::optional<ScriptSpec> script;
 };
 
 }  // namespace drydock::scenarios

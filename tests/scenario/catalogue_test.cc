@@ -209,6 +209,14 @@ std::string TallyKind(const Incident& incident) {
   return incident.core ? "core" : "other";
 }
 
+std::string OfTheScript(const scenarios::Scenario& scenario) {
+  if (!scenario.script) {
+    return "";
+  }
+  const scenarios::ScriptSpec& script = *scenario.script;
+  return Concat({script.verdict, script.teeth ? ", worse: " : ", as good: ", script.why});
+}
+
 std::string Document(const std::vector<Incident>& incidents, const std::vector<Played>& files) {
   std::map<std::string, Tally> tallies;
   std::map<std::string, std::string> rows;  // by group
@@ -230,7 +238,7 @@ std::string Document(const std::vector<Incident>& incidents, const std::vector<P
         const std::string name = Concat({file.name, ".json"});
         text +=
             Concat({played ? "| | | | " : head, "[", file.name, "](../scenarios/incidents/", name,
-                    ") | ", Asserted(file.scenario), " | ", file.scenario.script_baseline, " |\n"});
+                    ") | ", Asserted(file.scenario), " | ", OfTheScript(file.scenario), " |\n"});
         played = true;
       }
     }

@@ -17,6 +17,7 @@ scenarios::ScenarioResult PlayWith(const scenarios::Scenario& scenario, std::uin
   scenarios::RunOptions options;
   options.seed = seed;
   options.twin = false;
+  options.script = false;
   auto result = Play(scenario, options);
   EXPECT_TRUE(result.ok());
   return result ? std::move(*result) : scenarios::ScenarioResult();

@@ -50,6 +50,9 @@ std::string Failures(const scenarios::ScenarioResult& result) {
   if (result.twin) {
     add("without the faults: ", *result.twin);
   }
+  if (result.script) {
+    add("by the script: ", *result.script);
+  }
   if (result.second) {
     add("second run: ", *result.second);
   }

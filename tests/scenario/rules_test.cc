@@ -71,10 +71,34 @@ TEST(RulesTest, WhatCannotBePlayedIsAnErrorWithItsLine) {
   EXPECT_THAT(ErrorOf(scenario), HasSubstr("\"jobs\": expected every variant once"));
   scenario = Incident("base-tag-present");
   scenario.steps.front().action = scenarios::WaitStep{{}, scenario.start - std::chrono::hours(1)};
-  EXPECT_THAT(ErrorOf(scenario), HasSubstr("base-tag-present.json:18: wait: that moment"));
+  EXPECT_THAT(ErrorOf(scenario), HasSubstr("base-tag-present.json:17: wait: that moment"));
   scenario = Incident("base-tag-present");
   scenario.world.npm.front().version = "not a version";
   EXPECT_THAT(ErrorOf(scenario), HasSubstr("not a version"));
+}
+
+// What a file says of the runbook's script is held against what the script does.
+TEST(RulesTest, TheScriptIsJudgedByTheRunner) {
+  auto scenario = Incident("base-push-refused-without-cache");
+  EXPECT_FALSE(scenario.script->teeth);
+  scenario.script->teeth = true;
+  EXPECT_THAT(FailuresOf(scenario), HasSubstr("by the script: "));
+  EXPECT_THAT(FailuresOf(scenario), HasSubstr("found     toothless: "));
+  scenario.script->verdict = "green";
+  EXPECT_THAT(FailuresOf(scenario),
+              HasSubstr("expected  the script ends green\n    found     red"));
+
+  scenario = Incident("killed-between-variants");
+  EXPECT_TRUE(scenario.script->teeth);
+  scenario.script->teeth = false;
+  EXPECT_THAT(FailuresOf(scenario),
+              HasSubstr("it does worse, first host-script resumed: expected tag v1.15.12 unmoved"));
+  scenario = Incident("killed-between-variants");
+  scenario.script->expect = {
+      {7, scenarios::TagIs{"v1.15.12", scenarios::TagIs::State::kAbsent, ""}}};
+  EXPECT_THAT(FailuresOf(scenario), HasSubstr("variants.json:7: the whole run"));
+  scenario.script.reset();
+  EXPECT_THAT(FailuresOf(scenario), HasSubstr("none; the script ends green, and it does worse"));
 }
 
 // The developer's tree may be dirty; CI checks the tag out.

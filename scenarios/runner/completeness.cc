@@ -1,0 +1,90 @@
+#include "scenarios/runner/completeness.h"
+
+#include <set>
+#include <variant>
+
+#include "core/text.h"
+#include "publisher/release/pipeline.h"
+#include "simulator/registry/manifest.h"
+
+namespace drydock::scenarios {
+namespace {
+
+class Walk {
+ public:
+  Walk(const simulator::Store& store, const std::string& repository)
+      : store_(store), repository_(repository) {}
+
+  // What is missing of the tag's image; "" when nothing is.
+  std::string Tag(const std::string& tag) {
+    const auto digest = store_.FindTag(repository_, tag);
+    if (!digest) {
+      return Concat({tag, " is absent"});
+    }
+    const std::string missing = Manifest(*digest);
+    return missing.empty() ? "" : Concat({tag, ": ", missing});
+  }
+
+  std::string Same(const std::string& alias, const std::string& tag) const {
+    const auto left = store_.FindTag(repository_, alias);
+    const auto right = store_.FindTag(repository_, tag);
+    return left == right ? "" : Concat({alias, " names another image than ", tag});
+  }
+
+ private:
+  std::string Manifest(const Digest& digest) {
+    if (!seen_.insert(digest).second) {
+      return "";
+    }
+    const simulator::StoredManifest* stored = store_.FindManifest(repository_, digest);
+    if (stored == nullptr) {
+      return Concat({"the manifest ", digest.ToString(), " is not there"});
+    }
+    const auto read = simulator::ReadManifest(*stored->bytes, stored->media_type);
+    const auto* content = std::get_if<simulator::ManifestContent>(&read);
+    if (content == nullptr) {
+      return Concat({"the manifest ", digest.ToString(), " cannot be read"});
+    }
+    for (const simulator::Descriptor& blob : content->blobs) {
+      if (!blob.foreign && store_.FindBlob(repository_, blob.digest) == nullptr) {
+        return Concat({"the blob ", blob.digest.ToString(), " is not there"});
+      }
+    }
+    for (const simulator::Descriptor& child : content->manifests) {
+      if (std::string missing = Manifest(child.digest); !missing.empty()) {
+        return missing;
+      }
+    }
+    return "";
+  }
+
+  const simulator::Store& store_;
+  const std::string& repository_;
+  std::set<Digest> seen_;
+};
+
+}  // namespace
+
+std::string WhatIsIncomplete(const publisher::ReleaseFile& release, const std::string& release_tag,
+                             const std::string& base_tag, const simulator::Store& store) {
+  Walk walk(store, release.image.repository);
+  for (const std::string& tag : publisher::ExpectedTags(release, release_tag, base_tag)) {
+    if (std::string missing = walk.Tag(tag); !missing.empty()) {
+      return missing;
+    }
+  }
+  if (!base_tag.empty()) {
+    if (std::string other = walk.Same("base-latest", base_tag); !other.empty()) {
+      return other;
+    }
+  }
+  for (const publisher::VariantSpec& variant : release.variants) {
+    std::string other = walk.Same("latest" + variant.suffix, release_tag + variant.suffix);
+    if (!other.empty()) {
+      return other;
+    }
+  }
+  return "";
+}
+
+}  // namespace drydock::scenarios

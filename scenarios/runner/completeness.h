@@ -1,0 +1,19 @@
+// Whether a release is really out: what the registry holds when a publish has ended, whatever
+// anybody said about it. Threads: pure functions.
+// Source: runbook "What the script does", verify; publisher/release/pipeline.h (ExpectedTags).
+#pragma once
+
+#include <string>
+
+#include "publisher/release/release_file.h"
+#include "simulator/registry/store.h"
+
+namespace drydock::scenarios {
+
+// The first thing that `store` lacks for the release, in one line: a tag, an alias that names
+// another image, a manifest or blob behind a tag. "" when everything is there. `base_tag` is
+// "base-…"; "" without a base.
+std::string WhatIsIncomplete(const publisher::ReleaseFile& release, const std::string& release_tag,
+                             const std::string& base_tag, const simulator::Store& store);
+
+}  // namespace drydock::scenarios
