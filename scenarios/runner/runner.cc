@@ -198,10 +198,8 @@ class Run {
         return twin.error();
       }
     }
-    // The script cannot send prebuilt layouts yet.
     if (options_.script && HasHostPublish(scenario_) &&
-        (scenario_.script || HasFaults(scenario_)) &&
-        premises_->release.builder == publisher::BuilderKind::kBuildx) {
+        (scenario_.script || HasFaults(scenario_))) {
       const Status script = PlayScript();
       if (!script) {
         return script.error();

@@ -15,17 +15,32 @@ const PublishStep* HostPublish(const Step& step) {
   return publish != nullptr && publish->publisher == Publisher::kHost ? publish : nullptr;
 }
 
-bool AnybodyCanKeep(const Expectation& expectation) {
-  const auto* count = std::get_if<CountIs>(&expectation.kind);
-  return std::holds_alternative<TagIs>(expectation.kind) ||
-         std::holds_alternative<RequestsAre>(expectation.kind) ||
-         std::holds_alternative<TookBetween>(expectation.kind) ||
-         (count != nullptr && count->what == CountIs::What::kBlobBytes);
+// What is left of an expectation when another publisher must keep it. A least number says that
+// something happened at all; whoever needs fewer requests, bytes or minutes does no worse.
+std::optional<Expectation> ForAnybody(Expectation expectation) {
+  if (auto* count = std::get_if<CountIs>(&expectation.kind)) {
+    count->bounds.least = 0;
+    return count->what == CountIs::What::kBlobBytes ? std::optional(expectation) : std::nullopt;
+  }
+  if (auto* requests = std::get_if<RequestsAre>(&expectation.kind)) {
+    requests->bounds.least = 0;
+    return expectation;
+  }
+  if (auto* took = std::get_if<TookBetween>(&expectation.kind)) {
+    took->least = Duration::zero();
+    return expectation;
+  }
+  return std::holds_alternative<TagIs>(expectation.kind) ? std::optional(expectation)
+                                                         : std::nullopt;
 }
 
 std::vector<Expectation> Neutral(const std::vector<Expectation>& all) {
   std::vector<Expectation> kept;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(kept), AnybodyCanKeep);
+  for (const Expectation& each : all) {
+    if (auto left = ForAnybody(each)) {
+      kept.push_back(std::move(*left));
+    }
+  }
   return kept;
 }
 

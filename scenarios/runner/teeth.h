@@ -15,7 +15,7 @@ namespace drydock::scenarios {
 bool HasHostPublish(const Scenario& scenario);
 
 // The scenario with a host-script for each host-publish. Of what the file expects only that is left
-// which any publisher can keep: tags, requests, never, blob-bytes, took.
+// which any publisher can keep: tags, and at most so many requests, bytes of blobs, minutes.
 Scenario ByTheScript(const Scenario& scenario);
 
 // What the script did worse in `played` (a play of ByTheScript, with what it failed): expectations

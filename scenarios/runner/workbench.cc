@@ -55,7 +55,8 @@ Workbench::Workbench(Stage& stage, KillSwitch& kill, const publisher::ReleaseFil
                      const std::string& address, std::string_view rng)
     : release_(release),
       transport_(stage.internet().Connect(stage.world(), address, client), kill),
-      buildx_(stage.world(), transport_, stage.world().Fork(rng), OptionsOf(stage, builder)) {}
+      buildx_(stage.world(), transport_, stage.world().Fork(rng), OptionsOf(stage, builder)),
+      skopeo_(stage.world(), transport_, {stage.logins(), {}}) {}
 
 Result<simulator::CommandResult> Workbench::Build(const simulator::BuildSpec& spec) {
   for (const publisher::VersionSpec& version : release_.versions) {
@@ -87,8 +88,13 @@ script::Tools ToolsOf(Workbench& bench) {
   tools.retag = [&bench](const std::string& tag, const std::string& source) {
     return bench.buildx().ImagetoolsCreate({tag}, {source});
   };
-  tools.inspect = [&bench](const std::string& reference) {
-    return bench.buildx().ImagetoolsInspect(reference);
+  const bool layouts = bench.release().builder == publisher::BuilderKind::kLayout;
+  tools.inspect = [&bench, layouts](const std::string& reference) {
+    return layouts ? bench.skopeo().Inspect(Concat({"docker://", reference}))
+                   : bench.buildx().ImagetoolsInspect(reference);
+  };
+  tools.copy = [&bench](const std::string& source, const std::string& destination) {
+    return bench.skopeo().Copy(source, destination);
   };
   tools.npm_view = [&bench](const std::string& package) {
     return NpmView(bench.transport(), bench.release().npm_registry, package);

@@ -1,7 +1,7 @@
-// One computer that publishes: its network, its docker with the model of buildx, its npm. The
-// host's lives through a whole play, a CI runner's through one job.
-// Threads: used from inside one actor at a time.
-// Source: simulator/buildkit/buildx.h; opencode-devbox incident 5.4 for npm inside a build.
+// One computer that publishes: its network, its docker with the model of buildx, its skopeo, its
+// npm. The host's lives through a whole play, a CI runner's through one job. Threads: used from
+// inside one actor at a time. Source: simulator/buildkit/buildx.h; opencode-devbox incident 5.4 for
+// npm inside a build.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "scenarios/runner/script/script.h"
 #include "scenarios/runner/stage.h"
 #include "simulator/buildkit/buildx.h"
+#include "simulator/skopeo/skopeo.h"
 
 namespace drydock::scenarios {
 
@@ -61,6 +62,7 @@ class Workbench {
 
   Transport& transport() { return transport_; }
   simulator::Buildx& buildx() { return buildx_; }
+  simulator::Skopeo& skopeo() { return skopeo_; }
   const publisher::ReleaseFile& release() const { return release_; }
 
   // As simulator::Buildx::Build; the RUN lines install the npm packages that the build arguments
@@ -71,6 +73,7 @@ class Workbench {
   const publisher::ReleaseFile& release_;
   KillingTransport transport_;
   simulator::Buildx buildx_;
+  simulator::Skopeo skopeo_;
 };
 
 // A Workbench as the commands of a script; it must outlive them.

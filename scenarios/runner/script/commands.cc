@@ -11,6 +11,8 @@ namespace {
 // Pauses of the push loop after the first and the second failure; later ones repeat the last.
 constexpr std::array<std::chrono::seconds, 2> kPauses = {std::chrono::seconds(15),
                                                          std::chrono::seconds(30)};
+// How skopeo begins its last line.
+constexpr std::string_view kFatal = "level=fatal msg=";
 
 }  // namespace
 
@@ -18,8 +20,11 @@ std::string LastErrorLine(std::string_view log) {
   std::string last;
   for (const std::string& line : Split(log, '\n')) {
     const std::string_view trimmed = Trim(line);
+    const std::size_t fatal = trimmed.find(kFatal);
     if (ToLower(trimmed).rfind("error", 0) == 0) {
       last = std::string(trimmed);
+    } else if (fatal != std::string_view::npos) {
+      last = std::string(trimmed.substr(fatal + kFatal.size()));
     }
   }
   return last;
@@ -89,10 +94,10 @@ std::string Machine::Describe(const Versions& versions) const {
   return Join(pieces, ", ");
 }
 
-bool Machine::Push(const simulator::BuildSpec& spec) {
+bool Machine::Push(const std::function<Tools::Command()>& command) {
   for (int attempt = 1; !cancelled_; ++attempt) {
     ++builds_;
-    if (Keep(tools_.build(spec))) {
+    if (Keep(command())) {
       return true;
     }
     if (cancelled_ || attempt >= settings_.attempts) {
@@ -125,10 +130,18 @@ bool Machine::BuildBase() {
     spec.cache_from = {reference};
     spec.cache_to = {Concat({reference, ",mode=max"})};
   }
-  return Push(spec);
+  return Push([&] { return tools_.build(spec); });
 }
 
 bool Machine::BuildVariant(const publisher::VariantSpec& variant, const Versions& versions) {
+  const std::string tag = Tagged(constants_.release_tag + variant.suffix);
+  const std::string alias = Tagged("latest" + variant.suffix);
+  if (constants_.release.builder == publisher::BuilderKind::kLayout) {
+    const std::string image = Concat({"docker://", tag});
+    const std::string layout = Concat({"oci:", constants_.folder, "/", variant.source.layout});
+    return Push([&] { return tools_.copy(layout, image); }) &&
+           Keep(tools_.copy(image, Concat({"docker://", alias})));
+  }
   simulator::BuildSpec spec;
   spec.context = constants_.folder;
   spec.dockerfile = variant.source.dockerfile;
@@ -141,9 +154,9 @@ bool Machine::BuildVariant(const publisher::VariantSpec& variant, const Versions
     const auto version = versions.find(argument);
     spec.build_args[argument] = version == versions.end() ? "" : version->second;
   }
-  spec.tags = {Tagged(constants_.release_tag + variant.suffix), Tagged("latest" + variant.suffix)};
+  spec.tags = {tag, alias};
   spec.run_time = settings_.times.variant;
-  return Push(spec);
+  return Push([&] { return tools_.build(spec); });
 }
 
 bool Machine::PromoteBase() {

@@ -46,7 +46,7 @@ class Machine {
   std::string BaseTag() const;  // "joakimp/opencode-devbox:base-0123456789ab"
 
  private:
-  bool Push(const simulator::BuildSpec& spec);
+  bool Push(const std::function<Tools::Command()>& command);
   bool Keep(const Tools::Command& command);
   std::string Tagged(std::string_view tag) const;
 
@@ -61,7 +61,7 @@ class Machine {
   bool cancelled_ = false;
 };
 
-// "error: …" lines of a log, the last one; "" when there is none.
+// "error: …" and "level=fatal …" lines of a log, the last one; "" when there is none.
 std::string LastErrorLine(std::string_view log);
 
 }  // namespace drydock::scenarios::script

@@ -29,8 +29,10 @@ struct Tools {
   std::function<Command(const simulator::BuildSpec&)> build;
   // docker buildx imagetools create -t TAG SOURCE
   std::function<Command(const std::string& tag, const std::string& source)> retag;
-  // docker buildx imagetools inspect
+  // docker buildx imagetools inspect; for prebuilt layouts skopeo inspect --raw
   std::function<Command(const std::string& reference)> inspect;
+  // skopeo copy --all SOURCE DESTINATION; for prebuilt layouts.
+  std::function<Command(const std::string& source, const std::string& destination)> copy;
   // npm view PACKAGE version: "" when npm answers anything but a version.
   std::function<Result<std::string>(const std::string& package)> npm_view;
 };

@@ -25,7 +25,8 @@ Scenario OnePublish(const std::string& verdict) {
   step.action = PublishStep{};
   step.expect = {{6, VerdictIs{verdict}},
                  {7, PartIs{"probe", "ran"}},
-                 {8, TagIs{"latest", TagIs::State::kUnmoved, ""}}};
+                 {8, TagIs{"latest", TagIs::State::kUnmoved, ""}},
+                 {9, RequestsAre{RequestFilter(), {3, 5}}}};
   scenario.steps.push_back(std::move(step));
   scenario.expect = {{9, FaultFired{"x", {1, 1}}}, {10, CountIs{CountIs::What::kBuilds, {1, 1}}}};
   scenario.script = ScriptSpec{12, "green", {}, true, "why"};
@@ -51,8 +52,11 @@ TEST(TeethTest, TheScriptPlaysWhatAnybodyCanKeep) {
   EXPECT_EQ(publish.publisher, Publisher::kHostScript);
   EXPECT_FALSE(publish.resume);
   EXPECT_EQ(changed.steps.front().name, "host-script");
-  ASSERT_EQ(changed.steps.front().expect.size(), 1U);
+  ASSERT_EQ(changed.steps.front().expect.size(), 2U);
   EXPECT_EQ(changed.steps.front().expect.front().line, 8U);
+  const auto& requests = std::get<RequestsAre>(changed.steps.front().expect.back().kind);
+  EXPECT_EQ(requests.bounds.least, 0U);
+  EXPECT_EQ(requests.bounds.most, 5U);
   EXPECT_TRUE(changed.expect.empty());
 }
 

@@ -1,0 +1,192 @@
+#include "simulator/skopeo/skopeo.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "core/media_type.h"
+#include "core/text.h"
+#include "simulator/skopeo/content.h"
+#include "simulator/skopeo/session.h"
+
+namespace drydock::simulator {
+namespace {
+
+using skopeo::Destination;
+using skopeo::Manifest;
+using skopeo::Session;
+using skopeo::Source;
+
+constexpr std::string_view kDocker = "docker://";
+constexpr std::string_view kOci = "oci:";
+
+// One `skopeo copy --all` under way.
+class Copying {
+ public:
+  Copying(Source& source, Destination& destination, std::string& output)
+      : source_(source), destination_(destination), output_(output) {}
+
+  Status Run(std::optional<Digest>& digest) {
+    const auto top = source_.Top();
+    if (!top) {
+      return top.error();
+    }
+    digest = top->digest;
+    if (!media_type::IsIndex(top->media_type)) {
+      return Image(*top, true);
+    }
+    const auto parts = skopeo::PartsOf(*top);
+    if (!parts) {
+      return parts.error();
+    }
+    const std::string all = std::to_string(parts->children.size());
+    Print({"Getting image list signatures"});
+    Print({"Copying ", all, " of ", all, " images in list"});
+    for (std::size_t index = 0; index < parts->children.size(); ++index) {
+      const std::string which = Concat({std::to_string(index + 1), "/", all});
+      Print({"Copying image ", parts->children[index].ToString(), " (", which, ")"});
+      const auto child = source_.Child(parts->children[index]);
+      const Status copied = child ? Image(*child, false) : Status(child.error());
+      if (!copied) {
+        return copied.error().code() == ErrorCode::kCancelled
+                   ? copied.error()
+                   : copied.error().At(Concat({"copying image ", which, " from manifest list"}));
+      }
+    }
+    Print({"Writing manifest list to image destination"});
+    Status put = destination_.PutManifest(*top, true);
+    if (put) {
+      Print({"Storing list signatures"});
+    }
+    return put;
+  }
+
+ private:
+  void Print(std::initializer_list<std::string_view> pieces) { output_ += Concat(pieces) + "\n"; }
+
+  Status Image(const Manifest& manifest, bool tag) {
+    const auto parts = skopeo::PartsOf(manifest);
+    if (!parts) {
+      return parts.error();
+    }
+    Print({"Getting image source signatures"});
+    for (const Digest& layer : parts->layers) {
+      Print({"Copying blob ", layer.ToString()});
+      if (Status copied = Layer(layer); !copied) {
+        return copied;
+      }
+    }
+    if (parts->config) {
+      Print({"Copying config ", parts->config->ToString()});
+      const auto bytes = source_.Blob(*parts->config);
+      if (!bytes) {
+        return bytes.error();
+      }
+      if (Status put = destination_.PutBlob(*parts->config, *bytes); !put) {
+        return put;
+      }
+    }
+    Print({"Writing manifest to image destination"});
+    Status put = destination_.PutManifest(manifest, tag);
+    if (put) {
+      Print({"Storing signatures"});
+    }
+    return put;
+  }
+
+  Status Layer(const Digest& layer) {
+    const auto there = destination_.Has(layer);
+    if (!there) {
+      return there.error().code() == ErrorCode::kCancelled
+                 ? there.error()
+                 : there.error().At(
+                       Concat({"trying to reuse blob ", layer.ToString(), " at destination"}));
+    }
+    if (*there) {
+      return Ok{};
+    }
+    const auto bytes = source_.Blob(layer);
+    return bytes ? destination_.PutBlob(layer, *bytes) : Status(bytes.error());
+  }
+
+  Source& source_;
+  Destination& destination_;
+  std::string& output_;
+};
+
+Result<Session::Settings> SettingsFor(const SkopeoOptions& options, const std::string& name,
+                                      bool push) {
+  if (name.rfind(kDocker, 0) != 0) {
+    return Error(ErrorCode::kInvalid, Concat({"invalid image name: ", name}));
+  }
+  auto image = ImageReference::Parse(name.substr(kDocker.size()));
+  if (!image) {
+    return image.error();
+  }
+  Session::Settings settings;
+  const auto login = options.logins.find(image->registry);
+  if (login != options.logins.end()) {
+    settings.login = login->second;
+  }
+  settings.plain_http = std::find(options.plain_http.begin(), options.plain_http.end(),
+                                  image->registry) != options.plain_http.end();
+  settings.push = push;
+  settings.image = std::move(*image);
+  return settings;
+}
+
+}  // namespace
+
+Result<CommandResult> Skopeo::Finish(const Status& done, CommandResult result) {
+  if (done) {
+    return result;
+  }
+  if (done.error().code() == ErrorCode::kCancelled) {
+    return done.error();
+  }
+  result.exit_code = 1;
+  result.digest.reset();
+  result.log = Concat({"time=\"", FormatRfc3339(world_.clock().Now()), "\" level=fatal msg=\"",
+                       ReplaceAll(done.error().message(), "\"", "\\\""), "\"\n"});
+  return result;
+}
+
+Result<CommandResult> Skopeo::Copy(const std::string& source, const std::string& destination) {
+  CommandResult result;
+  auto to = SettingsFor(options_, destination, true);
+  if (!to) {
+    return Finish(to.error(), std::move(result));
+  }
+  std::unique_ptr<Source> from;
+  if (source.rfind(kOci, 0) == 0) {
+    from = std::make_unique<skopeo::LayoutSource>(source.substr(kOci.size()));
+  } else {
+    auto settings = SettingsFor(options_, source, false);
+    if (!settings) {
+      return Finish(settings.error(), std::move(result));
+    }
+    from =
+        std::make_unique<skopeo::RegistrySource>(Session(world_, transport_, std::move(*settings)));
+  }
+  Destination target(Session(world_, transport_, std::move(*to)));
+  const Status done = Copying(*from, target, result.output).Run(result.digest);
+  return Finish(done, std::move(result));
+}
+
+Result<CommandResult> Skopeo::Inspect(const std::string& name) {
+  CommandResult result;
+  auto settings = SettingsFor(options_, name, false);
+  if (!settings) {
+    return Finish(settings.error(), std::move(result));
+  }
+  skopeo::RegistrySource source(Session(world_, transport_, std::move(*settings)));
+  const auto top = source.Top();
+  if (!top) {
+    return Finish(top.error(), std::move(result));
+  }
+  result.output = *top->bytes;
+  result.digest = top->digest;
+  return result;
+}
+
+}  // namespace drydock::simulator
