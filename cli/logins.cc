@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "publisher/build/credential_helper.h"
+#include "publisher/registry/session.h"
 
 namespace drydock::cli {
 namespace {
@@ -17,11 +18,6 @@ std::string DockerConfigFile(const std::string& docker_config) {
   }
   const char* home = std::getenv("HOME");
   return Concat({home == nullptr ? "" : home, "/.docker/config.json"});
-}
-
-bool IsLoopback(std::string_view registry) {
-  const std::string_view host = registry.substr(0, registry.find(':'));
-  return host == "localhost" || host.starts_with("127.");
 }
 
 // Adds the login that the config's helper program keeps for `registry`, if it names one.
@@ -66,7 +62,7 @@ Result<publisher::Credentials> FindLogins(const std::string& docker_config,
       return asked.error().At(path);
     }
   }
-  if (logins.count(registry) != 0 || IsLoopback(registry)) {
+  if (logins.count(registry) != 0 || publisher::IsLoopbackRegistry(registry)) {
     return logins;
   }
   const std::string missing = Concat({path, ": no login for ", registry, "; run: docker login",
@@ -76,6 +72,14 @@ Result<publisher::Credentials> FindLogins(const std::string& docker_config,
   }
   std::cerr << "drydock: note: " << missing << '\n';
   return logins;
+}
+
+std::set<std::string> PlainHttpRegistries(const std::string& registry, bool asked,
+                                          const std::string& ca_file) {
+  if (asked || (publisher::IsLoopbackRegistry(registry) && ca_file.empty())) {
+    return {registry};
+  }
+  return {};
 }
 
 }  // namespace drydock::cli

@@ -2,6 +2,7 @@
 // Threads: one.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "core/result.h"
@@ -14,5 +15,10 @@ namespace drydock::cli {
 // that is better said before anything was built. Loopback registries need none.
 Result<publisher::Credentials> FindLogins(const std::string& docker_config,
                                           const std::string& registry, bool must_write);
+
+// `registry` when it is spoken to without TLS: when that was asked for, and on loopback unless
+// there is a `ca_file` to trust.
+std::set<std::string> PlainHttpRegistries(const std::string& registry, bool asked,
+                                          const std::string& ca_file);
 
 }  // namespace drydock::cli

@@ -324,9 +324,8 @@ int Run(Flags flags) {
   options.only = flags.only;
   options.npm_registry = FindNpmRegistry(flags, *release);
   options.credentials = std::move(*logins);
-  if (flags.plain_http) {
-    options.plain_http.insert(release->image.registry);
-  }
+  options.plain_http =
+      PlainHttpRegistries(release->image.registry, flags.plain_http, flags.ca_file);
   const StepPrinter printer;
   if (!flags.json) {
     std::cout << (flags.plan ? "plan for " : "publishing ") << release->image.Name() << ' '
@@ -356,7 +355,7 @@ void AddPublish(CLI::App& app, int& exit_code) {
   publish->add_option("--registry", flags->registry,
                       "Publish to this registry (host or host:port) instead of the file's");
   publish->add_flag("--plain-http", flags->plain_http,
-                    "Speak http with the registry; loopback ones need no flag");
+                    "Speak http with the registry; loopback ones without --ca-file need no flag");
   publish->add_option("--npm-registry", flags->npm_registry, "Base URL of the npm registry to ask")
       ->envname("NPM_CONFIG_REGISTRY");
   publish

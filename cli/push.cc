@@ -111,9 +111,7 @@ publisher::PushOptions OptionsOf(const Flags& flags, const ImageReference& to, D
   options.mount_from = flags.mount_from;
   options.chunk_bytes = flags.chunk_bytes;
   options.deadline = deadline;
-  if (flags.plain_http) {
-    options.plain_http.insert(to.registry);
-  }
+  options.plain_http = PlainHttpRegistries(to.registry, flags.plain_http, flags.ca_file);
   if (!flags.json) {
     options.on_event = [](std::string_view line) { std::cout << line << std::endl; };
   }
@@ -185,7 +183,7 @@ void AddPush(CLI::App& app, int& exit_code) {
   push->add_option("--run-journal", flags->run_journal,
                    "Where upload sessions are kept for a resume; default: LAYOUT.push.jsonl");
   push->add_flag("--plain-http", flags->plain_http,
-                 "Speak http with the registry; loopback ones need no flag");
+                 "Speak http with the registry; loopback ones without --ca-file need no flag");
   push->add_option("--docker-config", flags->docker_config,
                    "Folder with docker's config.json; default: ~/.docker")
       ->envname("DOCKER_CONFIG");

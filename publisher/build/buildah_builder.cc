@@ -5,7 +5,6 @@
 #include <system_error>
 #include <utility>
 
-#include "core/file.h"
 #include "core/text.h"
 #include "publisher/build/child_process.h"
 #include "publisher/build/scratch_folder.h"
@@ -27,6 +26,12 @@ void Append(std::vector<std::string>& to, std::vector<std::string> more) {
 }  // namespace
 
 BuildahBuilder::BuildahBuilder(Options options) : options_(std::move(options)) {}
+
+BuildahBuilder::~BuildahBuilder() {
+  if (built_) {
+    Forget(ListFor(built_->tags.front()));
+  }
+}
 
 std::string BuildahBuilder::Describe() {
   if (description_.empty()) {
@@ -67,31 +72,62 @@ Result<BuildOutcome> BuildahBuilder::Build(const BuildRequest& request) {
   }
   const std::vector<std::string> access =
       Access(request, options_.ca_file.empty() ? "" : scratch.At(""));
+  if (built_ != request) {
+    auto built = BuildList(request, access);
+    if (!built || built->exit_code != 0) {
+      return built;
+    }
+    built_ = request;
+  }
+  auto pushed = PushList(request, access);
+  if (pushed && pushed->exit_code == 0) {
+    built_.reset();
+    Forget(ListFor(request.tags.front()));
+  }
+  return pushed;
+}
+
+Result<BuildOutcome> BuildahBuilder::BuildList(const BuildRequest& request,
+                                               const std::vector<std::string>& access) {
+  // What an earlier one left, or a run that was killed: `build` would add to it.
   const std::string list = ListFor(request.tags.front());
-  // A run that was killed may have left one, and `build` would add to it.
-  const auto forget = [&] {
-    static_cast<void>(RunChild({options_.program, "manifest", "rm", list}, {}));
-  };
-  forget();
-  std::vector<std::string> build = BuildahArguments(request, list);
-  build.insert(build.end() - 1, access.begin(), access.end());
-  Result<BuildOutcome> outcome = Run("build", std::move(build));
-  for (const ImageReference& tag : request.tags) {
+  if (built_) {
+    Forget(ListFor(built_->tags.front()));
+    built_.reset();
+  }
+  Forget(list);
+  Result<BuildOutcome> outcome = BuildOutcome();
+  std::string log;
+  for (const std::string& platform : request.platforms) {
+    std::vector<std::string> build = BuildahArguments(request, platform, list);
+    build.insert(build.end() - 1, access.begin(), access.end());
+    outcome = Run("build", std::move(build));
     if (!outcome || outcome->exit_code != 0) {
       break;
     }
-    const std::string digest_file = scratch.At("digest");
-    std::vector<std::string> push = {"push", "--all", "--digestfile", digest_file};
+    log += outcome->log;
+    outcome->log = log;
+  }
+  return outcome;
+}
+
+Result<BuildOutcome> BuildahBuilder::PushList(const BuildRequest& request,
+                                              const std::vector<std::string>& access) {
+  Result<BuildOutcome> outcome = BuildOutcome();
+  for (const ImageReference& tag : request.tags) {
+    std::vector<std::string> push = {"push", "--all"};
     Append(push, access);
-    Append(push, {list, Concat({"docker://", tag.ToString()})});
+    Append(push, {ListFor(request.tags.front()), Concat({"docker://", tag.ToString()})});
     outcome = Run("manifest", std::move(push));
-    if (const auto told = ReadWholeFile(digest_file); outcome && told) {
-      const auto digest = Digest::Parse(Trim(*told));
-      outcome->digest = digest ? std::optional(*digest) : std::nullopt;
+    if (!outcome || outcome->exit_code != 0) {
+      break;
     }
   }
-  forget();
   return outcome;
+}
+
+void BuildahBuilder::Forget(const std::string& list) {
+  static_cast<void>(RunChild({options_.program, "manifest", "rm", list}, {}));
 }
 
 std::vector<std::string> BuildahBuilder::Access(const BuildRequest& request,
@@ -128,12 +164,16 @@ Result<BuildOutcome> BuildahBuilder::Run(std::string_view command,
   return outcome;
 }
 
-std::vector<std::string> BuildahArguments(const BuildRequest& request, std::string_view list) {
+std::vector<std::string> BuildahArguments(const BuildRequest& request, std::string_view platform,
+                                          std::string_view list) {
   std::vector<std::string> arguments = {
-      "--layers",   "--pull=always",
-      "--platform", Join(request.platforms, ","),
-      "--manifest", std::string(list),
-      "--file",     (std::filesystem::path(request.context) / request.dockerfile).string()};
+      "--pull=always",
+      "--platform",
+      std::string(platform),
+      "--manifest",
+      std::string(list),
+      "--file",
+      (std::filesystem::path(request.context) / request.dockerfile).string()};
   for (const auto& [name, value] : request.build_args) {
     Append(arguments, {"--build-arg", Concat({name, "=", value})});
   }

@@ -1,12 +1,15 @@
-// The real Builder without a daemon: `buildah build` for all platforms, then `buildah manifest push
-// --all`, which pushes the images by digest before it puts the tag: no reader sees half of it. What
-// both print is passed on while they run and kept for the diagnosis. Layers stay in buildah's
-// storage as its cache, so that a push that failed is repeated without building again.
-// Threads: one build at a time. Source: buildah-build(1), buildah-manifest-push(1);
-// tests/captures/traffic (buildah 1.28).
+// The real Builder without a daemon: `buildah build` for one platform after another, in the
+// release's order, then `buildah manifest push --all`, which pushes the images by digest before it
+// puts the tag: no reader sees half of it. What both print is passed on while they run and kept for
+// the diagnosis. A push that failed is repeated without building again. Two options of buildah 1.28
+// are left alone: --layers takes the layers of one platform for those of another one when both
+// begin FROM scratch, and a push with --digestfile that failed ends with 0; so the digest comes
+// from reading back. Threads: one build at a time. Source: buildah-build(1),
+// buildah-manifest-push(1); tests/captures/traffic (buildah 1.28).
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,6 +31,7 @@ class BuildahBuilder : public Builder {
   };
 
   explicit BuildahBuilder(Options options);
+  ~BuildahBuilder() override;  // removes what was built and not pushed
 
   // Runs `buildah --version` once; "buildah (not installed)" when that fails.
   std::string Describe() override;
@@ -39,12 +43,20 @@ class BuildahBuilder : public Builder {
   // Options that every command talking to the request's registry gets.
   std::vector<std::string> Access(const BuildRequest& request, const std::string& trusted) const;
   Result<BuildOutcome> Run(std::string_view command, std::vector<std::string> arguments);
+  Result<BuildOutcome> BuildList(const BuildRequest& request,
+                                 const std::vector<std::string>& access);
+  Result<BuildOutcome> PushList(const BuildRequest& request,
+                                const std::vector<std::string>& access);
+  void Forget(const std::string& list);
 
   Options options_;
   std::string description_;
+  std::optional<BuildRequest> built_;  // its images wait in buildah's storage to be pushed
 };
 
-// The arguments after the program's name that build `request` into the manifest list `list`.
-std::vector<std::string> BuildahArguments(const BuildRequest& request, std::string_view list);
+// The arguments after the program's name and "build" that build `request` for one platform into the
+// manifest list `list`.
+std::vector<std::string> BuildahArguments(const BuildRequest& request, std::string_view platform,
+                                          std::string_view list);
 
 }  // namespace drydock::publisher

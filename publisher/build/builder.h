@@ -27,6 +27,8 @@ struct BuildRequest {
   std::vector<std::string> cache_to;              // as in --cache-to
   bool provenance = false;
   bool no_cache = false;
+
+  friend bool operator==(const BuildRequest&, const BuildRequest&) = default;
 };
 
 // What a build printed and how it ended. A failed build is a value: its log is what the diagnosis

@@ -61,7 +61,7 @@ class RegistryClient {
  public:
   struct Options {
     Credentials credentials;
-    std::set<std::string> plain_http;  // registries asked over http; loopback ones always are
+    std::set<std::string> plain_http;  // registries asked over http
     Duration request_deadline = std::chrono::seconds(60);
     RetryBudget budget;
     RetryBudget read_back = {.attempts_max = 6};

@@ -20,14 +20,6 @@ std::string ScopeOf(const Outgoing& outgoing) {
                                     : Concat({scope, " repository:", outgoing.pull_from, ":pull"});
 }
 
-bool IsLoopback(std::string_view registry) {
-  const std::string_view host = registry.starts_with('[')
-                                    ? registry.substr(0, registry.find(']') + 1)
-                                    : registry.substr(0, registry.find(':'));
-  const bool address = host.find_first_not_of("0123456789.") == std::string_view::npos;
-  return host == "localhost" || host == "[::1]" || (address && host.starts_with("127."));
-}
-
 bool IsRedirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
@@ -199,10 +191,17 @@ Outcome<RegistryAnswer> RegistrySession::Send(const Outgoing& outgoing) {
   }
 }
 
+bool IsLoopbackRegistry(std::string_view registry) {
+  const std::string_view host = registry.starts_with('[')
+                                    ? registry.substr(0, registry.find(']') + 1)
+                                    : registry.substr(0, registry.find(':'));
+  const bool address = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || host == "[::1]" || (address && host.starts_with("127."));
+}
+
 Url RegistryOrigin(std::string_view registry, const std::set<std::string>& plain_http) {
   Url url;
-  const bool plain = plain_http.count(std::string(registry)) > 0 || IsLoopback(registry);
-  url.scheme = plain ? "http" : "https";
+  url.scheme = plain_http.count(std::string(registry)) > 0 ? "http" : "https";
   url.host = registry == "docker.io" ? "registry-1.docker.io" : std::string(registry);
   return url;
 }

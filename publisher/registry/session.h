@@ -77,7 +77,9 @@ class RegistrySession {
   Authenticator authenticator_;
 };
 
-// Where a registry's API is: docker.io lives at registry-1.docker.io. Loopback ones are plain http.
+// Whether its host is this machine, by its name: "localhost:5000", "127.0.0.1", "[::1]:5000".
+bool IsLoopbackRegistry(std::string_view registry);
+// Where a registry's API is: docker.io lives at registry-1.docker.io.
 Url RegistryOrigin(std::string_view registry, const std::set<std::string>& plain_http);
 
 }  // namespace drydock::publisher

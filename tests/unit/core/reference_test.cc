@@ -81,6 +81,8 @@ TEST(ImageReference, AsPeopleWriteThem) {
     EXPECT_EQ(parsed->digest.has_value(), row.digest) << row.text;
     EXPECT_EQ(parsed->ToString(), row.printed);
     EXPECT_EQ(*ImageReference::Parse(parsed->ToString()), *parsed) << row.printed;
+    EXPECT_EQ(*ImageReference::Parse(parsed->Qualified()), *parsed) << row.text;
+    EXPECT_TRUE(parsed->Qualified().starts_with(row.registry + "/")) << parsed->Qualified();
   }
 }
 

@@ -373,11 +373,18 @@ TEST(RegistryOrigin, KnowsDockerHubAndPlainPlaces) {
   EXPECT_EQ(RegistryOrigin("docker.io", {}).Origin(), "https://registry-1.docker.io");
   EXPECT_EQ(RegistryOrigin("ghcr.io", {}).Origin(), "https://ghcr.io");
   EXPECT_EQ(RegistryOrigin("ghcr.io", {"ghcr.io"}).Origin(), "http://ghcr.io");
-  EXPECT_EQ(RegistryOrigin("127.0.0.1:5000", {}).Origin(), "http://127.0.0.1:5000");
-  EXPECT_EQ(RegistryOrigin("localhost:5000", {}).Origin(), "http://localhost:5000");
-  EXPECT_EQ(RegistryOrigin("[::1]:5000", {}).Origin(), "http://[::1]:5000");
-  EXPECT_EQ(RegistryOrigin("localhost.evil.test", {}).Origin(), "https://localhost.evil.test");
-  EXPECT_EQ(RegistryOrigin("127.evil.test", {}).Origin(), "https://127.evil.test");
+  EXPECT_EQ(RegistryOrigin("127.0.0.1:5000", {}).Origin(), "https://127.0.0.1:5000");
+}
+
+TEST(RegistryOrigin, LoopbackIsAMatterOfTheHostsName) {
+  for (const char* here :
+       {"127.0.0.1:5000", "127.9.9.9", "localhost:5000", "localhost", "[::1]:5000"}) {
+    EXPECT_TRUE(IsLoopbackRegistry(here)) << here;
+  }
+  for (const char* elsewhere :
+       {"localhost.evil.test", "127.evil.test", "docker.io", "[::2]:5000", ""}) {
+    EXPECT_FALSE(IsLoopbackRegistry(elsewhere)) << elsewhere;
+  }
 }
 
 }  // namespace
