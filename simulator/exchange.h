@@ -3,8 +3,7 @@
 // it (simulator/world/internet.h, for the in-process transport and for the real server alike) walks
 // the phases of incidents.md section 9 in this order:
 //
-//   request-head -> admit -> request-body@N -> decide -> apply -> response-head -> response-body@N
-//   -> after
+//   request-head -> request-body@N -> decide -> apply -> response-head -> response-body@N -> after
 //
 // Threads: a Site and its Exchanges are used by one thread at a time, but for Receive; the driver
 // holds the lock.
@@ -18,7 +17,6 @@
 #include <string_view>
 
 #include "core/http.h"
-#include "simulator/treatment.h"
 
 namespace drydock::simulator {
 
@@ -43,10 +41,9 @@ struct RequestHead {
 struct Route {
   std::string
       operation;  // "upload.commit"; see simulator/registry/route.h for the registry's names
-  std::string repository;   // "" when the route has none
-  std::string reference;    // tag or digest in the path or query; "" when there is none
-  std::string session;      // upload session id; "" when there is none
-  std::size_t replica = 0;  // which of the site's replicas got it, from 1 on; 0: it has none
+  std::string repository;  // "" when the route has none
+  std::string reference;   // tag or digest in the path or query; "" when there is none
+  std::string session;     // upload session id; "" when there is none
 };
 
 class Exchange {
@@ -56,8 +53,6 @@ class Exchange {
   virtual ~Exchange() = default;
 
   virtual const Route& route() const = 0;
-  // To be called before Decide, if at all. A site without traits and views takes no notice.
-  virtual void Treat(std::shared_ptr<Treatment> /*treatment*/) {}
   // Authentication, limits and policy, from the head alone. An answer means refused: the body is
   // then read and dropped, and neither Receive nor Apply is called. Called exactly once.
   virtual std::optional<Response> Decide() = 0;

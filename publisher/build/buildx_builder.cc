@@ -73,7 +73,7 @@ Result<BuildxBuilder::Choice> BuildxBuilder::Choose(const std::vector<std::strin
     return seen.error();
   }
   const bool engine = *seen && (*seen)->driver == kEngineDriver;
-  if (options_.builder.empty() && engine && platforms.size() > 1 && !EngineKeepsIndexes()) {
+  if (options_.builder.empty() && engine && platforms.size() > 1) {
     choice.name = kOwnBuilder;
     seen = Inspect(choice.name);
     if (!seen) {
@@ -115,11 +115,6 @@ Result<std::optional<BuildxInspection>> BuildxBuilder::Inspect(const std::string
   }
   return Error(ErrorCode::kUnavailable,
                Concat({"docker buildx inspect: ", FirstLine(asked->diagnostics)}));
-}
-
-bool BuildxBuilder::EngineKeepsIndexes() {
-  const auto asked = RunChild({options_.program, "info", "--format", "{{.DriverStatus}}"}, {});
-  return asked && asked->exit_code == 0 && Contains(asked->output, "io.containerd.snapshotter");
 }
 
 Status BuildxBuilder::Make(const std::string& name) {

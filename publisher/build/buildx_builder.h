@@ -19,8 +19,9 @@ class BuildxBuilder : public Builder {
   struct Options {
     std::string program = "docker";  // looked up in PATH unless it has a slash
     // The buildx builder to use, made with driver docker-container if there is none of that name.
-    // "" means the present one or, when that is the Docker engine's own and can only build one
-    // platform at a time, kOwnBuilder.
+    // "" means the present one or, for several platforms where that is the Docker engine's own,
+    // kOwnBuilder. The engine's takes one platform, or (with the containerd image store) puts the
+    // tag on one platform's image after another before the index gets it.
     std::string builder;
     // Gets the builder's standard error, piece by piece, as it comes; may be empty.
     std::function<void(std::string_view)> on_output;
@@ -46,8 +47,6 @@ class BuildxBuilder : public Builder {
   Result<Choice> Choose(const std::vector<std::string>& platforms);
   // nullopt when there is no builder of that name.
   Result<std::optional<BuildxInspection>> Inspect(const std::string& name);
-  // Whether the engine's own builder can take several platforms: it keeps images in containerd.
-  bool EngineKeepsIndexes();
   Status Make(const std::string& name);
 
   Options options_;

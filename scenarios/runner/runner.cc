@@ -8,7 +8,6 @@
 #include "scenarios/runner/check.h"
 #include "scenarios/runner/player.h"
 #include "scenarios/runner/premises.h"
-#include "scenarios/runner/shelf.h"
 #include "scenarios/runner/stage.h"
 #include "scenarios/runner/teeth.h"
 
@@ -39,7 +38,6 @@ StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint6
   spec.npm = scenario.world.npm;
   spec.tarballs_late = faults;
   spec.tag_list_lag = scenario.world.hub.tag_list_lag;
-  spec.traits = scenario.world.hub.traits;
   if (faults) {
     spec.rules = scenario.faults;
   }
@@ -172,7 +170,7 @@ class Run {
   }
 
   Result<ScenarioResult> Play() {
-    Stage stage(Spec(scenario_, true));
+    Stage stage(StageOf(scenario_, premises_, seed_, true));
     const Status packages = stage.Furnish();
     if (!packages) {
       return packages.error().At(scenario_.file);
@@ -211,12 +209,6 @@ class Run {
   }
 
  private:
-  StageSpec Spec(const Scenario& scenario, bool faults) const {
-    StageSpec spec = StageOf(scenario, premises_, seed_, faults);
-    spec.connect = options_.connect;
-    return spec;
-  }
-
   Status PlaySecond(Stage& stage, Player& player) {
     const std::string& repository = premises_->release.image.repository;
     const auto before = stage.AllTags();
@@ -236,7 +228,7 @@ class Run {
   }
 
   Status PlayTwin() {
-    Stage stage(Spec(scenario_, false));
+    Stage stage(StageOf(scenario_, premises_, seed_, false));
     const Status packages = stage.Furnish();
     if (!packages) {
       return packages.error().At(scenario_.file);
@@ -254,7 +246,7 @@ class Run {
 
   Status PlayScript() {
     const Scenario changed = ByTheScript(scenario_);
-    Stage stage(Spec(changed, true));
+    Stage stage(StageOf(changed, premises_, seed_, true));
     const Status packages = stage.Furnish();
     if (!packages) {
       return packages.error().At(scenario_.file);
@@ -296,11 +288,9 @@ class Run {
 }  // namespace
 
 Result<ScenarioResult> RunScenario(const Scenario& scenario, const RunOptions& options) {
-  std::optional<Shelf> own;
-  Shelf& shelf = options.shelf != nullptr ? *options.shelf : own.emplace();
   std::optional<Premises> premises;
   if (!scenario.world.project.folder.empty()) {
-    auto made = MakePremises(scenario, shelf);
+    auto made = MakePremises(scenario);
     if (!made) {
       return made.error();
     }

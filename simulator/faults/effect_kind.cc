@@ -14,8 +14,6 @@ const std::vector<EffectKind>& EffectKinds() {
        .phases = {kRequestHead, kRequestBody, kDecide, kResponseHead, kResponseBody},
        .must_say_phase = true,
        .at_byte = true},
-      {.name = "policy", .read = reading::ReadPolicy, .phases = {kAdmit}, .beside = true},
-      {.name = "read-view", .read = reading::ReadReadView, .phases = {kAdmit}, .beside = true},
   };
   return kinds;
 }

@@ -17,7 +17,6 @@ struct EffectKind {
   void (*read)(json::Source& source, const json::Value& value, FaultRule& rule) = nullptr;
   std::vector<Phase> phases;    // where it may act: at the first, unless "at" says otherwise
   bool must_say_phase = false;  // none of them goes without saying
-  bool beside = false;          // it answers nothing; see FaultRule::beside
   bool at_byte = false;         // within a body it acts at a byte, which "after-bytes" says
 };
 

@@ -16,14 +16,6 @@ namespace {
 constexpr std::size_t kKeysMax = 100'000;
 constexpr std::string_view kOtherKeys = "(other keys)";
 
-// How far back a view looks: what a reference named before may be as old as can be.
-Duration Remembered(const ReadView& view) {
-  constexpr Duration kLongest = std::chrono::hours(24 * 366);
-  return view.previous
-             ? kLongest
-             : std::max(view.lag.value_or(Duration()), view.replication.value_or(Duration()));
-}
-
 }  // namespace
 
 FaultState::FaultState(std::vector<FaultRule> rules, std::uint64_t seed) : seed_(seed) {
@@ -49,8 +41,6 @@ void FaultState::Append(FaultRule rule) {
 void FaultState::Reindex() {
   ++generation_;
   in_order_.clear();
-  std::uint64_t beside = 0;
-  Duration remember{};
   rules_ = RuleIndex();
   events_ = RuleIndex();
   for (Live& live : live_) {
@@ -60,13 +50,7 @@ void FaultState::Reindex() {
       events_.Add(when.since->event, in_order_.size());
     }
     in_order_.push_back(&live);
-    beside |= live.rule.beside ? std::uint64_t{1} << static_cast<unsigned>(live.rule.phase) : 0U;
-    if (const auto* view = std::get_if<ReadView>(&live.rule.answer)) {
-      remember = std::max(remember, Remembered(*view));
-    }
   }
-  beside_phases_ = beside;
-  remember_ = remember.count();
 }
 
 std::vector<FaultRule> FaultState::rules() const {
@@ -115,9 +99,6 @@ bool FaultState::Remove(std::string_view rule) {
 
 std::uint64_t FaultState::TimesAsked(const Live& live) const {
   const Asked& asked = asked_[static_cast<std::size_t>(live.rule.phase)];
-  if (live.rule.beside) {
-    return asked_beside_[static_cast<std::size_t>(live.rule.phase)];
-  }
   if (!live.position) {
     return asked.whole;
   }
@@ -195,56 +176,27 @@ std::optional<Firing> FaultState::Ask(const Shortlist& list, Phase phase, const 
                                       std::optional<std::uint64_t> position) {
   for (Live* live : list.rules_) {
     const FaultRule& rule = live->rule;
-    if (rule.phase != phase || rule.beside || !live->count.armed || live->position != position ||
+    if (rule.phase != phase || !live->count.armed || live->position != position ||
         !Matches(*live, sight)) {
       continue;
     }
-    if (auto firing = Match(*live, sight)) {
+    ++live->count.matched;
+    const std::string key = KeyOf(rule.times.per, sight);
+    const bool countable = live->ordinals.size() < kKeysMax || live->ordinals.count(key) > 0;
+    const std::uint64_t ordinal = ++live->ordinals[countable ? key : std::string(kOtherKeys)];
+    if (Due(rule.times, rule, key, ordinal)) {
+      ++live->count.fired;
       NotAskedBehind(*live);
-      return firing;
+      return Firing{&rule, key, position.value_or(0)};
     }
   }
   return std::nullopt;
 }
 
-std::optional<Firing> FaultState::Match(Live& live, const Sight& sight) {
-  const FaultRule& rule = live.rule;
-  ++live.count.matched;
-  const std::string key = KeyOf(rule.times.per, sight);
-  const bool countable = live.ordinals.size() < kKeysMax || live.ordinals.count(key) > 0;
-  const std::uint64_t ordinal = ++live.ordinals[countable ? key : std::string(kOtherKeys)];
-  if (!Due(rule.times, rule, key, ordinal)) {
-    return std::nullopt;
-  }
-  ++live.count.fired;
-  return Firing{&rule, key, live.position.value_or(0)};
-}
-
-std::vector<Firing> FaultState::OfferBeside(Phase phase, const Sight& sight) {
-  std::vector<Firing> firings;
-  const auto bit = std::uint64_t{1} << static_cast<unsigned>(phase);
-  if ((beside_phases_.load(std::memory_order_relaxed) & bit) == 0) {
-    return firings;
-  }
-  const std::lock_guard lock(mutex_);
-  Shortlist own;
-  ++asked_beside_[static_cast<std::size_t>(phase)];
-  for (Live* live : Listed(sight, own).rules_) {
-    const FaultRule& rule = live->rule;
-    if (rule.phase == phase && rule.beside && live->count.armed && Matches(*live, sight)) {
-      if (auto firing = Match(*live, sight)) {
-        firings.push_back(std::move(*firing));
-      }
-    }
-  }
-  return firings;
-}
-
 void FaultState::NotAskedBehind(const Live& fired) {
   for (auto behind = in_order_.rbegin(); *behind != &fired; ++behind) {
     Live& live = **behind;
-    if (live.rule.phase == fired.rule.phase && live.position == fired.position &&
-        !live.rule.beside) {
+    if (live.rule.phase == fired.rule.phase && live.position == fired.position) {
       ++live.asked_already;
     }
   }

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -75,10 +74,6 @@ class FaultState {
   // whose `when` and `times` both hold fires, later ones are not asked. A rule whose `times` does
   // not hold counts the match and gives way.
   std::optional<Firing> Offer(Phase phase, const Sight& sight);
-  // Asks the rules of this phase that answer nothing (FaultRule::beside): all that hold fire.
-  std::vector<Firing> OfferBeside(Phase phase, const Sight& sight);
-  // How far back some rule wants to look; zero: none does. Costs next to nothing.
-  Duration remember() const { return Duration(remember_.load(std::memory_order_relaxed)); }
   // The same for the rules of each byte position from `from` to `to`, one position after the other.
   std::optional<Firing> OfferBytes(Phase phase, const Sight& sight, std::uint64_t from,
                                    std::uint64_t to);
@@ -122,7 +117,7 @@ class FaultState {
     // asked begin here than ended before.
     std::map<std::uint64_t, std::int64_t> stretches;
   };
-  static constexpr std::size_t kPhases = 6;
+  static constexpr std::size_t kPhases = 5;
 
   void Append(FaultRule rule);
   void Reindex();
@@ -134,8 +129,6 @@ class FaultState {
   // The first of the listed rules at this position that fires; those behind it were not asked.
   std::optional<Firing> Ask(const Shortlist& list, Phase phase, const Sight& sight,
                             std::optional<std::uint64_t> position);
-  // Counts a match; the firing when it is one.
-  std::optional<Firing> Match(Live& live, const Sight& sight);
   void NotAskedBehind(const Live& fired);
   bool Matches(const Live& live, const Sight& sight) const;
   bool Due(const Times& times, const FaultRule& rule, std::string_view key,
@@ -150,9 +143,6 @@ class FaultState {
   RuleIndex rules_;
   RuleIndex events_;  // of those with a `since`
   std::array<Asked, kPhases> asked_;
-  std::array<std::uint64_t, kPhases> asked_beside_{};  // likewise, of the rules that answer nothing
-  std::atomic<std::uint64_t> beside_phases_ = 0;       // a bit for each phase that has such rules
-  std::atomic<Duration::rep> remember_ = 0;
 };
 
 // The rules that may be about one exchange. Found when a FaultState is first asked with it, and

@@ -112,7 +112,6 @@ bool Fits(const ExchangePattern& pattern, const Sight& sight) {
          FitsIfGiven(pattern.reference, route.reference) && kind &&
          FitsIfGiven(pattern.media_type, MediaType(head)) &&
          (!pattern.status || *pattern.status == sight.status) &&
-         (!pattern.replica || *pattern.replica == route.replica) &&
          std::all_of(pattern.headers.begin(), pattern.headers.end(), [&](const ValueTest& test) {
            return Holds(test, head.headers.All(test.name));
          });

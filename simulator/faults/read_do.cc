@@ -158,12 +158,7 @@ void ReadDo(Source& source, const Value& value, FaultRule& rule) {
     reader.Fail("commit", R"(needs a "reply" or "cut" beside it: what the client is told)");
   } else if (commit != nullptr && std::holds_alternative<EditReply>(rule.answer)) {
     reader.Fail("commit", R"("edit-reply" changes the genuine answer to work that is done)");
-  } else if (commit != nullptr && told != nullptr && told->beside) {
-    reader.Fail("commit",
-                Concat({"\"", told->name, "\" answers nothing (write a rule of its own)"}));
-    return;
   }
-  rule.beside = told != nullptr && told->beside;
   BindPhase(reader, rule, told);
   BindPosition(reader, rule, told);
   reader.Finish();

@@ -94,13 +94,6 @@ ExchangePattern ReadPattern(Source& source, ObjectReader& reader) {
   if (const Value* headers = reader.Optional("headers")) {
     pattern.headers = ReadTests(source, *headers, "\"headers\"");
   }
-  std::uint64_t replica = 0;
-  if (reader.Read("replica", replica)) {
-    pattern.replica = replica;
-    if (replica == 0) {
-      reader.Fail("replica", "expected 1 or more, found: 0");
-    }
-  }
   int status = 0;
   if (reader.Read("status", status)) {
     pattern.status = status;

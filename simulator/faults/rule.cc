@@ -21,20 +21,6 @@ std::string Work(const Commit& commit) {
   return "";
 }
 
-std::string Seen(const ReadView& view) {
-  std::string text = "read-view";
-  const std::pair<std::string_view, const std::optional<Duration>*> spans[] = {
-      {"lag", &view.lag},
-      {"replication", &view.replication},
-      {"miss-cache", &view.miss_cache},
-      {"hit-cache", &view.hit_cache}};
-  for (const auto& [name, span] : spans) {
-    text += *span ? Concat({" ", name, " ", FormatDuration(**span)}) : "";
-  }
-  text += view.previous ? " previous" : "";
-  return text + (view.truncate ? Concat({" truncate ", std::to_string(*view.truncate)}) : "");
-}
-
 std::string Told(const FaultRule& rule) {
   if (const auto* reply = std::get_if<Reply>(&rule.answer)) {
     return Concat({"reply ", std::to_string(reply->status)});
@@ -47,16 +33,6 @@ std::string Told(const FaultRule& rule) {
         rule.after_bytes ? Concat({" after ", std::to_string(*rule.after_bytes), " bytes"}) : "";
     return Concat({"cut ", cut->manner == Cut::Manner::kRst ? "rst" : "fin", place});
   }
-  if (const auto* policy = std::get_if<Policy>(&rule.answer)) {
-    std::vector<std::string> texts;
-    for (const auto& [name, value] : policy->traits) {
-      texts.push_back(Concat({name, "=", value}));
-    }
-    return Concat({"policy ", Join(texts, " ")});
-  }
-  if (const auto* view = std::get_if<ReadView>(&rule.answer)) {
-    return Seen(*view);
-  }
   return "";
 }
 
@@ -66,8 +42,6 @@ std::string_view Name(Phase phase) {
   switch (phase) {
     case Phase::kRequestHead:
       return "request-head";
-    case Phase::kAdmit:
-      return "admit";
     case Phase::kRequestBody:
       return "request-body";
     case Phase::kDecide:

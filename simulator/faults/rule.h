@@ -15,14 +15,12 @@
 
 #include "core/clock.h"
 #include "core/http.h"
-#include "simulator/treatment.h"
 
 namespace drydock::simulator {
 
 // Where an effect can bind, in the order an exchange comes through.
 enum class Phase {
   kRequestHead,   // before the server read anything but the head
-  kAdmit,         // the server is about to decide about the head: how it treats this exchange
   kRequestBody,   // let in by the server; the body is arriving
   kDecide,        // the body is complete, nothing is done yet
   kResponseHead,  // the work is done (or refused); no byte of the answer has left
@@ -60,7 +58,6 @@ struct ExchangePattern {
   std::optional<std::string> media_type;  // the request's Content-Type without its parameters
   std::vector<ValueTest> headers;         // of the request
   std::optional<int> status;              // of the answer as the server gave it
-  std::optional<std::size_t> replica;     // that got the request, from 1 on
 };
 
 // What two exchanges can have in common, and what a counter can be kept by.
@@ -134,11 +131,6 @@ struct Times {
   std::vector<Key> per;  // empty: one count for the rule
 };
 
-// How the registry is while the rule matches (P12, P13, P15).
-struct Policy {
-  TraitList traits;
-};
-
 struct FaultRule {
   std::string name;
   std::size_t line = 0;
@@ -147,9 +139,7 @@ struct FaultRule {
   Phase phase = Phase::kDecide;
   std::optional<std::uint64_t> after_bytes;  // within a body: acts when so many have passed
   // What the client is told, one alternative an effect (effect_kind.h); none: what is genuine.
-  std::variant<std::monostate, Reply, EditReply, CutConnection, Policy, ReadView> answer;
-  // It answers nothing: any number of such rules act on one exchange, beside those that do.
-  bool beside = false;
+  std::variant<std::monostate, Reply, EditReply, CutConnection> answer;
   Commit commit;
   Times times;
 };

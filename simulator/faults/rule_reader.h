@@ -21,13 +21,6 @@ void ReadDo(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadReply(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadEditReply(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadCut(json::Source& source, const json::Value& value, FaultRule& rule);
-void ReadPolicy(json::Source& source, const json::Value& value, FaultRule& rule);
-void ReadReadView(json::Source& source, const json::Value& value, FaultRule& rule);
-
-// Leaves the rule with those of its operations that fit one of `globs`; it can never match when
-// that are none, which `about` explains.
-void KeepOperations(json::Source& source, const json::Value& place, std::string_view about,
-                    const std::vector<std::string>& globs, FaultRule& rule);
 
 // "times": a number or an object.
 Times ReadTimes(json::Source& source, const json::Value& value);

@@ -6,7 +6,6 @@
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
 #include "simulator/registry/multipart.h"
-#include "simulator/registry/view.h"
 
 namespace drydock::simulator {
 namespace {
@@ -43,8 +42,7 @@ Response GetBlob(Call& call) {
   if (!digest) {
     return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
   }
-  const Blob blob = Visible(call, call.route.repository, call.route.reference)
-                        .FindBlob(call.route.repository, *digest);
+  const Blob blob = call.state.store.FindBlob(call.route.repository, *digest);
   if (!blob) {
     return call.Refuse({{ApiCode::kBlobUnknown, "digest", call.route.reference}});
   }
@@ -53,8 +51,8 @@ Response GetBlob(Call& call) {
     response.headers.Add("Cache-Control", kForAYear);
     return response;
   }
-  if (call.personality().cdn && call.route.operation == Operation::kBlobGet) {
-    const CdnRule& rule = *call.personality().cdn;
+  if (call.state.personality.cdn && call.route.operation == Operation::kBlobGet) {
+    const CdnRule& rule = *call.state.personality.cdn;
     const auto host = rule.host == kCdnSelf ? OtherName(call.head.url.host) : rule.host;
     if (host) {
       return RedirectToCdn(call, rule, *host, *digest);
@@ -81,13 +79,13 @@ Response GetBlob(Call& call) {
   if (range.kind == RangeKind::kParts) {
     AnswerParts(response, blob, range.parts, *digest);
   } else {
-    response.body = Clipped(call, blob);
+    response.body = blob.Read();
   }
   return response;
 }
 
 Response DeleteBlob(Call& call) {
-  if (!call.personality().delete_blobs) {
+  if (!call.state.personality.delete_blobs) {
     return Refusal({ApiCode::kUnsupported});
   }
   const auto digest = Digest::Parse(call.route.reference);

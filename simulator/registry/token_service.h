@@ -49,8 +49,7 @@ class TokenService : public Site {
   std::string RefreshToken(const Identity& identity, TimePoint now);
   // The actions of `asked` that somebody has.
   std::vector<std::string> Granted(const Identity& identity, const Scope& asked) const;
-  Response Issue(const TokenRule& rule, const Identity& identity, const std::vector<Scope>& scopes,
-                 bool offline);
+  Response Issue(const Identity& identity, const std::vector<Scope>& scopes, bool offline);
 
   TokenServiceOptions options_;
   WindowCounter failures_;

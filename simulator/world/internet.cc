@@ -48,8 +48,6 @@ class Internet::Drive {
   Outcome DrainBody();
   Result<std::size_t> Pull(std::span<char> into);
 
-  // Tells the site how rules have it treat this exchange.
-  void Treat();
   Outcome DoWork();
   // Tells the client what the firing rule says. kAnswered leaves it in response_.
   Outcome Tell(const FaultRule& rule);
@@ -92,9 +90,6 @@ class Internet::Drive {
   const FaultRule* body_cut_ = nullptr;
   std::optional<Error> vanished_;
   std::vector<const FaultRule*> seen_;
-  std::shared_ptr<Treatment> treatment_;      // null: the site's own
-  std::vector<const FaultRule*> treated_by_;  // the rules of its traits
-  const FaultRule* view_by_ = nullptr;        // and of its view
   ExchangeEvent event_;
 };
 
@@ -146,37 +141,12 @@ Internet::Drive::Outcome Internet::Drive::Undertaken() {
     const Outcome told = Tell(*rule);
     return told == Outcome::kAnswered ? WithBody(&Drive::DrainBody) : told;
   }
-  Treat();
   if (auto refused = exchange_->Decide()) {
     response_ = std::move(*refused);
     return WithBody(&Drive::DrainBody);
   }
   const Outcome received = WithBody(&Drive::ReceiveBody);
   return received == Outcome::kAnswered ? DoWork() : received;
-}
-
-void Internet::Drive::Treat() {
-  const std::vector<Firing> firings = net_.faults_.OfferBeside(Phase::kAdmit, View());
-  const Duration remember = net_.faults_.remember();
-  if (firings.empty() && remember == Duration::zero()) {
-    return;
-  }
-  treatment_ = std::make_shared<Treatment>();
-  treatment_->remember = remember;
-  for (const Firing& firing : firings) {
-    const FaultRule& rule = *Noted(Phase::kAdmit, firing);
-    if (const auto* policy = std::get_if<Policy>(&rule.answer)) {
-      treatment_->traits.insert(treatment_->traits.end(), policy->traits.begin(),
-                                policy->traits.end());
-      treated_by_.push_back(&rule);
-    } else if (const auto* view = std::get_if<ReadView>(&rule.answer);
-               view != nullptr && view_by_ == nullptr) {
-      treatment_->view = *view;
-      treatment_->view_name = rule.name;
-      view_by_ = &rule;
-    }
-  }
-  exchange_->Treat(treatment_);
 }
 
 Result<std::size_t> Internet::Drive::Pull(std::span<char> into) {
@@ -364,12 +334,6 @@ Result<Answer> Internet::Drive::Finish(Outcome outcome) {
     }
     if (body_cut_ != nullptr) {
       WrapCutBody();
-    }
-  }
-  if (outcome == Outcome::kAnswered && treatment_ != nullptr) {
-    seen_.insert(seen_.end(), treated_by_.begin(), treated_by_.end());
-    if (treatment_->view_differed) {
-      seen_.push_back(view_by_);
     }
   }
   for (const FaultRule* rule : seen_) {

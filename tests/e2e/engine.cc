@@ -68,10 +68,23 @@ std::vector<std::string> Engine::There(const std::vector<std::string>& namespace
   return argv;
 }
 
-Ended Engine::Docker(const std::vector<std::string>& words) const {
+std::vector<std::string> Engine::Client(std::string_view config) const {
   std::vector<std::string> argv = There({"--mount"});
-  argv.insert(argv.end(), {"DOCKER_CLI_EXPERIMENTAL=enabled", "docker", "--config", "/mnt/config",
-                           "--host", "unix:///mnt/docker.sock"});
+  argv.insert(argv.end(), {"DOCKER_CLI_EXPERIMENTAL=enabled", "docker", "--config",
+                           std::string(config), "--host", "unix:///mnt/docker.sock"});
+  return argv;
+}
+
+std::string Engine::CommandLine(std::string_view config) const {
+  std::string line;
+  for (const std::string& word : Client(config)) {
+    line += Concat({"'", word, "' "});
+  }
+  return line;
+}
+
+Ended Engine::Docker(const std::vector<std::string>& words) const {
+  std::vector<std::string> argv = Client("/mnt/config");
   argv.insert(argv.end(), words.begin(), words.end());
   Ended ended;
   ended.exit_code = RunClient(argv, &ended.said);

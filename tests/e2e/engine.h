@@ -30,10 +30,14 @@ class Engine {
 
   // Runs docker's command line where the engine runs. There the folder is /mnt.
   Ended Docker(const std::vector<std::string>& words) const;
+  // The same command line without its words, as shell text; `config` is the folder of its
+  // config.json there.
+  std::string CommandLine(std::string_view config) const;
   // What the engine has printed so far.
   const std::string& log() const { return daemon_->err(); }
 
  private:
+  std::vector<std::string> Client(std::string_view config) const;
   std::vector<std::string> There(const std::vector<std::string>& namespaces) const;
 
   const TempFolder& folder_;
