@@ -13,6 +13,7 @@ constexpr std::size_t kTokenAnswerBytesMax = 1u << 20;
 constexpr Duration kLifetimeUntold = std::chrono::seconds(60);  // token specification
 constexpr Duration kLifetimeMax = std::chrono::hours(24);
 constexpr Duration kSpareMax = std::chrono::seconds(30);
+constexpr int kRefusalsMax = 2;  // of a login that could write before
 
 std::string HostWithoutPort(const Url& url) {
   const std::size_t bracket = url.host.rfind(']');
@@ -73,6 +74,17 @@ void TokenShelf::Drop(std::string_view registry, std::string_view scope,
   if (found != tokens_.end() && found->second.authorization == authorization) {
     tokens_.erase(found);
   }
+}
+
+void TokenShelf::NoteWrite(std::string_view registry, std::string_view repository) {
+  const std::lock_guard lock(mutex_);
+  refusals_[{std::string(registry), std::string(repository)}] = 0;
+}
+
+bool TokenShelf::NoteRefusal(std::string_view registry, std::string_view repository) {
+  const std::lock_guard lock(mutex_);
+  const auto found = refusals_.find({std::string(registry), std::string(repository)});
+  return found != refusals_.end() && ++found->second <= kRefusalsMax;
 }
 
 Authenticator::Authenticator(Transport& transport, Clock& clock, Credentials credentials,

@@ -37,8 +37,15 @@ class TokenShelf {
   // Unless another thread has put a newer one meanwhile than `authorization`.
   void Drop(std::string_view registry, std::string_view scope, std::string_view authorization);
 
+  // A write to `repository` was taken.
+  void NoteWrite(std::string_view registry, std::string_view repository);
+  // It was refused with 403. True when that may be a flake: writes were taken before, and not more
+  // than two were refused since the last of them.
+  bool NoteRefusal(std::string_view registry, std::string_view repository);
+
  private:
   std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, int> refusals_;  // since the last write, if any
   std::map<std::pair<std::string, std::string>, Token> tokens_;
 };
 
@@ -59,6 +66,8 @@ class Authenticator {
 
   // Drops `authorization`, which the registry no longer takes.
   void Forget(std::string_view registry, std::string_view scope, std::string_view authorization);
+
+  TokenShelf& shelf() { return *shelf_; }
 
  private:
   Outcome<std::string> FetchToken(std::string_view registry, const Url& registry_origin,

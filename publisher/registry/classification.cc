@@ -154,6 +154,7 @@ constexpr std::array kTable = {
     ClassificationRow{"form-refused", kEvery, kAnswered, 403, 403, kAnybody, kNone, "manifest class|media type|mediatype", kNoHint, kD, kStop, "The registry does not take this kind of manifest; nothing is wrong with the login."},
     ClassificationRow{"quota", kEvery, kAnswered, 403, 403, kAnybody, kNone, "quota|storage limit", kNoHint, kD, kStop, "The account's space is used up; free some or extend it."},
     ClassificationRow{"immutable", kEvery, kAnswered, 403, 403, kAnybody, kNone, "immutable|already exists", kNoHint, kD, kStop, "The tag may not be moved; publish under another one."},
+    ClassificationRow{"denied-now-and-then", kEvery, kAnswered, 403, 403, kAnybody, kNone, kNone, kWroteBefore, kT, kRetry, "The same login could write here before; it is the registry that says no now and then."},
     ClassificationRow{"denied", kEvery, kAnswered, 403, 403, kAnybody, kNone, kNone, kNoHint, kD, kStop, "Check that the login may write to this repository."},
 
     // 404 and 405: an answer only in the registry's own words; outages say them of what is there.

@@ -33,6 +33,7 @@ enum Hint : std::uint8_t {
   kNoChallenge = 4,
   kRetryAfter = 8,  // a promise of when to come back
   kNoRetryAfter = 16,
+  kWroteBefore = 32,  // the same login has written there in this run
 };
 
 // Sets of routes and of speakers are sums of bits.

@@ -204,11 +204,12 @@ Whose WhoseOf(Answerer answerer, BodyKind kind) {
   }
 }
 
-std::uint8_t HintsOf(const Headers& headers, bool told_when) {
-  const auto challenge = BestChallenge(headers.All("WWW-Authenticate"));
+std::uint8_t HintsOf(const AnswerSeen& seen, bool told_when) {
+  const auto challenge = BestChallenge(seen.headers.All("WWW-Authenticate"));
   const bool short_scope = challenge && challenge->Get("error") == "insufficient_scope";
   const int login = !challenge ? kNoChallenge : short_scope ? kInsufficientScope : kChallenge;
-  return static_cast<std::uint8_t>(login | (told_when ? kRetryAfter : kNoRetryAfter));
+  return static_cast<std::uint8_t>(login | (told_when ? kRetryAfter : kNoRetryAfter) |
+                                   (seen.wrote_before ? kWroteBefore : kNoHint));
 }
 
 void SortByTable(const Occurrence& occurrence, Failure& failure) {
@@ -252,7 +253,7 @@ Failure ClassifyAnswer(const AnswerSeen& seen, TimePoint now) {
                .whose = WhoseOf(failure.answerer, failure.body),
                .code = failure.code,
                .words = failure.words,
-               .hints = HintsOf(seen.headers, failure.retry_after.has_value())},
+               .hints = HintsOf(seen, failure.retry_after.has_value())},
               failure);
   return failure;
 }
@@ -268,7 +269,7 @@ Failure ClassifyTokenAnswer(const AnswerSeen& seen, TimePoint now) {
                                                           : Whose::kTokenService,
                .code = failure.code,
                .words = failure.words,
-               .hints = HintsOf(seen.headers, failure.retry_after.has_value())},
+               .hints = HintsOf(seen, failure.retry_after.has_value())},
               failure);
   return failure;
 }

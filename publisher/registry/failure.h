@@ -135,6 +135,7 @@ struct AnswerSeen {
   Headers headers;
   std::string body;                 // its beginning is enough
   std::optional<Route> route = {};  // when the URL does not tell: an upload's Location elsewhere
+  bool wrote_before = false;        // the same login wrote there in this run, and may ask again
 };
 
 // What kind of body `headers` and `body` show; the body wins over a wrong Content-Type.

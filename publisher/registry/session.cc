@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "core/text.h"
 
@@ -150,12 +151,30 @@ Outcome<RegistryAnswer> RegistrySession::Send(std::string_view method,
                .body = std::move(source)});
 }
 
+// A login that wrote and is refused now may be a registry's flake: a fresh token for the next try.
+void RegistrySession::NoteStanding(const Outgoing& outgoing, std::string_view scope,
+                                   std::string_view authorization, RegistryAnswer& asked) {
+  const auto& [registry, repository] =
+      std::tie(outgoing.reference.registry, outgoing.reference.repository);
+  if (asked.seen.status == 201) {
+    authenticator_.shelf().NoteWrite(registry, repository);
+  } else if (asked.seen.status == 403 && outgoing.route != Route::kMount) {
+    asked.seen.wrote_before = authenticator_.shelf().NoteRefusal(registry, repository);
+    if (asked.seen.wrote_before) {
+      authenticator_.Forget(registry, scope, authorization);
+    }
+  }
+}
+
 Outcome<RegistryAnswer> RegistrySession::Send(const Outgoing& outgoing) {
   const std::string& registry = outgoing.reference.registry;
   const std::string scope = ScopeOf(outgoing);
   std::string authorization = authenticator_.Remembered(registry, scope);
   for (int fresh = 0;; ++fresh) {
     auto asked = Follow(outgoing, authorization);
+    if (asked && asked->home) {
+      NoteStanding(outgoing, scope, authorization, asked.value());
+    }
     if (!asked || asked->seen.status != 401 || !asked->home) {
       return asked;
     }

@@ -2,7 +2,8 @@
 // leaves the login behind at the registry's own origin. Knows nothing of what is asked.
 // Threads: one session belongs to one thread.
 // Source: distribution token authentication; incidents token-expiry-mid-push,
-// redirect-with-auth-400, location-cross-host-credentials, body-not-rewound-on-resend.
+// token-or-write-denied-flake-403, redirect-with-auth-400, location-cross-host-credentials,
+// body-not-rewound-on-resend.
 #pragma once
 
 #include <functional>
@@ -68,6 +69,8 @@ class RegistrySession {
 
  private:
   Outcome<RegistryAnswer> Follow(const Outgoing& outgoing, const std::string& authorization);
+  void NoteStanding(const Outgoing& outgoing, std::string_view scope,
+                    std::string_view authorization, RegistryAnswer& asked);
   Outcome<RegistryAnswer> SendTo(const Outgoing& outgoing, const Url& url, const Headers& headers);
 
   Transport& transport_;

@@ -109,6 +109,8 @@ struct Pipeline::Course {
   std::map<std::string, Digest> present;        // tags, as last seen or written
   std::set<std::string> in_place;               // tags that need no build
   std::set<std::string> attempted;              // tags this run began to write
+  std::set<std::string> unsettled;              // of those: a failed attempt may have written it
+  std::set<std::string> left_alone;             // of those: a failed attempt did not write it
   std::set<Digest> complete;                    // images known to have all platforms
   std::string failed_step;
   bool wrote = false;  // a tag was accepted in this run

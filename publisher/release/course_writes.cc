@@ -91,6 +91,9 @@ Outcome<StepEnd> Pipeline::Course::Build(const BuildRequest& request, const std:
   attempted.insert(tag);
   const auto pushed = BuildWithRetry(request, tag);
   if (!pushed.ok()) {
+    if (left_alone.count(tag) != 0 && unsettled.count(tag) == 0 && !pushed.failure().cancelled) {
+      attempted.erase(tag);
+    }
     return pushed.failure().cancelled ? pushed.failure()
                                       : ExplainBuildFailure(pushed.failure(), tag);
   }
@@ -146,6 +149,9 @@ Outcome<std::optional<Digest>> Pipeline::Course::BuildOnce(const BuildRequest& r
   if (built->exit_code != 0) {
     report.build_log = built->log;
     if (built->failure) {
+      // Such a builder knows whether its tag was left as it was.
+      const std::string tag = request.tags.front().tag.value_or("");
+      (built->failure->next == NextMove::kAsk ? unsettled : left_alone).insert(tag);
       return *built->failure;
     }
     return ClassifyBuildLog(built->log, built->exit_code);

@@ -248,11 +248,10 @@ std::string ConditionOf(const ClassificationRow& row) {
   if (!row.words.empty()) {
     parts.push_back(Concat({"\"", ReplaceAll(std::string(row.words), "|", "\", \""), "\""}));
   }
-  const std::map<int, std::string> hints = {{kChallenge, "a challenge"},
-                                            {kInsufficientScope, "`insufficient_scope`"},
-                                            {kNoChallenge, "no challenge"},
-                                            {kRetryAfter, "`Retry-After`"},
-                                            {kNoRetryAfter, "no `Retry-After`"}};
+  const std::map<int, std::string> hints = {
+      {kChallenge, "a challenge"},         {kInsufficientScope, "`insufficient_scope`"},
+      {kNoChallenge, "no challenge"},      {kRetryAfter, "`Retry-After`"},
+      {kNoRetryAfter, "no `Retry-After`"}, {kWroteBefore, "wrote before, refused twice at most"}};
   if (const auto hint = hints.find(row.hint); hint != hints.end()) {
     parts.push_back(hint->second);
   }

@@ -101,6 +101,7 @@ const std::vector<Sample>& Samples() {
       {"form-refused", Answered(kTagPut, 403, kRegistry, "DENIED", "unknown manifest class for x")},
       {"quota", Answered(kUploadCommit, 403, kRegistry, "DENIED", "Quota exceeded: 5 of 5")},
       {"immutable", Answered(kTagPut, 403, kRegistry, "DENIED", "tag is Immutable")},
+      {"denied-now-and-then", Answered(kTagPut, 403, kRegistry, "DENIED", "denied", kWroteBefore)},
       {"denied", Answered(kUploadStart, 403, kRegistry, "DENIED")},
       {"denied", Answered(kBlobRead, 403, kNobody)},
       {"session-not-shown", Answered(kUploadStatus, 404, kRegistry, "BLOB_UPLOAD_UNKNOWN")},

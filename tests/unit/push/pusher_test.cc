@@ -163,6 +163,24 @@ TEST_F(PushTest, AfterARefusalSendsNoOtherBlob) {
   EXPECT_EQ(bench.TagNow(), "");
 }
 
+// A registry that says no now and then to a login that could write: asked twice more at most.
+TEST_F(PushTest, ARefusalAfterWritesIsTriedAgainTwice) {
+  for (const int refusals : {2, 99}) {
+    SCOPED_TRACE(refusals);
+    PushBench bench(AnonymousPersonality(),
+                    Concat({R"({"name": "denied", "times": )", std::to_string(refusals),
+                            R"(, "when": {"operation": "manifest.put", "reference-kind": "tag"},
+                                "do": {"reply": {"status": 403, "error": "DENIED"}}})"}));
+    const auto pushed = bench.Push(MakeLayout(folder_, "one", {{9000}}));
+    EXPECT_EQ(pushed.ok(), refusals == 2);
+    EXPECT_TRUE(pushed || pushed.failure().next == NextMove::kStop);
+    const auto puts = bench.RequestsOf("manifest.put");
+    EXPECT_EQ(std::count_if(puts.begin(), puts.end(),
+                            [](const SentRequest& put) { return put.status == 403; }),
+              refusals == 2 ? 2 : 3);
+  }
+}
+
 TEST_F(PushTest, ABlobThatIsNotItsDigestIsNotSent) {
   PushBench bench(AnonymousPersonality());
   const LayoutMade layout = MakeLayout(folder_, "one", {{40 * kKiB}});

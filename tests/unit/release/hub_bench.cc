@@ -147,6 +147,7 @@ Result<BuildOutcome> FakeBuilder::Build(const BuildRequest& request) {
   }
   if (!script.error.empty()) {
     outcome = {1, script.error + "\n", std::nullopt};
+    outcome.failure = script.failure;
   }
   return outcome;
 }

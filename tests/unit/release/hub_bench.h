@@ -47,8 +47,9 @@ struct KillSwitch {
 struct BuildScript {
   bool pushes = true;  // the image and its tag
   std::vector<std::string> platforms = {"linux/amd64", "linux/arm64"};
-  std::string error = {};            // not "": the build ends with 1 after this line
-  std::function<void()> first = {};  // runs before anything else; may be empty
+  std::string error = {};               // not "": the build ends with 1 after this line
+  std::optional<Failure> failure = {};  // what the builder makes of it
+  std::function<void()> first = {};     // runs before anything else; may be empty
 };
 
 class Bench;
