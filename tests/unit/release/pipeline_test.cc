@@ -481,16 +481,16 @@ TEST(OneImage, ATagThatThePusherLeftAloneIsNotOpen) {
   for (const NextMove next : {NextMove::kStop, NextMove::kAsk}) {
     Bench bench(R"({"image": "joakimp/opencode-devbox", "platforms": ["linux/amd64"],
                     "builder": "layout", "variants": [{"name": "pi", "layout": "dist"}]})",
-                R"({"name": "limit", "do": {"reply": {"status": 503}},
+                R"({"faults": [{"name": "limit", "do": {"reply": {"status": 503}},
                     "when": {"operation": ["manifest.head", "manifest.get"],
-                             "from": "2026-05-28T08:00:01Z"}})");
+                             "from": "2026-05-28T08:00:01Z"}}]})");
     Failure failure;
     failure.next = next;
     failure.persistence = Persistence::kDeterministic;
     failure.words = "the pull limit";
     bench.builder.scripts["v1.15.12"] = {
         {.pushes = false, .error = "ERROR: the pull limit", .failure = failure, .first = [&] {
-           (void)bench.clock.SleepFor(std::chrono::seconds(2));
+           (void)bench.world.clock().SleepFor(std::chrono::seconds(2));
          }}};
     const PublishReport report = bench.Run();
     EXPECT_EQ(report.verdict, next == NextMove::kAsk ? Verdict::kUnknown : Verdict::kNothingChanged)
