@@ -483,7 +483,7 @@ TEST(OneImage, ATagThatThePusherLeftAloneIsNotOpen) {
                     "builder": "layout", "variants": [{"name": "pi", "layout": "dist"}]})",
                 R"({"faults": [{"name": "limit", "do": {"reply": {"status": 503}},
                     "when": {"operation": ["manifest.head", "manifest.get"],
-                             "from": "2026-05-28T08:00:01Z"}}]})");
+                             "from": "2026-05-28T06:00:01Z"}}]})");
     Failure failure;
     failure.next = next;
     failure.persistence = Persistence::kDeterministic;
@@ -493,7 +493,7 @@ TEST(OneImage, ATagThatThePusherLeftAloneIsNotOpen) {
            (void)bench.world.clock().SleepFor(std::chrono::seconds(2));
          }}};
     const PublishReport report = bench.Run();
-    EXPECT_EQ(report.verdict, next == NextMove::kAsk ? Verdict::kUnknown : Verdict::kNothingChanged)
+    EXPECT_EQ(report.verdict, next == NextMove::kAsk ? Verdict::kUnknown : Verdict::kRefused)
         << ToText(report);
   }
 }
