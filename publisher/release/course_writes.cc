@@ -232,7 +232,7 @@ Failure Pipeline::Course::ExplainBuildFailure(Failure failure, const std::string
     }
   }
   // A prebuilt image never had a cache export to blame.
-  const bool image_push_itself = release.builder == BuilderKind::kBuildx &&
+  const bool image_push_itself = release.builder != BuilderKind::kLayout &&
                                  options.cache_to.empty() && (!is_variant || !release.base);
   if (image_push_itself && IsRegistryTier(failure.answerer) &&
       failure.persistence == Persistence::kDeterministic) {
