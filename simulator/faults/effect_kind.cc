@@ -3,17 +3,41 @@
 #include "simulator/faults/rule_reader.h"
 
 namespace drydock::simulator {
+namespace {
+
+using enum Phase;
+using AtByte = EffectKind::AtByte;
+
+const std::vector<Phase> kEverywhere = {kRequestHead, kRequestBody, kDecide, kResponseHead,
+                                        kResponseBody};
+
+}  // namespace
 
 const std::vector<EffectKind>& EffectKinds() {
-  using enum Phase;
   static const std::vector<EffectKind> kinds = {
-      {.name = "reply", .read = reading::ReadReply, .phases = {kDecide, kRequestHead}},
+      {.name = "reply",
+       .read = reading::ReadReply,
+       .phases = {kDecide, kRequestHead},
+       .with_commit = true},
       {.name = "edit-reply", .read = reading::ReadEditReply, .phases = {kResponseHead}},
+      {.name = "early-reply",
+       .read = reading::ReadEarlyReply,
+       .phases = {kRequestBody, kRequestHead},
+       .at_byte = AtByte::kMaySay},
       {.name = "cut",
        .read = reading::ReadCut,
-       .phases = {kRequestHead, kRequestBody, kDecide, kResponseHead, kResponseBody},
+       .phases = kEverywhere,
        .must_say_phase = true,
-       .at_byte = true},
+       .at_byte = AtByte::kMustSay,
+       .with_commit = true},
+      {.name = "throttle", .read = reading::ReadThrottle, .phases = {kRequestHead, kResponseHead}},
+      {.name = "hold",
+       .read = reading::ReadHold,
+       .phases = kEverywhere,
+       .must_say_phase = true,
+       .at_byte = AtByte::kMustSay,
+       .beside = true},
+      {.name = "commit", .read = reading::ReadCommit, .beside = true, .with_commit = true},
   };
   return kinds;
 }

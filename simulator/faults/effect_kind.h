@@ -12,12 +12,17 @@
 namespace drydock::simulator {
 
 struct EffectKind {
+  // Whether, within a body, it acts at a byte, which "after-bytes" says.
+  enum class AtByte { kNever, kMaySay, kMustSay };  // kMaySay: at byte 0 if it is not said
+
   std::string_view name;  // the member of "do"
-  // Puts the effect into rule.answer. What is wrong gathers in the source.
+  // Puts the effect into the rule. What is wrong gathers in the source.
   void (*read)(json::Source& source, const json::Value& value, FaultRule& rule) = nullptr;
-  std::vector<Phase> phases;    // where it may act: at the first, unless "at" says otherwise
-  bool must_say_phase = false;  // none of them goes without saying
-  bool at_byte = false;         // within a body it acts at a byte, which "after-bytes" says
+  std::vector<Phase> phases = {};  // where it may act: at the first, unless "at" says otherwise
+  bool must_say_phase = false;     // none of them goes without saying
+  AtByte at_byte = AtByte::kNever;
+  bool beside = false;       // it may stand beside another effect, and then acts where that does
+  bool with_commit = false;  // "commit" may stand beside it
 };
 
 // In the order in which messages and documents name them.

@@ -1,6 +1,7 @@
 #include "simulator/faults/fault_state.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -43,11 +44,15 @@ void FaultState::Reindex() {
   in_order_.clear();
   rules_ = RuleIndex();
   events_ = RuleIndex();
+  releases_ = RuleIndex();
   for (Live& live : live_) {
     const When& when = live.rule.when;
     rules_.Add(when.exchange, in_order_.size());
     if (when.since) {
       events_.Add(when.since->event, in_order_.size());
+    }
+    if (live.rule.hold && live.rule.hold->until) {
+      releases_.Add(*live.rule.hold->until, in_order_.size());
     }
     in_order_.push_back(&live);
   }
@@ -127,11 +132,15 @@ const Shortlist& FaultState::Listed(const Sight& sight, Shortlist& own) const {
   list.generation_ = generation_;
   list.rules_.clear();
   list.awaiting_.clear();
+  list.held_.clear();
   for (const std::size_t number : rules_.Find(sight.route)) {
     list.rules_.push_back(in_order_[number]);
   }
   for (const std::size_t number : events_.Find(sight.route)) {
     list.awaiting_.push_back(in_order_[number]);
+  }
+  for (const std::size_t number : releases_.Find(sight.route)) {
+    list.held_.push_back(in_order_[number]);
   }
   return list;
 }
@@ -253,7 +262,11 @@ bool FaultState::Due(const Times& times, const FaultRule& rule, std::string_view
 void FaultState::Observe(const Sight& sight) {
   const std::lock_guard lock(mutex_);
   Shortlist own;
-  for (Live* live : Listed(sight, own).awaiting_) {
+  const Shortlist& list = Listed(sight, own);
+  for (Live* live : list.held_) {
+    live->releases += Fits(*live->rule.hold->until, sight) ? 1U : 0U;
+  }
+  for (Live* live : list.awaiting_) {
     const Since& since = *live->rule.when.since;
     if (!Fits(since.event, sight)) {
       continue;
@@ -267,6 +280,14 @@ void FaultState::Observe(const Sight& sight) {
       openings[key] = {sight.now, sight.now};
     }
   }
+}
+
+std::uint64_t FaultState::Releases(const FaultRule& rule) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(live_.begin(), live_.end(),
+                                  [&](const Live& live) { return &live.rule == &rule; });
+  // A rule that was taken away holds nobody.
+  return found == live_.end() ? std::numeric_limits<std::uint64_t>::max() : found->releases;
 }
 
 void FaultState::MarkSeen(const FaultRule& rule) {

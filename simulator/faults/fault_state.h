@@ -83,6 +83,8 @@ class FaultState {
                                             std::uint64_t from) const;
   // An exchange was answered with sight.status: opens the windows that waited for it.
   void Observe(const Sight& sight);
+  // How many exchanges were answered that end the holds of this rule.
+  std::uint64_t Releases(const FaultRule& rule) const;
   // A firing of this rule reached a client.
   void MarkSeen(const FaultRule& rule);
 
@@ -108,6 +110,7 @@ class FaultState {
     std::uint64_t asked_already = 0;  // what Asked gave then, and each time it was not its turn
     std::map<std::string, std::uint64_t, std::less<>> ordinals;  // by key
     std::map<std::string, Opening, std::less<>> openings;        // by `same`
+    std::uint64_t releases = 0;
   };
   // How often the rules of a phase were asked: all of them at once, since most exchanges pass most
   // rules by.
@@ -141,7 +144,8 @@ class FaultState {
   std::uint64_t generation_ = 0;  // of live_
   std::vector<Live*> in_order_;   // live_, by the numbers of the indexes
   RuleIndex rules_;
-  RuleIndex events_;  // of those with a `since`
+  RuleIndex events_;    // of those with a `since`
+  RuleIndex releases_;  // of those whose `hold` an exchange ends
   std::array<Asked, kPhases> asked_;
 };
 
@@ -154,6 +158,7 @@ class Shortlist {
   std::optional<std::uint64_t> generation_;
   std::vector<FaultState::Live*> rules_;
   std::vector<FaultState::Live*> awaiting_;  // whose `since` this exchange may open
+  std::vector<FaultState::Live*> held_;      // whose `hold` it may end
 };
 
 }  // namespace drydock::simulator

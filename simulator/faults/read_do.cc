@@ -21,29 +21,6 @@ std::string Names(const std::vector<Phase>& phases) {
   return Join(names, ", ");
 }
 
-Commit ReadCommit(Source& source, const Value& value) {
-  Commit commit;
-  if (const std::string* text = value.as_string()) {
-    commit.mode = *text == "apply" ? Commit::Mode::kApply : Commit::Mode::kNone;
-    if (*text != "apply" && *text != "none") {
-      source.Fail(
-          value.line(),
-          Concat({R"(commit: expected "apply", "none", {"after": …} or {"bytes": …}, found: )",
-                  value.Excerpt()}));
-    }
-    return commit;
-  }
-  ObjectReader reader(source, value, "commit");
-  const bool later = reader.Read("after", commit.delay);
-  const bool partly = reader.Read("bytes", commit.bytes);
-  reader.Finish();
-  if (later == partly) {
-    reader.Fail("", R"(expected either "after" or "bytes")");
-  }
-  commit.mode = later ? Commit::Mode::kLater : Commit::Mode::kPartly;
-  return commit;
-}
-
 // Where `commit` lets a rule act; none: where the effect beside it may.
 std::optional<Phase> PhaseOf(const Commit& commit) {
   switch (commit.mode) {
@@ -60,16 +37,15 @@ std::optional<Phase> PhaseOf(const Commit& commit) {
   return std::nullopt;
 }
 
-// `kind` is what the client is told; null for a "commit" alone.
-void BindPhase(ObjectReader& reader, FaultRule& rule, const EffectKind* kind) {
+void BindPhase(ObjectReader& reader, FaultRule& rule, const EffectKind& kind) {
   const auto fixed = PhaseOf(rule.commit);
-  const std::vector<Phase> allowed = fixed ? std::vector{*fixed} : kind->phases;
+  const std::vector<Phase> allowed = fixed ? std::vector{*fixed} : kind.phases;
   rule.phase = allowed.front();
   std::string at;
   if (!reader.Read("at", at)) {
-    if (!fixed && kind->must_say_phase) {
-      reader.Fail("", Concat({"\"", kind->name,
-                              "\" needs \"at\" (expected one of: ", Names(allowed), ")"}));
+    if (!fixed && kind.must_say_phase) {
+      reader.Fail(
+          "", Concat({"\"", kind.name, "\" needs \"at\" (expected one of: ", Names(allowed), ")"}));
     }
     return;
   }
@@ -88,23 +64,25 @@ void BindPhase(ObjectReader& reader, FaultRule& rule, const EffectKind* kind) {
   rule.phase = *named;
 }
 
-void BindPosition(ObjectReader& reader, FaultRule& rule, const EffectKind* kind) {
+void BindPosition(ObjectReader& reader, FaultRule& rule, const EffectKind& kind) {
+  using AtByte = EffectKind::AtByte;
   std::uint64_t bytes = 0;
   const bool given = reader.Read("after-bytes", bytes);
-  const bool in_body = kind != nullptr && kind->at_byte &&
+  const bool in_body = kind.at_byte != AtByte::kNever &&
                        rule.commit.mode == Commit::Mode::kAsPhase &&
                        (rule.phase == Phase::kRequestBody || rule.phase == Phase::kResponseBody);
   if (given && !in_body) {
-    reader.Fail("after-bytes", R"(belongs to a cut at "request-body" or "response-body")");
-  } else if (!given && in_body) {
+    reader.Fail("after-bytes",
+                Concat({"belongs to an effect that acts within a body, at \"request-body\" or ",
+                        "\"response-body\""}));
+  } else if (!given && in_body && kind.at_byte == AtByte::kMustSay) {
     reader.Fail(
-        "", Concat({"\"", kind->name, "\" at \"", Name(rule.phase), "\" needs \"after-bytes\""}));
-  } else if (given) {
+        "", Concat({"\"", kind.name, "\" at \"", Name(rule.phase), "\" needs \"after-bytes\""}));
+  } else if (in_body) {
     rule.after_bytes = bytes;
   }
 }
 
-// "one", "two" or "three": every effect there is.
 std::string NamesOfEffects() {
   std::vector<std::string> names;
   for (const EffectKind& kind : EffectKinds()) {
@@ -113,25 +91,61 @@ std::string NamesOfEffects() {
   return Join(names, ", ");
 }
 
-// Reads what the client is told, if anything.
-const EffectKind* ReadTold(Source& source, ObjectReader& reader, FaultRule& rule) {
-  const EffectKind* told = nullptr;
+// Reads the effects. Gives the one that says where the rule acts; null when there is none.
+const EffectKind* ReadEffects(Source& source, ObjectReader& reader, FaultRule& rule) {
+  const EffectKind* main = nullptr;
   for (const EffectKind& kind : EffectKinds()) {
     const Value* member = reader.Optional(kind.name);
     if (member == nullptr) {
       continue;
     }
-    if (told != nullptr) {
-      reader.Fail("", Concat({"has two effects: \"", told->name, "\" and \"", kind.name,
+    kind.read(source, *member, rule);
+    if (main == nullptr) {
+      main = &kind;
+    } else if (!kind.beside) {
+      reader.Fail("", Concat({"has two effects: \"", main->name, "\" and \"", kind.name,
                               "\" (a rule has one)"}));
     }
-    told = &kind;
-    kind.read(source, *member, rule);
   }
-  return told;
+  return main;
+}
+
+void CheckCommit(ObjectReader& reader, const FaultRule& rule, const EffectKind& main) {
+  const bool silent = std::holds_alternative<std::monostate>(rule.answer);
+  if (rule.commit.mode == Commit::Mode::kAsPhase) {
+    return;
+  }
+  if (silent && rule.commit.mode != Commit::Mode::kPartly) {
+    reader.Fail("commit", R"(needs a "reply" or "cut" beside it: what the client is told)");
+  } else if (!silent && !main.with_commit) {
+    reader.Fail("commit", Concat({"cannot stand beside \"", main.name,
+                                  "\", which says itself what becomes of the work"}));
+  }
 }
 
 }  // namespace
+
+void ReadCommit(Source& source, const Value& value, FaultRule& rule) {
+  Commit& commit = rule.commit;
+  if (const std::string* text = value.as_string()) {
+    commit.mode = *text == "apply" ? Commit::Mode::kApply : Commit::Mode::kNone;
+    if (*text != "apply" && *text != "none") {
+      source.Fail(
+          value.line(),
+          Concat({R"(commit: expected "apply", "none", {"after": …} or {"bytes": …}, found: )",
+                  value.Excerpt()}));
+    }
+    return;
+  }
+  ObjectReader reader(source, value, "commit");
+  const bool later = reader.Read("after", commit.delay);
+  const bool partly = reader.Read("bytes", commit.bytes);
+  reader.Finish();
+  if (later == partly) {
+    reader.Fail("", R"(expected either "after" or "bytes")");
+  }
+  commit.mode = later ? Commit::Mode::kLater : Commit::Mode::kPartly;
+}
 
 void ReadCut(Source& source, const Value& value, FaultRule& rule) {
   const std::string* manner = value.as_string();
@@ -145,22 +159,21 @@ void ReadCut(Source& source, const Value& value, FaultRule& rule) {
 
 void ReadDo(Source& source, const Value& value, FaultRule& rule) {
   ObjectReader reader(source, value, "do");
-  const EffectKind* told = ReadTold(source, reader, rule);
-  const Value* commit = reader.Optional("commit");
-  if (commit != nullptr) {
-    rule.commit = ReadCommit(source, *commit);
-  }
-  if (told == nullptr && commit == nullptr) {
-    reader.Fail("", Concat({"does nothing (expected one of: ", NamesOfEffects(), ", \"commit\")"}));
+  const EffectKind* main = ReadEffects(source, reader, rule);
+  if (main == nullptr) {
+    reader.Fail("", Concat({"does nothing (expected one of: ", NamesOfEffects(), ")"}));
     return;
   }
-  if (told == nullptr && rule.commit.mode != Commit::Mode::kPartly) {
-    reader.Fail("commit", R"(needs a "reply" or "cut" beside it: what the client is told)");
-  } else if (commit != nullptr && std::holds_alternative<EditReply>(rule.answer)) {
-    reader.Fail("commit", R"("edit-reply" changes the genuine answer to work that is done)");
+  CheckCommit(reader, rule, *main);
+  if (!source.ok()) {
+    return;  // without its effect it has no phase
   }
-  BindPhase(reader, rule, told);
-  BindPosition(reader, rule, told);
+  BindPhase(reader, rule, *main);
+  BindPosition(reader, rule, *main);
+  const auto* throttle = std::get_if<Throttle>(&rule.answer);
+  if (throttle != nullptr && throttle->up && rule.phase == Phase::kResponseHead) {
+    reader.Fail("at", "\"up\" slows the request's body, which has come by then");
+  }
   reader.Finish();
 }
 

@@ -62,9 +62,10 @@ void ReadFields(Source& source, ObjectReader& reader, std::string_view key, Head
   }
 }
 
-Reply ReplyOf(Source& source, const Value& value) {
+}  // namespace
+
+Reply ReadReplyMembers(Source& source, ObjectReader& reader) {
   Reply reply;
-  ObjectReader reader(source, value, "reply");
   int status = 0;
   std::string page;
   std::string text;
@@ -105,17 +106,16 @@ Reply ReplyOf(Source& source, const Value& value) {
   for (const auto& [name, field] : own) {
     reply.headers.Set(name, field);
   }
-  reader.Finish();
   if ((status == 204 || status == 304) && !reply.body.empty()) {
     reader.Fail("status", Concat({"an answer ", std::to_string(status), " has no body"}));
   }
   return reply;
 }
 
-}  // namespace
-
 void ReadReply(Source& source, const Value& value, FaultRule& rule) {
-  rule.answer = ReplyOf(source, value);
+  ObjectReader reader(source, value, "reply");
+  rule.answer = ReadReplyMembers(source, reader);
+  reader.Finish();
 }
 
 void ReadEditReply(Source& source, const Value& value, FaultRule& rule) {

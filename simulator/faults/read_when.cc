@@ -79,31 +79,6 @@ void ReadOptional(ObjectReader& reader, std::string_view key, std::optional<std:
   }
 }
 
-ExchangePattern ReadPattern(Source& source, ObjectReader& reader) {
-  ExchangePattern pattern;
-  ReadTexts(reader, "method", pattern.methods);
-  if (ReadTexts(reader, "operation", pattern.operations)) {
-    CheckOperations(reader, pattern.operations);
-  }
-  ReadOptional(reader, "client", pattern.client);
-  ReadOptional(reader, "host", pattern.host);
-  ReadOptional(reader, "repository", pattern.repository);
-  ReadOptional(reader, "reference", pattern.reference);
-  ReadReferenceKind(reader, pattern);
-  ReadOptional(reader, "media-type", pattern.media_type);
-  if (const Value* headers = reader.Optional("headers")) {
-    pattern.headers = ReadTests(source, *headers, "\"headers\"");
-  }
-  int status = 0;
-  if (reader.Read("status", status)) {
-    pattern.status = status;
-    if (status < 100 || status > 599) {
-      reader.Fail("status", Concat({"expected 100 to 599, found: ", std::to_string(status)}));
-    }
-  }
-  return pattern;
-}
-
 Since ReadSince(Source& source, const Value& value) {
   Since since;
   ObjectReader reader(source, value, "since");
@@ -182,6 +157,31 @@ bool ReadKeys(ObjectReader& reader, std::string_view key, std::vector<Key>& into
     into.push_back(kKeys[static_cast<std::size_t>(found - choices.begin())]);
   }
   return true;
+}
+
+ExchangePattern ReadPattern(Source& source, ObjectReader& reader) {
+  ExchangePattern pattern;
+  ReadTexts(reader, "method", pattern.methods);
+  if (ReadTexts(reader, "operation", pattern.operations)) {
+    CheckOperations(reader, pattern.operations);
+  }
+  ReadOptional(reader, "client", pattern.client);
+  ReadOptional(reader, "host", pattern.host);
+  ReadOptional(reader, "repository", pattern.repository);
+  ReadOptional(reader, "reference", pattern.reference);
+  ReadReferenceKind(reader, pattern);
+  ReadOptional(reader, "media-type", pattern.media_type);
+  if (const Value* headers = reader.Optional("headers")) {
+    pattern.headers = ReadTests(source, *headers, "\"headers\"");
+  }
+  int status = 0;
+  if (reader.Read("status", status)) {
+    pattern.status = status;
+    if (status < 100 || status > 599) {
+      reader.Fail("status", Concat({"expected 100 to 599, found: ", std::to_string(status)}));
+    }
+  }
+  return pattern;
 }
 
 When ReadWhen(Source& source, const Value& value) {

@@ -21,20 +21,25 @@ std::string Work(const Commit& commit) {
   return "";
 }
 
-std::string Told(const FaultRule& rule) {
-  if (const auto* reply = std::get_if<Reply>(&rule.answer)) {
-    return Concat({"reply ", std::to_string(reply->status)});
-  }
-  if (std::holds_alternative<EditReply>(rule.answer)) {
-    return "edit-reply";
-  }
-  if (const auto* cut = std::get_if<CutConnection>(&rule.answer)) {
-    const std::string place =
-        rule.after_bytes ? Concat({" after ", std::to_string(*rule.after_bytes), " bytes"}) : "";
-    return Concat({"cut ", cut->manner == Cut::Manner::kRst ? "rst" : "fin", place});
-  }
-  return "";
+std::string Place(const FaultRule& rule) {
+  return rule.after_bytes ? Concat({" after ", std::to_string(*rule.after_bytes), " bytes"}) : "";
 }
+
+// What the client is told; each effect knows its own.
+struct Describer {
+  const FaultRule& rule;
+
+  std::string operator()(std::monostate /*none*/) const { return ""; }
+  std::string operator()(const Reply& reply) const {
+    return Concat({"reply ", std::to_string(reply.status)});
+  }
+  std::string operator()(const EditReply& /*edit*/) const { return "edit-reply"; }
+  std::string operator()(const CutConnection& cut) const {
+    return Concat({"cut ", cut.manner == Cut::Manner::kRst ? "rst" : "fin", Place(rule)});
+  }
+  std::string operator()(const EarlyReply& early) const { return Describe(early) + Place(rule); }
+  std::string operator()(const Throttle& throttle) const { return Describe(throttle); }
+};
 
 }  // namespace
 
@@ -75,9 +80,16 @@ std::string_view Name(Key key) {
 }
 
 std::string Describe(const FaultRule& rule) {
-  const std::string told = Told(rule);
-  const std::string work = Work(rule.commit);
-  return told.empty() || work.empty() ? told + work : Concat({told, ", ", work});
+  std::vector<std::string> parts;
+  const auto add = [&parts](std::string part) {
+    if (!part.empty()) {
+      parts.push_back(std::move(part));
+    }
+  };
+  add(rule.hold ? Describe(*rule.hold) + Place(rule) : "");
+  add(std::visit(Describer{rule}, rule.answer));
+  add(Work(rule.commit));
+  return Join(parts, ", ");
 }
 
 }  // namespace drydock::simulator

@@ -14,7 +14,11 @@
 #include <vector>
 
 #include "core/clock.h"
-#include "core/http.h"
+#include "simulator/faults/early_reply.h"
+#include "simulator/faults/exchange_pattern.h"
+#include "simulator/faults/hold.h"
+#include "simulator/faults/reply.h"
+#include "simulator/faults/throttle.h"
 
 namespace drydock::simulator {
 
@@ -34,30 +38,6 @@ struct Cut {
   Manner manner = Manner::kRst;
   // Cut after this many bytes of the response's body; nullopt: before any byte of the answer.
   std::optional<std::uint64_t> after_response_bytes;
-};
-
-// A test on the values a name has: one of them fits a glob, there is one, there is none.
-struct ValueTest {
-  enum class Kind { kFits, kPresent, kAbsent };
-  std::string name;  // of a header field, or a JSON pointer whose "*" is any element
-  Kind kind = Kind::kFits;
-  std::string glob;
-};
-
-// What the head, the route and the answer of an exchange must look like; texts are globs, an empty
-// list and an absent value take everything.
-struct ExchangePattern {
-  enum class ReferenceKind { kTag, kDigest };
-  std::vector<std::string> methods;
-  std::vector<std::string> operations;
-  std::optional<std::string> client;
-  std::optional<std::string> host;
-  std::optional<std::string> repository;
-  std::optional<std::string> reference;
-  std::optional<ReferenceKind> reference_kind;
-  std::optional<std::string> media_type;  // the request's Content-Type without its parameters
-  std::vector<ValueTest> headers;         // of the request
-  std::optional<int> status;              // of the answer as the server gave it
 };
 
 // What two exchanges can have in common, and what a counter can be kept by.
@@ -81,25 +61,6 @@ struct When {
   std::optional<TimePoint> from;
   std::optional<TimePoint> until;  // exclusive
   std::optional<Since> since;
-};
-
-// The answer instead of the genuine one (P1). "{repository}", "{reference}", "{digest}" and
-// "{origin}" in header values and body stand for the request's own.
-struct Reply {
-  int status = 500;
-  std::string reason;
-  Headers headers;
-  std::string body;
-};
-
-// Changes to the genuine answer (P2), in this order. Values may use "{value}" and "{value-path}"
-// (what the genuine field held) beside the names of Reply.
-struct EditReply {
-  std::optional<int> status;
-  std::optional<std::string> reason;
-  std::vector<std::string> drop;
-  Headers set;
-  Headers add;
 };
 
 // The connection ends (P6).
@@ -139,7 +100,8 @@ struct FaultRule {
   Phase phase = Phase::kDecide;
   std::optional<std::uint64_t> after_bytes;  // within a body: acts when so many have passed
   // What the client is told, one alternative an effect (effect_kind.h); none: what is genuine.
-  std::variant<std::monostate, Reply, EditReply, CutConnection> answer;
+  std::variant<std::monostate, Reply, EditReply, CutConnection, EarlyReply, Throttle> answer;
+  std::optional<Hold> hold;  // before anything else of it happens
   Commit commit;
   Times times;
 };

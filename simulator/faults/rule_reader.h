@@ -17,7 +17,16 @@ When ReadWhen(json::Source& source, const json::Value& value);
 // "do": fills the rule's phase, answer and commit, and refuses what cannot go together.
 void ReadDo(json::Source& source, const json::Value& value, FaultRule& rule);
 
-// Members of "do" that say what the client is told; see effect_kind.h.
+// The members of an answer: status, headers, body.
+Reply ReadReplyMembers(json::Source& source, json::ObjectReader& reader);
+// The members of a pattern.
+ExchangePattern ReadPattern(json::Source& source, json::ObjectReader& reader);
+
+// Members of "do"; see effect_kind.h.
+void ReadEarlyReply(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadHold(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadThrottle(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadCommit(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadReply(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadEditReply(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadCut(json::Source& source, const json::Value& value, FaultRule& rule);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 262'144;
 constexpr std::size_t kJoinedBytes = 16'384;  // head and body up to here leave together
+constexpr Duration kLookAfter = std::chrono::milliseconds(10);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // Reads another BodyReader, which outlives it.
@@ -37,10 +38,34 @@ std::string ChunkSize(std::size_t bytes) {
 
 }  // namespace
 
+// Waits on a world's clock, which somebody may set forward: so it looks every moment.
+class Connection::WirePeer : public Peer {
+ public:
+  WirePeer(Stream& stream, const std::atomic<bool>& stopping)
+      : stream_(stream), stopping_(stopping) {}
+
+  Status WaitUntil(Clock& clock, Deadline until) override {
+    for (Duration now = clock.Elapsed(); now < until; now = clock.Elapsed()) {
+      if (stopping_) {
+        return Error(ErrorCode::kCancelled, "the server is being stopped");
+      }
+      if (stream_.AwaitEnd(std::min(until - now, kLookAfter))) {
+        return Error(ErrorCode::kAmbiguous, "it ended the connection");
+      }
+    }
+    return Ok{};
+  }
+
+ private:
+  Stream& stream_;
+  const std::atomic<bool>& stopping_;
+};
+
 Connection::Connection(std::unique_ptr<Stream> stream, std::uint64_t ordinal,
                        ConnectionContext& context)
     : context_(context),
       stream_(std::move(stream)),
+      peer_(std::make_shared<WirePeer>(*stream_, stopping_)),
       input_(*stream_),
       // A connection that never asked anything is given less time than one that may ask again.
       waits_until_(context.clock.Elapsed() + context.limits.head_time) {
@@ -193,7 +218,7 @@ Connection::Next Connection::Reject(const RejectedHead& rejected) {
   response.body = Body::FromString(rejected.what + "\n");
   stream_->SetPatience(kNoDeadline, context_.limits.stall_time);
   const WirePlan plan = PlanResponse(HttpHead{}, response, true);
-  return Send(plan, response.body) ? Next::kClose : Next::kGone;
+  return Send(plan, response.body, false) ? Next::kClose : Next::kGone;
 }
 
 Connection::Next Connection::ServeOne(const std::string& head_bytes) {
@@ -232,12 +257,40 @@ Connection::Next Connection::Exchange(const HttpHead& head, BodyFraming framing)
   request.content_length = length;
   Body body = Body::FromReader(std::make_unique<BorrowedReader>(unframed), length);
 
-  Served served = context_.serve(std::move(request), body);
+  Served served = context_.serve(std::move(request), body, peer_);
   if (!served.answer) {
     return AfterBrokenBody(unframed);
   }
-  const bool close = !WantsKeepAlive(head) || stopping_ || !unframed.done();
-  return SendAnswer(head, std::move(*served.answer), close);
+  const auto rest = served.answer->rest;
+  // A client that waits for a "100 Continue" and gets an answer sends no body.
+  const bool no_rest = expects_continue && !unframed.begun();
+  const bool drains = rest == EarlyReply::Then::kDrain && !no_rest;
+  const bool close = !WantsKeepAlive(head) || stopping_ || (!unframed.done() && !drains);
+  const Next next = SendAnswer(head, std::move(*served.answer), close);
+  const bool sent_all = next == Next::kKeep || next == Next::kClose;
+  return rest && !unframed.done() && !no_rest && sent_all ? AfterEarly(*rest, unframed, next)
+                                                          : next;
+}
+
+Connection::Next Connection::AfterEarly(EarlyReply::Then then, RequestBody& body, Next next) {
+  if (then == EarlyReply::Then::kStop) {
+    static_cast<void>(
+        peer_->WaitUntil(context_.clock, context_.clock.Elapsed() + context_.limits.idle_time));
+  }
+  if (then != EarlyReply::Then::kDrain) {
+    stream_->Reset(context_.limits.finish_time);
+    return Next::kGone;
+  }
+  piece_.resize(kPieceBytes);
+  for (;;) {
+    const Result<std::size_t> got = body.Read(piece_);
+    if (!got) {
+      return Next::kGone;
+    }
+    if (*got == 0) {
+      return next;
+    }
+  }
 }
 
 // The answer when the exchange ended inside the request's body.
@@ -255,7 +308,7 @@ Connection::Next Connection::SendAnswer(const HttpHead& head, Answer answer, boo
   const bool silent = answer.cut && !answer.cut->after_response_bytes;
   if (!silent) {
     plan = PlanResponse(head, answer.response, close);
-    sent = Send(plan, answer.response.body);
+    sent = Send(plan, answer.response.body, answer.paced);
   }
   const bool fin = answer.cut && answer.cut->manner == Cut::Manner::kFin;
   if (!fin && (answer.cut || !sent)) {  // what could not be sent must not look well ended either
@@ -266,9 +319,10 @@ Connection::Next Connection::SendAnswer(const HttpHead& head, Answer answer, boo
 }
 
 // The head and the body, up to where the body breaks off; small answers leave in one write.
-Status Connection::Send(const WirePlan& plan, Body& body) {
+Status Connection::Send(const WirePlan& plan, Body& body, bool paced) {
   const bool chunked = plan.body == WirePlan::Body::kChunked;
-  if (plan.body == WirePlan::Body::kPlain && body.length().value_or(0) > kJoinedBytes) {
+  const std::size_t joined = paced ? 0 : kJoinedBytes;
+  if (plan.body == WirePlan::Body::kPlain && body.length().value_or(0) > joined) {
     const Status sent = stream_->Write(plan.head);
     return sent ? body.WriteTo(*stream_) : sent;
   }
@@ -285,7 +339,7 @@ Status Connection::Send(const WirePlan& plan, Body& body) {
     more = *got > 0;
     out += chunked ? ChunkSize(*got) : "";
     const std::string_view piece(piece_.data(), *got);
-    if (out.size() + piece.size() <= kJoinedBytes) {
+    if (out.size() + piece.size() <= joined) {
       out += piece;
     } else {
       if (Status sent = stream_->Write(out); !sent) {

@@ -38,8 +38,8 @@ struct ConnectionContext {
   Clock& clock;  // of the machine
   ServerLimits limits;
   std::string scheme;  // "http" or "https"
-  // Answers one request. Errors are the body's.
-  std::function<Served(RequestHead head, Body& body)> serve;
+  // Answers one request. Errors are the body's, or the peer's.
+  std::function<Served(RequestHead head, Body& body, const std::shared_ptr<Peer>& peer)> serve;
   // Something worth a line in the journal happened that is no exchange.
   std::function<void(const Caller& caller, const std::string& text)> note;
   // True when others wait for a thread.
@@ -88,8 +88,13 @@ class Connection {
   State Park();
   Next ServeOne(const std::string& head_bytes);
   Next Exchange(const HttpHead& head, BodyFraming framing);
+  class WirePeer;
+
   Next SendAnswer(const HttpHead& head, Answer answer, bool close);
-  Status Send(const WirePlan& plan, Body& body);
+  // How it goes on after an answer that came before the end of the request's body.
+  Next AfterEarly(EarlyReply::Then then, RequestBody& body, Next next);
+  // `paced`: each piece leaves as it comes.
+  Status Send(const WirePlan& plan, Body& body, bool paced);
   Next AfterBrokenBody(const RequestBody& body);
   Next Reject(const RejectedHead& rejected);
   void Note(const std::string& text);
@@ -99,6 +104,7 @@ class Connection {
   WaitAccount waits_;
   std::function<void()> on_slow_;
   std::unique_ptr<Stream> stream_;
+  std::shared_ptr<Peer> peer_;
   InputBuffer input_;
   Caller caller_;
   std::vector<char> piece_;  // of an answer's body

@@ -43,7 +43,9 @@ struct RegistryServer::Parts {
         clock(machine),
         identity(std::move(tls)),
         context{clock, options.limits, identity == nullptr ? "http" : "https",
-                [this](RequestHead head, Body& body) { return Serve(std::move(head), body); },
+                [this](RequestHead head, Body& body, const std::shared_ptr<Peer>& peer) {
+                  return Serve(std::move(head), body, peer);
+                },
                 [this](const Caller& caller, const std::string& text) {
                   if (const Worlds::Shared world = worlds->For(caller, "")) {
                     world->Note(text);
@@ -98,7 +100,7 @@ struct RegistryServer::Parts {
     return covered ? endpoint.port : listener.Bind(endpoint);
   }
 
-  Served Serve(RequestHead head, Body& body) {
+  Served Serve(RequestHead head, Body& body, const std::shared_ptr<Peer>& peer) {
     if (ControlApi::Takes(head.url.path)) {
       Result<Response> response = control->Answer(head, body);
       if (!response) {
@@ -110,7 +112,7 @@ struct RegistryServer::Parts {
     if (world == nullptr) {
       return {Answer{Misdirected(), std::nullopt}};
     }
-    return {world->Serve(std::move(head), body), world};
+    return {world->Serve(std::move(head), body, peer), world};
   }
 
   Worlds::Shared Usual() const { return worlds->Find(kDefaultWorld); }

@@ -23,6 +23,7 @@ class RequestBody : public BodyReader {
 
   Result<std::size_t> Read(std::span<char> into) override;
   bool done() const { return done_; }
+  bool begun() const { return begun_; }  // somebody asked for its bytes
   // Why it broke; nullopt while it is whole.
   const std::optional<Error>& failure() const { return failure_; }
 

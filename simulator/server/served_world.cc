@@ -66,8 +66,8 @@ void ServedWorld::AttachNeighbours() {
   }
 }
 
-Result<Answer> ServedWorld::Serve(RequestHead head, Body& body) {
-  Result<Answer> answer = internet_.Serve(std::move(head), body);
+Result<Answer> ServedWorld::Serve(RequestHead head, Body& body, const std::shared_ptr<Peer>& peer) {
+  Result<Answer> answer = internet_.Serve(std::move(head), body, peer);
   Tell();
   return answer;
 }

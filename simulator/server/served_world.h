@@ -79,7 +79,7 @@ class ServedWorld {
               const Store* content = nullptr);
 
   // As Internet::Serve. The world must live until the answer's body was read.
-  Result<Answer> Serve(RequestHead head, Body& body);
+  Result<Answer> Serve(RequestHead head, Body& body, const std::shared_ptr<Peer>& peer);
   // A line in the journal.
   void Note(const std::string& text);
 

@@ -114,11 +114,7 @@ void Socket::SetPatience(Deadline until, Duration stall) {
   stall_ = stall;
 }
 
-Status Socket::Wait(short events) {
-  Duration span = stall_;
-  if (until_ != kNoDeadline) {
-    span = std::min(span, until_ - clock_.Elapsed());
-  }
+int Socket::PollFor(short events, Duration span) {
   pollfd waiting{fd_, events, 0};
   const auto poll_for = [&](Duration time) {
     int ready = 0;
@@ -127,21 +123,29 @@ Status Socket::Wait(short events) {
     } while (ready < 0 && errno == EINTR);
     return ready;
   };
-  int ready = 0;
   if (account_ == nullptr || !account_->open()) {
-    ready = poll_for(span);
-  } else {
-    account_->Began(clock_.Elapsed());
-    if (const auto left = account_->left(); left && *left < span) {
-      ready = poll_for(*left);
-      span -= *left;
-      if (ready == 0) {
-        account_->Overdraw();
-      }
-    }
-    ready = ready == 0 ? poll_for(span) : ready;
-    account_->Ended(clock_.Elapsed());
+    return poll_for(span);
   }
+  int ready = 0;
+  account_->Began(clock_.Elapsed());
+  if (const auto left = account_->left(); left && *left < span) {
+    ready = poll_for(*left);
+    span -= *left;
+    if (ready == 0) {
+      account_->Overdraw();
+    }
+  }
+  ready = ready == 0 ? poll_for(span) : ready;
+  account_->Ended(clock_.Elapsed());
+  return ready;
+}
+
+Status Socket::Wait(short events) {
+  Duration span = stall_;
+  if (until_ != kNoDeadline) {
+    span = std::min(span, until_ - clock_.Elapsed());
+  }
+  const int ready = PollFor(events, span);
   if (ready < 0) {
     return Broken("poll");
   }
@@ -150,6 +154,9 @@ Status Socket::Wait(short events) {
   }
   return Ok{};
 }
+
+// POLLIN is not asked for, so that bytes the peer sent ahead do not end the wait.
+bool Socket::AwaitEnd(Duration span) { return PollFor(POLLRDHUP, span) != 0; }
 
 Status Socket::AwaitBytes() { return Wait(POLLIN); }
 Status Socket::AwaitRoom() { return Wait(POLLOUT); }

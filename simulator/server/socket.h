@@ -24,6 +24,7 @@ class Socket : public Stream {
   void Charge(WaitAccount* account) override { account_ = account; }
   Result<std::optional<std::size_t>> ReadNow(std::span<char> into) override;
   Status AwaitBytes() override;
+  bool AwaitEnd(Duration span) override;
   Status Write(std::string_view bytes) override;
   // By the kernel alone; blocks SIGPIPE in the calling thread, for good.
   Result<std::uint64_t> WriteFile(int descriptor, std::uint64_t offset,
@@ -41,6 +42,8 @@ class Socket : public Stream {
  private:
   // Waits for `events`; kTimeout when patience ends.
   Status Wait(short events);
+  // As poll(2), with the time put down to the account.
+  int PollFor(short events, Duration span);
 
   int fd_;
   Clock& clock_;

@@ -56,6 +56,8 @@ class Stream : public BodyReader, public BodySink {
   virtual Result<std::optional<std::size_t>> ReadNow(std::span<char> into) = 0;
   // Until there is something to read; kTimeout when patience ends.
   virtual Status AwaitBytes() = 0;
+  // Waits for `span` and reads nothing. True, and at once, when the peer ended the connection.
+  virtual bool AwaitEnd(Duration span) = 0;
   // As ReadNow, but waits. kTimeout when patience ends.
   Result<std::size_t> Read(std::span<char> into) override;
   // All of `bytes`. Errors as for Read; how much arrived is then unknown.

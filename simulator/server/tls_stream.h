@@ -29,6 +29,7 @@ class TlsStream : public Stream {
   // kInvalid tells of a handshake that failed, in OpenSSL's words.
   Result<std::optional<std::size_t>> ReadNow(std::span<char> into) override;
   Status AwaitBytes() override { return socket_.AwaitBytes(); }
+  bool AwaitEnd(Duration span) override { return socket_.AwaitEnd(span); }
   Status Write(std::string_view bytes) override;
   void Finish() override;
   void Sever() override { socket_.Finish(); }

@@ -62,6 +62,56 @@ class CutReader : public BodyReader {
   bool seen_ = false;
 };
 
+class HoldReader : public BodyReader {
+ public:
+  HoldReader(Body body, std::uint64_t left, const FaultRule& rule, Waiting waiting)
+      : body_(std::move(body)), left_(left), rule_(rule), waiting_(std::move(waiting)) {}
+
+  Result<std::size_t> Read(std::span<char> into) override {
+    if (left_ == 0 && !std::exchange(held_, true)) {
+      waiting_.faults.MarkSeen(rule_);
+      if (const Status waited = SitOut(rule_, waiting_); !waited) {
+        return waited.error();
+      }
+    }
+    if (held_) {
+      return body_.Read(into);
+    }
+    auto size = body_.Read(into.first(std::min<std::uint64_t>(into.size(), left_)));
+    left_ -= size ? *size : 0;
+    return size;
+  }
+
+ private:
+  Body body_;
+  std::uint64_t left_;
+  const FaultRule& rule_;
+  Waiting waiting_;
+  bool held_ = false;
+};
+
+class PacedReader : public BodyReader {
+ public:
+  PacedReader(Body body, Pace pace, Waiting waiting)
+      : body_(std::move(body)), pace_(pace), waiting_(std::move(waiting)) {}
+
+  Result<std::size_t> Read(std::span<char> into) override {
+    auto size = body_.Read(into.first(pace_.Portion(into.size())));
+    if (!size || *size == 0) {
+      return size;
+    }
+    passed_ += *size;
+    const Status waited = waiting_.peer->WaitUntil(waiting_.clock, pace_.TimeOf(passed_));
+    return waited ? size : waited.error();
+  }
+
+ private:
+  Body body_;
+  Pace pace_;
+  Waiting waiting_;
+  std::uint64_t passed_ = 0;
+};
+
 }  // namespace
 
 Pieces::Pieces(std::optional<std::uint64_t> length)
@@ -97,6 +147,39 @@ Body CutAfter(Body body, std::uint64_t bytes, FaultState& faults, const FaultRul
   return Body::FromReader(
       std::make_unique<CutReader>(std::move(body), bytes, faults, rule, std::move(message)),
       length);
+}
+
+Status SitOut(const FaultRule& rule, const Waiting& waiting) {
+  Clock& clock = waiting.clock;
+  const Hold& hold = *rule.hold;
+  const Deadline end = hold.span ? clock.Elapsed() + *hold.span : kNoDeadline;
+  if (!hold.until) {
+    return waiting.peer->WaitUntil(clock, end);
+  }
+  // Nobody calls when the event comes: look now and then.
+  const Duration pause =
+      std::clamp<Duration>(hold.span.value_or(kNoDeadline) / 2000, std::chrono::milliseconds(1),
+                           std::chrono::seconds(1));
+  const std::uint64_t before = waiting.faults.Releases(rule);
+  while (clock.Elapsed() < end && waiting.faults.Releases(rule) == before) {
+    const Status waited = waiting.peer->WaitUntil(clock, std::min(end, clock.Elapsed() + pause));
+    if (!waited) {
+      return waited;
+    }
+  }
+  return Ok{};
+}
+
+Body HoldAfter(Body body, std::uint64_t bytes, const FaultRule& rule, Waiting waiting) {
+  const auto length = body.length();
+  return Body::FromReader(
+      std::make_unique<HoldReader>(std::move(body), bytes, rule, std::move(waiting)), length);
+}
+
+Body PacedBy(Body body, Pace pace, Waiting waiting) {
+  const auto length = body.length();
+  return Body::FromReader(std::make_unique<PacedReader>(std::move(body), pace, std::move(waiting)),
+                          length);
 }
 
 }  // namespace drydock::simulator

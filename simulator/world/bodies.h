@@ -10,8 +10,11 @@
 #include <span>
 #include <string>
 
+#include "core/clock.h"
 #include "core/http.h"
 #include "simulator/faults/fault_state.h"
+#include "simulator/world/pace.h"
+#include "simulator/world/peer.h"
 
 namespace drydock::simulator {
 
@@ -38,5 +41,20 @@ std::string PeekExcerpt(Body& body);
 // of `faults`, which must outlive the body.
 Body CutAfter(Body body, std::uint64_t bytes, FaultState& faults, const FaultRule& rule,
               std::string message);
+
+// Where a body that takes its time does so. All but `peer` must outlive it.
+struct Waiting {
+  Clock& clock;
+  FaultState& faults;
+  std::shared_ptr<Peer> peer;
+};
+
+// Waits as the hold of `rule` says. An error is the peer's.
+Status SitOut(const FaultRule& rule, const Waiting& waiting);
+
+// `body`, which stops after `bytes` of it as the hold of `rule` says and then goes on.
+Body HoldAfter(Body body, std::uint64_t bytes, const FaultRule& rule, Waiting waiting);
+// `body` at that pace.
+Body PacedBy(Body body, Pace pace, Waiting waiting);
 
 }  // namespace drydock::simulator

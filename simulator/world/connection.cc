@@ -1,5 +1,8 @@
 // The transport for code that runs inside a world.
+#include <algorithm>
+#include <limits>
 #include <utility>
+#include <vector>
 
 #include "core/text.h"
 #include "simulator/world/internet.h"
@@ -7,6 +10,48 @@
 
 namespace drydock::simulator {
 namespace {
+
+// How much of a body a server's machine takes in that reads nothing.
+constexpr std::uint64_t kBufferedBytes = 262'144;
+
+// An actor that waits for an answer until its deadline.
+class ActorPeer : public Peer {
+ public:
+  explicit ActorPeer(Deadline deadline) : deadline_(deadline) {}
+
+  Status WaitUntil(Clock& clock, Deadline until) override {
+    const Duration now = clock.Elapsed();
+    const Deadline end = std::min(until, deadline_);
+    if (end > now) {
+      if (const Status slept = clock.SleepFor(end - now); !slept) {
+        return slept;
+      }
+    }
+    if (end < until) {
+      return Error(ErrorCode::kTimeout, "the deadline passed");
+    }
+    return Ok{};
+  }
+
+ private:
+  Deadline deadline_;
+};
+
+// Reads on to the end, or until `bytes_max` were read; false when there is more.
+Result<bool> ReachesEnd(Body& body, std::uint64_t bytes_max) {
+  std::vector<char> piece(65'536);
+  for (std::uint64_t read = 0; read <= bytes_max;) {
+    const auto size = body.Read(piece);
+    if (!size) {
+      return size.error();
+    }
+    if (*size == 0) {
+      return true;
+    }
+    read += *size;
+  }
+  return false;
+}
 
 class Connection : public Transport {
  public:
@@ -31,7 +76,8 @@ class Connection : public Transport {
     if (head.caller.client.empty()) {
       head.caller.client = world_.CurrentActor();
     }
-    auto answer = net_.Serve(std::move(head), request.body);
+    const auto peer = std::make_shared<ActorPeer>(deadline);
+    auto answer = net_.Serve(std::move(head), request.body, peer);
     const Status alive = world_.Alive();
     if (!alive) {
       return alive.error();
@@ -45,10 +91,42 @@ class Connection : public Transport {
                            answer->cut->manner == Cut::Manner::kRst ? "reset" : "closed",
                            " before an answer"}));
     }
+    if (answer->rest) {
+      const Status sent = SendRest(*answer->rest, request.body, *peer);
+      if (!sent) {
+        return sent.error().At(what);
+      }
+    }
     return std::move(answer->response);
   }
 
  private:
+  // The answer is there before the request was sent to its end. Like drydock's own client it looks
+  // for one only then.
+  Status SendRest(EarlyReply::Then then, Body& body, Peer& peer) {
+    constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max() - 1;
+    switch (then) {
+      case EarlyReply::Then::kDrain: {
+        const auto sent = ReachesEnd(body, kAll);
+        return sent ? Status(Ok{}) : sent.error();
+      }
+      case EarlyReply::Then::kStop: {
+        const auto sent = ReachesEnd(body, kBufferedBytes);
+        return !sent   ? sent.error()
+               : *sent ? Status(Ok{})
+                       : peer.WaitUntil(world_.clock(), kNoDeadline);
+      }
+      case EarlyReply::Then::kClose: {
+        const auto sent = ReachesEnd(body, 0);
+        if (!sent || *sent) {
+          return sent ? Status(Ok{}) : sent.error();
+        }
+        return Error(ErrorCode::kAmbiguous, "the connection broke while the request was sent");
+      }
+    }
+    return Ok{};
+  }
+
   Internet& net_;
   World& world_;
   Caller caller_;

@@ -21,6 +21,7 @@
 #include "simulator/exchange.h"
 #include "simulator/faults/fault_state.h"
 #include "simulator/world/bodies.h"
+#include "simulator/world/peer.h"
 
 namespace drydock::simulator {
 
@@ -31,6 +32,10 @@ class World;
 struct Answer {
   Response response;
   std::optional<Cut> cut;
+  // Set when the answer came before the end of the request's body: what becomes of the rest, which
+  // was not read.
+  std::optional<EarlyReply::Then> rest = {};
+  bool paced = false;  // reading the body takes its time: hand each piece on as it comes
 };
 
 class Internet {
@@ -46,7 +51,8 @@ class Internet {
   // The answer is complete: Content-Length is set when the length is known, a HEAD has no body.
   // kUnavailable when the host is unknown (nothing is listening); the body's own error when it
   // could not be read to its end (the client vanished).
-  Result<Answer> Serve(RequestHead head, Body& body);
+  // `peer` is waited with where a fault takes time; null: one that waits as long as it takes.
+  Result<Answer> Serve(RequestHead head, Body& body, std::shared_ptr<Peer> peer = nullptr);
 
   // Does the work that a "commit later" fault put off and that is due by now. Serve does so before
   // each exchange; call it before reading a site's state by another way.

@@ -18,6 +18,7 @@
 #include "core/digest.h"
 #include "core/text.h"
 #include "simulator/server/listener.h"
+#include "simulator/server/shifted_clock.h"
 #include "tests/support/raw_client.h"
 
 namespace drydock::simulator {
@@ -136,11 +137,11 @@ struct Rig {
   explicit Rig(std::vector<FaultRule> rules = {}, ServerLimits limits = {},
                const TlsIdentity* tls = nullptr)
       : faults(std::move(rules), 1),
-        context{clock, limits, tls == nullptr ? "http" : "https", {}, {}},
+        context{machine, limits, tls == nullptr ? "http" : "https", {}, {}},
         listener(context, tls) {
     internet.Attach("*", site);
-    context.serve = [this](RequestHead head, Body& body) {
-      return Served{internet.Serve(std::move(head), body)};
+    context.serve = [this](RequestHead head, Body& body, const std::shared_ptr<Peer>& peer) {
+      return Served{internet.Serve(std::move(head), body, peer)};
     };
     context.note = [this](const Caller&, const std::string& text) {
       journal.Append("server", NoteEvent{text});
@@ -151,7 +152,8 @@ struct Rig {
     listener.Start();
   }
 
-  SystemClock clock;
+  SystemClock machine;
+  ShiftedClock clock{machine};  // of the world
   Journal journal{clock};
   FaultState faults;
   Internet internet{clock, journal, faults};

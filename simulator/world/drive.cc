@@ -1,0 +1,217 @@
+#include "simulator/world/drive.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text.h"
+#include "simulator/faults/effects.h"
+
+namespace drydock::simulator {
+
+Internet::Drive::Drive(Internet& net, RequestHead head, Body& body, std::shared_ptr<Peer> peer)
+    : net_(net),
+      head_(std::move(head)),
+      body_(body),
+      peer_(std::move(peer)),
+      pieces_(body.length()),
+      lock_(net.mutex_) {
+  response_.status = 0;
+}
+
+Sight Internet::Drive::View() const {
+  return {head_,
+          route_,
+          net_.clock_.Now(),
+          response_.status,
+          manifest_complete_ ? &manifest_ : nullptr,
+          &shortlist_};
+}
+
+const FaultRule* Internet::Drive::Offer(Phase phase) {
+  return Noted(phase, net_.faults_.Offer(phase, View()));
+}
+
+const FaultRule* Internet::Drive::Noted(Phase phase, const std::optional<Firing>& firing) {
+  if (!firing) {
+    return nullptr;
+  }
+  net_.journal_.Append(head_.caller.client,
+                       FaultEvent{firing->rule->name, std::string(Name(phase)),
+                                  Describe(*firing->rule), event_.ordinal, firing->key});
+  return firing->rule;
+}
+
+Result<Answer> Internet::Drive::Run() {
+  event_.ordinal = net_.next_ordinal_++;
+  event_.method = head_.method;
+  event_.url = head_.url.ToString();
+  event_.request_headers = head_.headers;
+  Site* const site = net_.FindSite(head_.url.host);
+  if (site == nullptr) {
+    event_.lost = "nothing listens there";
+    Record();
+    return Error(ErrorCode::kUnavailable, Concat({head_.url.host, ": nothing listens there"}));
+  }
+  net_.SettleLocked();
+  exchange_ = site->Begin(head_);
+  route_ = exchange_->route();
+  event_.operation = route_.operation;
+  event_.repository = route_.repository;
+  event_.reference = route_.reference;
+  return Finish(Answered());
+}
+
+Internet::Drive::Outcome Internet::Drive::Answered() {
+  const Outcome outcome = Undertaken();
+  if (outcome != Outcome::kAnswered) {
+    return outcome;
+  }
+  const FaultRule* rule = Offer(Phase::kResponseHead);
+  const Outcome told = rule == nullptr ? Outcome::kGoOn : Act(*rule);
+  return told == Outcome::kGoOn ? Outcome::kAnswered : told;
+}
+
+Internet::Drive::Outcome Internet::Drive::Undertaken() {
+  if (const FaultRule* rule = Offer(Phase::kRequestHead)) {
+    const Outcome told = Act(*rule);
+    if (told == Outcome::kAnswered && !rest_) {
+      return WithBody(&Drive::DrainBody);
+    }
+    if (told != Outcome::kGoOn) {
+      return told;
+    }
+  }
+  if (auto refused = exchange_->Decide()) {
+    response_ = std::move(*refused);
+    return WithBody(&Drive::DrainBody);
+  }
+  const Outcome received = WithBody(&Drive::ReceiveBody);
+  return received == Outcome::kGoOn ? DoWork() : received;
+}
+
+Internet::Drive::Outcome Internet::Drive::WithBody(Outcome (Drive::*work)()) {
+  if (pieces_.size() == 0) {
+    return (this->*work)();
+  }
+  lock_.unlock();
+  const Outcome outcome = (this->*work)();
+  lock_.lock();
+  return outcome;
+}
+
+bool Internet::Drive::HeldBy(const FaultRule& rule) {
+  if (!rule.hold) {
+    return true;
+  }
+  const bool waited = Unlocked([&] { return SitOut(rule, Waits()); });
+  if (waited) {
+    MarkSeen(rule);
+  } else if (vanished_->code() != ErrorCode::kCancelled) {
+    net_.faults_.MarkSeen(rule);  // the client has seen it, and left for it
+  }
+  return waited;
+}
+
+Internet::Drive::Outcome Internet::Drive::DoWork() {
+  const FaultRule* rule = partly_ == nullptr ? Offer(Phase::kDecide) : nullptr;
+  if (rule != nullptr && !HeldBy(*rule)) {
+    return Outcome::kVanished;
+  }
+  const bool instead = rule != nullptr && !std::holds_alternative<std::monostate>(rule->answer);
+  if (!instead) {
+    response_ = exchange_->Apply();
+    exchange_.reset();
+  } else if (rule->commit.mode == Commit::Mode::kLater) {
+    net_.pending_.push_back(
+        {net_.clock_.Now() + rule->commit.delay, std::move(pieces_), std::move(exchange_)});
+  } else {
+    exchange_.reset();
+  }
+  if (partly_ != nullptr) {
+    const bool silent = std::holds_alternative<std::monostate>(partly_->answer);
+    if (silent && received_ > partly_->commit.bytes) {
+      MarkSeen(*partly_);
+    }
+    return silent ? Outcome::kAnswered : Tell(*partly_);
+  }
+  return instead ? Tell(*rule) : Outcome::kAnswered;
+}
+
+Internet::Drive::Outcome Internet::Drive::Act(const FaultRule& rule) {
+  return HeldBy(rule) ? Tell(rule) : Outcome::kVanished;
+}
+
+Internet::Drive::Outcome Internet::Drive::Tell(const FaultRule& rule) {
+  if (const auto* cut = std::get_if<CutConnection>(&rule.answer)) {
+    cut_ = Cut{cut->manner, std::nullopt};
+    MarkSeen(rule);
+    return Outcome::kCut;
+  }
+  if (const auto* reply = std::get_if<Reply>(&rule.answer)) {
+    response_ = Render(*reply, View());
+    MarkSeen(rule);
+    return Outcome::kAnswered;
+  }
+  if (const auto* early = std::get_if<EarlyReply>(&rule.answer)) {
+    response_ = Render(early->reply, View());
+    rest_ = early->then;
+    MarkSeen(rule);
+    return Outcome::kAnswered;
+  }
+  if (const auto* edit = std::get_if<EditReply>(&rule.answer)) {
+    if (simulator::Apply(*edit, View(), response_)) {
+      MarkSeen(rule);
+    }
+  } else if (const auto* throttle = std::get_if<Throttle>(&rule.answer)) {
+    Slow(*throttle, rule);
+  }
+  return Outcome::kGoOn;
+}
+
+void Internet::Drive::Slow(const Throttle& throttle, const FaultRule& rule) {
+  if (throttle.up && body_.length() != std::uint64_t{0}) {
+    up_.emplace(*throttle.up, throttle.burst, net_.clock_.Elapsed());
+    MarkSeen(rule);
+  }
+  down_ = throttle.down ? &throttle : nullptr;
+  if (down_ != nullptr && !throttle.up) {
+    MarkSeen(rule);
+  }
+}
+
+void Internet::Drive::Record() {
+  event_.request_bytes = received_;
+  net_.journal_.Append(head_.caller.client, std::move(event_));
+}
+
+Result<Answer> Internet::Drive::Finish(Outcome outcome) {
+  net_.faults_.Observe(View());
+  if (outcome == Outcome::kVanished) {
+    event_.lost = Concat({"the client went away: ", vanished_->message()});
+    Record();
+    return *vanished_;
+  }
+  if (outcome == Outcome::kCut) {
+    event_.lost =
+        Concat({cut_->manner == Cut::Manner::kRst ? "connection reset" : "connection closed",
+                " before an answer"});
+  } else {
+    Complete();
+    BindBody();
+    event_.status = response_.status;
+    event_.reason = response_.reason;
+    event_.response_headers = response_.headers;
+    event_.response_bytes = response_.body.length().value_or(0);
+    if (response_.status >= 400) {
+      event_.response_excerpt = PeekExcerpt(response_.body);
+    }
+    WrapBody();
+  }
+  for (const FaultRule* rule : seen_) {
+    net_.faults_.MarkSeen(*rule);
+  }
+  Record();
+  return Answer{std::move(response_), cut_, rest_, down_ != nullptr || !body_holds_.empty()};
+}
+
+}  // namespace drydock::simulator

@@ -1,0 +1,165 @@
+// Faults of the wire on real sockets: what a client that hides nothing sees of them. Time is the
+// test's where it says so: the world's clock is set forward, nobody sleeps.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "simulator/faults/read_rules.h"
+#include "tests/unit/server/rig.h"
+
+namespace drydock::simulator {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::End;
+using testing::RawAnswer;
+using testing::RawClient;
+using testing::RequestText;
+
+std::vector<FaultRule> Rules(std::string_view effect) {
+  auto read = ParseFaultFile(Concat({R"({"faults": [{"name": "f", "do": )", effect, "}]}"}), "f");
+  EXPECT_TRUE(read.ok()) << (read ? "" : read.error().message());
+  return read ? std::move(*read) : std::vector<FaultRule>();
+}
+
+// Waits until the rule has fired: the exchange is where the rule acts.
+bool Fired(const Rig& rig) {
+  const Deadline until = SystemClock().Elapsed() + std::chrono::seconds(10);
+  while (rig.faults.Counts()[0].fired == 0) {
+    if (SystemClock().Elapsed() > until) {
+      return false;
+    }
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+TEST(WireFaults, AHoldEndsWhenTheWorldsClockSaysSo) {
+  for (const char* at : {"request-head", "decide", "response-head"}) {
+    Rig rig(Rules(Concat({R"({"hold": "6h", "at": ")", at, "\"}"})));
+    RawClient client(rig.port);
+    ASSERT_TRUE(client.Send(RequestText("PUT", "/sink", "", "body")));
+    ASSERT_TRUE(Fired(rig));
+    EXPECT_TRUE(client.Quiet(milliseconds(30))) << at;
+    ASSERT_TRUE(rig.clock.Advance(std::chrono::hours(6)));
+    EXPECT_EQ(201, client.ReadAnswer().status) << at;
+    EXPECT_EQ(1u, rig.faults.Counts()[0].seen);
+  }
+}
+
+TEST(WireFaults, AHeldAnswerStopsAtTheByte) {
+  Rig rig(Rules(R"({"hold": "6h", "at": "response-body", "after-bytes": 1000})"));
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send(RequestText("GET", "/big")));
+  ASSERT_TRUE(Fired(rig));
+  EXPECT_FALSE(client.Quiet(milliseconds(10'000)));  // the head and the front are there
+  ASSERT_TRUE(rig.clock.Advance(std::chrono::hours(6)));
+  EXPECT_EQ(TestExchange::kBigBytes, client.ReadAnswer().body.size());
+}
+
+TEST(WireFaults, AHoldForEverEndsWithTheClient) {
+  Rig rig(Rules(R"({"hold": "forever", "at": "decide"})"));
+  {
+    RawClient client(rig.port);
+    ASSERT_TRUE(client.Send(RequestText("PUT", "/sink", "", "body")));
+    ASSERT_TRUE(Fired(rig));
+    client.Vanish();
+  }
+  const Deadline until = rig.machine.Elapsed() + std::chrono::seconds(10);
+  while (rig.listener.live() > 0 && rig.machine.Elapsed() < until) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(0u, rig.listener.live());
+}
+
+TEST(WireFaults, AStoppingServerHoldsNobody) {
+  ServerLimits limits;
+  limits.grace_time = std::chrono::seconds(60);
+  Rig rig(Rules(R"({"hold": "forever", "at": "decide"})"), limits);
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send(RequestText("PUT", "/sink", "", "body")));
+  ASSERT_TRUE(Fired(rig));
+  rig.listener.Stop();
+  EXPECT_EQ("", client.ReadToEnd());
+}
+
+TEST(WireFaults, AThrottlePacesByTheWorldsClock) {
+  // An hour at this rate, but the clock is ours.
+  Rig rig(Rules(R"({"throttle": {"down": 800, "burst": 1000}})"));
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send(RequestText("GET", "/big")));
+  EXPECT_FALSE(client.Quiet(milliseconds(10'000)));  // the head and the burst: the pace has begun
+  ASSERT_TRUE(rig.clock.Advance(std::chrono::hours(24)));
+  EXPECT_EQ(TestExchange::kBigBytes, client.ReadAnswer().body.size());
+}
+
+TEST(WireFaults, AThrottledUploadArrivesSlowly) {
+  Rig rig(Rules(R"({"throttle": {"up": 1000}})"));
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send(RequestText("PUT", "/sink", "", std::string(50'000, 'x'))));
+  ASSERT_TRUE(Fired(rig));
+  EXPECT_TRUE(client.Quiet(milliseconds(30)));
+  ASSERT_TRUE(rig.clock.Advance(std::chrono::seconds(60)));
+  EXPECT_EQ(201, client.ReadAnswer().status);
+}
+
+std::string Early(std::string_view then) {
+  return Concat({R"({"early-reply": {"status": 413, "text": "too large", "then": ")", then,
+                 R"("}, "after-bytes": 1000})"});
+}
+
+TEST(WireFaults, AnEarlyAnswerComesWhileTheBodyIsOnItsWay) {
+  Rig rig(Rules(Early("drain")));
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send("PUT /sink HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n"));
+  ASSERT_TRUE(client.Send(std::string(2000, 'x')));
+  EXPECT_EQ(413, client.ReadAnswer().status);
+  ASSERT_TRUE(client.Send(std::string(3000, 'x') + RequestText("GET", "/next")));
+  EXPECT_EQ("GET /next", client.ReadAnswer().body);
+}
+
+TEST(WireFaults, AnEarlyAnswerToWhoWaitsNeedsNoBody) {
+  Rig rig(Rules(R"({"early-reply": {"status": 413}})"));
+  RawClient client(rig.port);
+  ASSERT_TRUE(
+      client.Send(RequestText("PUT", "/sink", "Content-Length: 5000\r\nExpect: 100-continue\r\n")));
+  const RawAnswer answer = client.ReadAnswer();
+  EXPECT_EQ(413, answer.status);
+  EXPECT_EQ("close", answer.Field("Connection"));
+  EXPECT_EQ("", client.ReadToEnd());
+  EXPECT_EQ(End::kFin, client.end());
+}
+
+TEST(WireFaults, AnEarlyAnswerMayBeTheLastThingReadFrom) {
+  Rig rig(Rules(Early("close")));
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send("PUT /sink HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n"));
+  ASSERT_TRUE(client.Send(std::string(1000, 'x')));
+  EXPECT_EQ(413, client.ReadAnswer().status);
+  // The server is gone: what we go on to send is answered by a reset.
+  const Deadline until = rig.machine.Elapsed() + std::chrono::seconds(10);
+  while (client.Send(std::string(1000, 'x')) && rig.machine.Elapsed() < until) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ("", client.ReadToEnd());
+  EXPECT_NE(End::kStillOpen, client.end());
+}
+
+TEST(WireFaults, AServerThatStopsReadingLeavesTheConnectionOpen) {
+  ServerLimits limits;
+  limits.idle_time = milliseconds(100);
+  Rig rig(Rules(Early("stop")), limits);
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send("PUT /sink HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n"));
+  ASSERT_TRUE(client.Send(std::string(2000, 'x')));
+  EXPECT_EQ(413, client.ReadAnswer().status);
+  EXPECT_TRUE(client.Quiet(milliseconds(30)));
+  EXPECT_EQ("", client.ReadToEnd());
+  EXPECT_EQ(End::kRst, client.end());
+}
+
+}  // namespace
+}  // namespace drydock::simulator
