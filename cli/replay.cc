@@ -15,6 +15,7 @@
 #include "cli/colour.h"
 #include "cli/commands.h"
 #include "core/text.h"
+#include "scenarios/report/html.h"
 #include "scenarios/runner/loader.h"
 #include "scenarios/runner/report.h"
 #include "scenarios/runner/runner.h"
@@ -29,6 +30,7 @@ struct ReplayFlags {
   std::optional<std::uint64_t> seed;
   std::string journal;
   std::string junit;
+  std::string html;
   bool json = false;
   bool timeline = false;
   bool brief = false;
@@ -126,7 +128,8 @@ class Replay {
   bool WriteReports() {
     const bool journal = flags_.journal.empty() || WriteFile(flags_.journal, journal_);
     const bool junit = flags_.junit.empty() || WriteFile(flags_.junit, ToJUnit(played_));
-    return journal && junit;
+    const bool html = flags_.html.empty() || WriteFile(flags_.html, scenarios::ToHtml(played_));
+    return journal && junit && html;
   }
 
   const ReplayFlags& flags_;
@@ -151,6 +154,10 @@ void AddReplay(CLI::App& app, int& exit_code) {
   command->add_option("--journal", flags->journal, "Write every event as a line of JSON")
       ->type_name("FILE");
   command->add_option("--junit", flags->junit, "Write the results as JUnit XML")->type_name("FILE");
+  command
+      ->add_option("--html", flags->html,
+                   "Write a report to look at: one HTML file that needs no network")
+      ->type_name("FILE");
   CLI::Option* json = command->add_flag("--json", flags->json, "Print the results as JSON");
   CLI::Option* timeline =
       command->add_flag("--timeline", flags->timeline,
@@ -164,6 +171,7 @@ Examples:
   drydock replay scenarios/incidents/2026-05-28-cache-export-400.json
   drydock replay scenarios                      # all of them, a line each
   drydock replay scenarios --junit report.xml   # for a CI that reads JUnit
+  drydock replay scenarios --html report.html   # to look at, in any browser
   drydock replay FILE --journal run.jsonl       # every exchange, tag, fault and wait
   drydock replay FILE --seed 7                  # another interleaving, the same must hold
 
