@@ -56,13 +56,16 @@ function placeOf(axis, t) {
   return left.x + ((t - left.t) / (right.t - left.t)) * (right.x - left.x);
 }
 
-// Times to write above the lanes: no closer than `apart` units.
-function ticksOf(axis, apart) {
+// Times to write above the lanes; `room(t, before)` is what the text of one takes, in units, when
+// `before` was written last (or nothing, when it is null).
+function ticksOf(axis, room) {
   const ticks = [];
+  let free = 0;
   for (const { t, x } of axis.moments) {
-    if (ticks.length === 0 || (x - ticks.at(-1).x >= apart && t !== ticks.at(-1).t)) {
-      ticks.push({ t, x });
-    }
+    const last = ticks.at(-1) ?? null;
+    if (x < free || (last !== null && last.t === t)) continue;
+    free = x + room(t, last === null ? null : last.t);
+    ticks.push({ t, x });
   }
   return ticks;
 }

@@ -1,6 +1,7 @@
 // The board: steps, publishers, servers and tags as rows over one axis of virtual time.
 
-const TICK_PX = 66;
+const TICK_PX = 64;
+const DATED_TICK_PX = 104;
 
 class Board {
   // `view` is the timeline whose axis, width and visible exchanges are drawn.
@@ -49,21 +50,23 @@ class Board {
   }
 
   times() {
-    const ticks = ticksOf(this.view.axis, TICK_PX / this.view.width);
-    let last = "";
+    const { play } = this.view;
+    const isNews = (t, before) => before === null || day(play, t) !== day(play, before);
+    const ticks = ticksOf(
+      this.view.axis,
+      (t, before) => (isNews(t, before) ? DATED_TICK_PX : TICK_PX) / this.view.width,
+    );
     return this.row(
       "times",
       "virtual time",
       null,
-      ticks.map(({ t, x }) => {
-        const date = day(this.view.play, t);
-        const news = date !== last;
-        last = date;
+      ticks.map(({ t, x }, at) => {
+        const news = isNews(t, at === 0 ? null : ticks[at - 1].t);
         return h(
           "time",
-          { datetime: moment(this.view.play, t), style: { "--x": x } },
-          clock(this.view.play, t),
-          news ? h("b", null, date.slice(5)) : null,
+          { datetime: moment(play, t), style: { "--x": x } },
+          clock(play, t),
+          news ? h("b", null, day(play, t).slice(5)) : null,
         );
       }),
       this.view.axis.gaps

@@ -141,7 +141,7 @@ Json FailureData(const ExpectationFailure& failure) {
   Json json = {{"line", failure.line},
                {"step", failure.step},
                {"expected", failure.expected},
-               {"found", RedactedText(failure.found)}};
+               {"found", RedactedText(Gist(failure.found))}};
   if (failure.sequence) {
     json["at"] = *failure.sequence;
   }
@@ -225,6 +225,14 @@ std::string ReportData(const ScenarioResult& result) {
                {"sources", result.sources}, {"seed", result.seed},   {"passed", result.passed()},
                {"plays", Json::array()}};
   json["plays"].push_back(PlayData("run", "As written", result.main, tables));
+  if (result.script) {
+    Json script = PlayData("script", "By the runbook's script", *result.script, tables);
+    script["worse"] = Json::array();
+    for (const ExpectationFailure& each : result.worse) {
+      script["worse"].push_back(FailureData(each));
+    }
+    json["plays"].push_back(std::move(script));
+  }
   if (result.twin) {
     json["plays"].push_back(PlayData("twin", "Without the faults", *result.twin, tables));
   }

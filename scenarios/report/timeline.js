@@ -8,7 +8,7 @@ const KINDS = [
   ["lost", "no answer"],
 ];
 const UNIT_PX = 9;
-const PRINT_PX = 560;
+const PRINT_PX = 690;
 
 class Timeline {
   // `select(exchange)` shows one; it is called with null when the choice ends.
