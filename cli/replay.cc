@@ -12,9 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/ci_log.h"
 #include "cli/colour.h"
 #include "cli/commands.h"
 #include "core/text.h"
+#include "scenarios/report/ci_formats.h"
 #include "scenarios/report/html.h"
 #include "scenarios/runner/loader.h"
 #include "scenarios/runner/report.h"
@@ -31,6 +33,9 @@ struct ReplayFlags {
   std::string journal;
   std::string junit;
   std::string html;
+  std::string tap;
+  std::string json_lines;
+  bool annotations = false;
   bool json = false;
   bool timeline = false;
   bool brief = false;
@@ -129,7 +134,13 @@ class Replay {
     const bool journal = flags_.journal.empty() || WriteFile(flags_.journal, journal_);
     const bool junit = flags_.junit.empty() || WriteFile(flags_.junit, ToJUnit(played_));
     const bool html = flags_.html.empty() || WriteFile(flags_.html, scenarios::ToHtml(played_));
-    return journal && junit && html;
+    const bool tap = flags_.tap.empty() || WriteFile(flags_.tap, scenarios::ToTap(played_));
+    const bool lines =
+        flags_.json_lines.empty() || WriteFile(flags_.json_lines, scenarios::ToJsonLines(played_));
+    if (flags_.annotations || LogTakesAnnotations()) {
+      std::cerr << scenarios::ToAnnotations(played_);  // the log has both; --json stays JSON
+    }
+    return journal && junit && html && tap && lines;
   }
 
   const ReplayFlags& flags_;
@@ -154,6 +165,13 @@ void AddReplay(CLI::App& app, int& exit_code) {
   command->add_option("--journal", flags->journal, "Write every event as a line of JSON")
       ->type_name("FILE");
   command->add_option("--junit", flags->junit, "Write the results as JUnit XML")->type_name("FILE");
+  command->add_option("--tap", flags->tap, "Write the results as TAP 14")->type_name("FILE");
+  command
+      ->add_option("--jsonl", flags->json_lines,
+                   "Write a line of JSON for each failure and each scenario, and a summary")
+      ->type_name("FILE");
+  command->add_flag("--annotations", flags->annotations,
+                    "Print failures as a GitHub or Gitea log annotates them (on there anyway)");
   command
       ->add_option("--html", flags->html,
                    "Write a report to look at: one HTML file that needs no network")
