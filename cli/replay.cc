@@ -93,6 +93,7 @@ class Replay {
     }
     const bool terminal = isatty(STDOUT_FILENO) != 0;
     style_.colour = !flags_.json && MayColour(STDOUT_FILENO);
+    style_.terminal = terminal;
     style_.width = terminal ? TerminalWidth(style_.width) : style_.width;
     style_.timeline = flags_.timeline || (loaded->size() == 1 && !flags_.brief);
     for (const scenarios::Scenario& scenario : *loaded) {

@@ -16,6 +16,7 @@ struct TextStyle {
   bool colour = false;      // ANSI escapes: for a terminal
   bool timeline = true;     // false: the verdict line and what failed, nothing else
   std::size_t width = 100;  // columns; timeline lines are cut there, failures never are
+  bool terminal = false;    // nothing but a failure is wider: long words are broken, titles cut
 };
 
 // One scenario for people: what happened when, who asked whom, faults, verdicts, what failed.

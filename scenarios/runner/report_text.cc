@@ -23,7 +23,7 @@ class TextReport {
   std::string Text() {
     if (style_.timeline) {
       text_ += Concat(
-          {paint_.Strong(result_.title), "\n",
+          {paint_.Strong(Wrap(result_.title, style_.width, 0, Words())), "\n",
            paint_.Quiet(Concat({result_.file, " · seed ", std::to_string(result_.seed)})), "\n"});
       for (const StepResult& step : result_.main.steps) {
         Step(result_.main, step);
@@ -48,11 +48,21 @@ class TextReport {
     }
     const bool passed = result_.passed();
     text_ += Concat({passed ? paint_.Good("PASS") : paint_.Bad("FAIL"), "  ", result_.file,
-                     style_.timeline ? "" : paint_.Quiet(Concat({"  ", result_.title})), "\n"});
+                     style_.timeline ? "" : paint_.Quiet(Concat({"  ", TitleBehind(result_.file)})),
+                     "\n"});
     return std::move(text_);
   }
 
  private:
+  LongWords Words() const { return style_.terminal ? LongWords::kBroken : LongWords::kWhole; }
+
+  // The title behind the name of a file, as long as there is room.
+  std::string TitleBehind(const std::string& file) const {
+    const std::size_t used = Columns(file) + std::string_view("PASS    ").size();
+    const bool cut = style_.terminal && used + 2 < style_.width;
+    return cut ? Cut(result_.title, style_.width - used) : style_.terminal ? "" : result_.title;
+  }
+
   void Step(const Play& play, const StepResult& step) {
     if (step.kind == "wait" || step.kind == "faults") {
       text_ += Concat({"\n", paint_.Quiet(Concat({"   ⋯ ", step.reason})), "\n"});
@@ -61,7 +71,7 @@ class TextReport {
     const std::string name = Concat({"── ", step.name, " "});
     const std::string date = Concat({" ", Date(step.began), " ──"});
     std::string rule;
-    const std::size_t used = step.name.size() + 4 + Date(step.began).size() + 4;
+    const std::size_t used = Columns(name) + Columns(date);
     for (std::size_t column = used; column < style_.width; ++column) {
       rule += "─";
     }
@@ -73,10 +83,10 @@ class TextReport {
       const std::string line = Concat({Shipped(step) ? "✓ " : "✗ ", step.verdict, " after ",
                                        FormatDuration(step.ended - step.began),
                                        step.reason.empty() ? "" : ": ", Gist(step.reason)});
-      const std::string wrapped = Concat({"  ", Wrap(line, style_.width - 4, 4)});
+      const std::string wrapped = Concat({"  ", Wrap(line, style_.width - 4, 4, Words())});
       text_ += Concat({Shipped(step) ? paint_.Good(wrapped) : paint_.Bad(wrapped), "\n"});
     } else if (!step.reason.empty()) {
-      text_ += Concat({"  ", step.reason, "\n"});
+      text_ += Concat({"  ", Wrap(step.reason, style_.width - 2, 2, Words()), "\n"});
     }
   }
 
@@ -90,7 +100,7 @@ class TextReport {
       std::string label = Concat({"  ", field == last ? "" : field});
       label.resize(kIndent, ' ');
       last = field;
-      const std::string text = Wrap(Gist(found), style_.width - kIndent, kIndent);
+      const std::string text = Wrap(Gist(found), style_.width - kIndent, kIndent, Words());
       text_ += Concat({paint_.Quiet(label), field == "cause" ? paint_.Strong(text) : text, "\n"});
     }
   }
@@ -124,7 +134,8 @@ class TextReport {
       const ExpectationFailure& first = result_.worse.front();
       const std::string why = Concat({first.step, first.step.empty() ? "" : ": ", "expected ",
                                       first.expected, ", found ", Gist(first.found)});
-      text_ += Concat({paint_.Quiet(Concat({"  ", Wrap(why, style_.width - 4, 2)})), "\n"});
+      text_ +=
+          Concat({paint_.Quiet(Concat({"  ", Wrap(why, style_.width - 4, 2, Words())})), "\n"});
     }
   }
 

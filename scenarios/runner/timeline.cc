@@ -31,13 +31,11 @@ Timeline::Timeline(const std::vector<Event>& events, const TextStyle& style)
 }
 
 std::string Timeline::Text() {
-  day_ =
-      events_.empty() ? TimePoint() : std::chrono::floor<std::chrono::days>(events_.front().time);
   for (const Event& event : events_) {
     Add(event);
   }
   FlushAll();
-  return std::move(text_);
+  return Rendered();
 }
 
 void Timeline::Add(const Event& event) {
@@ -84,7 +82,7 @@ void Timeline::AddStep(const Event& event, const StepEvent& step) {
 }
 
 void Timeline::AddTagPut(const Event& event, const ExchangeEvent& exchange) {
-  std::string text = Concat({"→ ", PeerName(exchange.url), "  tag ", exchange.reference});
+  std::string text = Concat({"tag ", exchange.reference});
   const auto moved = moved_.find(exchange.reference);
   if (moved == moved_.end()) {
     text += " put again, the same as before";
@@ -94,7 +92,7 @@ void Timeline::AddTagPut(const Event& event, const ExchangeEvent& exchange) {
                     Bare(moved->second.from)});
     moved_.erase(moved);
   }
-  Line(event.time, event.actor, text, &Paint::Strong);
+  Line(event.time, event.actor, text, &Paint::Strong, PeerName(exchange.url));
 }
 
 void Timeline::AddExchange(const Event& event, const ExchangeEvent& exchange) {
@@ -117,8 +115,8 @@ void Timeline::AddRefusal(const Event& event, const ExchangeEvent& exchange) {
   Refusals next;
   next.time = std::chrono::floor<std::chrono::seconds>(event.time);
   next.count = 1;
-  next.asked =
-      Concat({"→ ", PeerName(exchange.url), "  ", exchange.method, " ", Subject(exchange)});
+  next.peer = PeerName(exchange.url);
+  next.asked = Concat({exchange.method, " ", Subject(exchange)});
   std::set<std::string> rules;
   if (const auto faults = faults_.find(exchange.ordinal); faults != faults_.end()) {
     for (const FaultEvent* fault : faults->second) {
@@ -130,7 +128,8 @@ void Timeline::AddRefusal(const Event& event, const ExchangeEvent& exchange) {
                         next.fault ? ": " : "", AnswerText(exchange)});
   next.kind = Concat({exchange.method, " ", exchange.operation, next.answer});
   Refusals& held = actors_[event.actor].refusals;
-  if (held.count > 0 && held.kind == next.kind && held.time == next.time) {
+  if (held.count > 0 && held.kind == next.kind && held.peer == next.peer &&
+      held.time == next.time) {
     ++held.count;
     return;
   }
@@ -196,7 +195,7 @@ void Timeline::FlushRefusals(const std::string& actor) {
          Concat({held.asked,
                  held.count == 1 ? "" : Concat({" and ", std::to_string(held.count - 1), " more"}),
                  held.answer}),
-         held.fault ? &Paint::Bad : &Paint::Warn);
+         held.fault ? &Paint::Bad : &Paint::Warn, held.peer);
   }
 }
 
@@ -221,7 +220,7 @@ void Timeline::FlushUsual(const std::string& actor) {
                                more == 0 ? "" : Concat({" and ", std::to_string(more), " more"})}));
     }
     if (!pieces.empty()) {
-      Line(usual.last, actor, Concat({"→ ", peer, "  ", Join(pieces, " · ")}), &Paint::Quiet);
+      Line(usual.last, actor, Join(pieces, " · "), &Paint::Quiet, peer);
     }
   }
 }
@@ -237,20 +236,40 @@ void Timeline::FlushAll() {
 }
 
 void Timeline::Line(TimePoint time, std::string_view who, std::string_view text,
-                    std::string (Paint::*paint)(std::string_view) const) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::string stamp = FormatRfc3339(time);
-  if (day != day_) {
-    day_ = day;
-    text_ += Concat({"  ", paint_.Quiet(stamp.substr(0, stamp.find('T'))), "\n"});
+                    std::string (Paint::*paint)(std::string_view) const, std::string_view peer) {
+  lines_.push_back(
+      {time, std::string(who), std::string(peer), ReplaceAll(Gist(text), "\n", " "), paint});
+}
+
+// All lines, with who and whom in columns as wide as the longest that is there.
+std::string Timeline::Rendered() const {
+  std::size_t who_columns = kWhoColumns;
+  std::size_t peer_columns = 0;
+  for (const Entry& line : lines_) {
+    who_columns = std::max(who_columns, Columns(line.who));
+    peer_columns = std::max(peer_columns, Columns(line.peer));
   }
-  const std::string clock = stamp.substr(stamp.find('T') + 1, std::string_view("00:00:00").size());
-  const std::string head = Concat({"  ", clock, "  "});
-  const std::string actor = PadRight(who, kWhoColumns);
-  const std::size_t used = head.size() + actor.size() + 1;
-  const std::size_t room = style_.width > used + 1 ? style_.width - used : 1;
-  text_ += Concat({paint_.Quiet(head), actor, " ",
-                   (paint_.*paint)(Cut(ReplaceAll(Gist(text), "\n", " "), room)), "\n"});
+  auto day =
+      events_.empty() ? TimePoint() : std::chrono::floor<std::chrono::days>(events_.front().time);
+  std::string text;
+  for (const Entry& line : lines_) {
+    const std::string stamp = FormatRfc3339(line.time);
+    if (const auto that = std::chrono::floor<std::chrono::days>(line.time); that != day) {
+      day = that;
+      text += Concat({"  ", paint_.Quiet(stamp.substr(0, stamp.find('T'))), "\n"});
+    }
+    const std::string clock =
+        stamp.substr(stamp.find('T') + 1, std::string_view("00:00:00").size());
+    const std::string head = Concat({"  ", clock, "  "});
+    const std::string actor = PadRight(line.who, who_columns);
+    const std::string what =
+        line.peer.empty() ? line.text
+                          : Concat({"→ ", PadRight(line.peer, peer_columns), "  ", line.text});
+    const std::size_t used = head.size() + actor.size() + 1;
+    const std::size_t room = style_.width > used + 1 ? style_.width - used : 1;
+    text += Concat({paint_.Quiet(head), actor, " ", (paint_.*line.paint)(Cut(what, room)), "\n"});
+  }
+  return text;
 }
 
 }  // namespace drydock::scenarios

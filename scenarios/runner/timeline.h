@@ -34,11 +34,19 @@ class Timeline {
   // Refusals alike, one after another: shown as one line.
   struct Refusals {
     TimePoint time{};
-    std::string asked;   // "→ hub  PUT blob 0123456789ab"
+    std::string peer;
+    std::string asked;   // "PUT blob 0123456789ab"
     std::string answer;  // " ⚡ edge: 400 Bad request, HTML"
     std::string kind;    // what makes them alike
     std::uint64_t count = 0;
     bool fault = false;
+  };
+  struct Entry {
+    TimePoint time{};
+    std::string who;
+    std::string peer;  // the server asked; "" for what an actor does by itself
+    std::string text;
+    std::string (Paint::*paint)(std::string_view) const = nullptr;
   };
   struct Actor {
     std::map<std::string, Usual> usual;  // by peer
@@ -60,7 +68,8 @@ class Timeline {
   void FlushRefusals(const std::string& actor);
   void FlushAll();
   void Line(TimePoint time, std::string_view who, std::string_view text,
-            std::string (Paint::*paint)(std::string_view) const);
+            std::string (Paint::*paint)(std::string_view) const, std::string_view peer = "");
+  std::string Rendered() const;
 
   const std::vector<Event>& events_;
   TextStyle style_;
@@ -68,8 +77,7 @@ class Timeline {
   std::map<std::uint64_t, std::vector<const FaultEvent*>> faults_;  // by exchange
   std::map<std::string, Actor> actors_;
   std::map<std::string, TagEvent> moved_;  // tags whose PUT has not been seen yet
-  TimePoint day_{};
-  std::string text_;
+  std::vector<Entry> lines_;
 };
 
 }  // namespace drydock::scenarios

@@ -1,6 +1,8 @@
 #include "scenarios/runner/wording.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -38,10 +40,36 @@ std::string BodyGist(const ExchangeEvent& exchange) {
   return ReplaceAll(ReplaceAll(std::string(body), "\n", " "), "\r", "");
 }
 
-std::size_t Columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
+struct Letter {
+  std::size_t bytes = 1;
+  std::size_t columns = 1;  // of a terminal
+};
+
+// The character at `at`; of what terminals show two columns wide, the scripts of East Asia, emoji
+// and the bolt that marks a fault. A broken byte is a character of its own.
+Letter LetterAt(std::string_view text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const std::size_t bytes = lead < 0xC0U ? 1U : lead < 0xE0U ? 2U : lead < 0xF0U ? 3U : 4U;
+  if (bytes == 1 || at + bytes > text.size()) {
+    return {};
+  }
+  std::uint32_t code = lead & (0x7FU >> bytes);
+  for (std::size_t next = at + 1; next < at + bytes; ++next) {
+    code = (code << 6U) | (static_cast<unsigned char>(text[next]) & 0x3FU);
+  }
+  constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 7> kWide = {{
+      {0x1100, 0x115F},
+      {0x26A1, 0x26A1},
+      {0x2E80, 0xA4CF},
+      {0xAC00, 0xD7A3},
+      {0xF900, 0xFAFF},
+      {0xFF00, 0xFF60},
+      {0x1F300, 0x1FAFF},
+  }};
+  const bool wide = std::any_of(kWide.begin(), kWide.end(), [&](const auto& range) {
+    return code >= range.first && code <= range.second;
+  });
+  return {bytes, wide ? 2U : 1U};
 }
 
 bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; }
@@ -91,35 +119,73 @@ std::string Paint::Wrapped(std::string_view code, std::string_view text) const {
   return colour_ ? Concat({"\x1b[", code, "m", text, "\x1b[0m"}) : std::string(text);
 }
 
+std::size_t Columns(std::string_view text) {
+  std::size_t columns = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const Letter letter = LetterAt(text, at);
+    columns += letter.columns;
+    at += letter.bytes;
+  }
+  return columns;
+}
+
 std::string Cut(std::string_view text, std::size_t columns) {
-  std::size_t seen = 0;
-  std::size_t keep = 0;  // bytes of the first columns - 1 code points
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool starts = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
-    if (starts && ++seen == columns) {
-      keep = at;
-    }
-    if (seen > columns) {
+  std::size_t used = 0;
+  std::size_t keep = 0;  // bytes that leave a column for the "…"
+  for (std::size_t at = 0; at < text.size();) {
+    const Letter letter = LetterAt(text, at);
+    used += letter.columns;
+    if (used > columns) {
       return Concat({text.substr(0, keep), "…"});
     }
+    at += letter.bytes;
+    keep = used < columns ? at : keep;
   }
   return std::string(text);
 }
 
-std::string Wrap(std::string_view text, std::size_t columns, std::size_t indent) {
+namespace {
+
+// A word in pieces of at most `columns` columns; the last one may be shorter.
+std::vector<std::string> Pieces(std::string_view word, std::size_t columns) {
+  std::vector<std::string> pieces(1);
+  std::size_t used = 0;
+  for (std::size_t at = 0; at < word.size();) {
+    const Letter letter = LetterAt(word, at);
+    if (used + letter.columns > columns && used > 0) {
+      pieces.emplace_back();
+      used = 0;
+    }
+    pieces.back() += word.substr(at, letter.bytes);
+    used += letter.columns;
+    at += letter.bytes;
+  }
+  return pieces;
+}
+
+}  // namespace
+
+std::string Wrap(std::string_view text, std::size_t columns, std::size_t indent, LongWords words) {
+  const std::string next = "\n" + std::string(indent, ' ');
   std::string wrapped;
   std::size_t used = 0;
   for (const std::string& word : Split(text, ' ')) {
     const std::size_t width = Columns(word);
     if (used > 0 && used + 1 + width > columns) {
-      wrapped += "\n" + std::string(indent, ' ');
+      wrapped += next;
       used = 0;
     } else if (used > 0) {
       wrapped += ' ';
       ++used;
     }
-    wrapped += word;
-    used += width;
+    if (words == LongWords::kBroken && width > columns) {
+      const std::vector<std::string> pieces = Pieces(word, columns);
+      wrapped += Join(pieces, next);
+      used += Columns(pieces.back());
+    } else {
+      wrapped += word;
+      used += width;
+    }
   }
   return wrapped;
 }

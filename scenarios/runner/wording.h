@@ -24,11 +24,17 @@ class Paint {
   bool colour_;
 };
 
-// At most `columns` columns of `text`, "…" last when it was longer. Counts UTF-8 code points.
+// Columns that a terminal needs for UTF-8 text: some characters, such as "⚡", take two.
+std::size_t Columns(std::string_view text);
+// At most `columns` columns of `text`, "…" last when it was longer.
 std::string Cut(std::string_view text, std::size_t columns);
-// `text` broken at blanks into lines of at most `columns` columns (a longer word stays whole), all
-// but the first after `indent` blanks.
-std::string Wrap(std::string_view text, std::size_t columns, std::size_t indent);
+// Whether a word that is longer than a line stays whole, for what may be searched or copied, or is
+// broken, for a terminal that would break it in the wrong place.
+enum class LongWords { kWhole, kBroken };
+// `text` broken at blanks into lines of at most `columns` columns, all but the first after `indent`
+// blanks.
+std::string Wrap(std::string_view text, std::size_t columns, std::size_t indent,
+                 LongWords words = LongWords::kWhole);
 // The text without what no person reads: digests and upload ids to their beginnings, the values of
 // _state left out, the builder's "ERROR: failed to solve: " dropped.
 std::string Gist(std::string_view text);

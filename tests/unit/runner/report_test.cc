@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/json.h"
+#include "core/text.h"
 #include "scenarios/runner/wording.h"
 
 namespace drydock::scenarios {
@@ -160,11 +161,55 @@ TEST(TimelineTest, JoinsSkippedStepsAndShowsWaitsNotesAndDays) {
             "  06:00:06  ci    tomorrow\n");
 }
 
+TEST(TimelineTest, StandsInColumnsAsWideAsWhatIsThere) {
+  Events events;
+  events.Exchange("PUT", "manifest.put", "v1", 403).reason = "Forbidden";
+  ExchangeEvent& token = events.Exchange("GET", "token", "", 503);
+  token.url = "https://auth.docker.io/token";
+  token.reason = "Service Unavailable";
+  events.events.back().actor = "ci-long-name";
+  EXPECT_EQ(events.Text(),
+            "  06:00:00  ci           → hub            PUT manifest v1 → 403 Forbidden\n"
+            "  06:00:01  ci-long-name → token service  GET /token → 503 Service Unavailable\n");
+}
+
+TEST(ReportTest, NoLineIsWiderThanTheTerminal) {
+  ScenarioResult result;
+  result.file = "scenarios/incidents/x.json";
+  result.title = "A title that is longer than a terminal of sixty columns would like to show";
+  StepResult step;
+  step.name = "ci-publish #1";
+  step.kind = "ci-publish";
+  step.verdict = "red";
+  step.reason =
+      "https://registry-1.docker.io/v2/a/b/blobs/uploads/01234567-89ab-cdef-0123-456789ab";
+  Event event;
+  event.actor = "ci";
+  event.payload = NoteEvent{"⚡ a long note ⚡ of many words ⚡ that has to be cut somewhere ⚡"};
+  result.main.events = {event};
+  step.end_sequence = 1;
+  result.main.steps = {step};
+  TextStyle style;
+  style.width = 60;
+  style.terminal = true;
+  for (const bool timeline : {true, false}) {
+    style.timeline = timeline;
+    for (const std::string& line : Split(ToText(result, style), '\n')) {
+      EXPECT_LE(Columns(line), style.width) << line;
+    }
+  }
+}
+
 TEST(TextTest, CutsWrapsAndShortens) {
   EXPECT_EQ(Cut("→→→", 3), "→→→");
   EXPECT_EQ(Cut("→→→→", 3), "→→…");
   EXPECT_EQ(Wrap("aa bb cc", 5, 2), "aa bb\n  cc");
   EXPECT_EQ(Wrap("toolongword x", 5, 0), "toolongword\nx");
+  EXPECT_EQ(Wrap("toolongword x", 5, 2, LongWords::kBroken), "toolo\n  ngwor\n  d x");
+  EXPECT_EQ(Columns("→⚡ab"), 5U) << "the bolt takes two columns";
+  EXPECT_EQ(Cut("a⚡b", 4), "a⚡b");
+  EXPECT_EQ(Cut("a⚡bc", 4), "a⚡…");
+  EXPECT_EQ(Cut("a⚡bc", 3), "a…") << "no half of a bolt";
   EXPECT_EQ(
       Gist("ERROR: failed to solve: PUT https://h/v2/a/blobs/uploads/"
            "01234567-89ab?_state=abc&digest=sha256%3A0123456789abcdef: 400"),
