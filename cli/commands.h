@@ -16,6 +16,8 @@ namespace drydock::cli {
 inline constexpr int kExitUsage = 2;
 
 void AddReplay(CLI::App& app, int& exit_code);
+void AddImport(CLI::App& app, int& exit_code);
+void AddScenario(CLI::App& app, int& exit_code);
 void AddServe(CLI::App& app, int& exit_code);
 void AddPublish(CLI::App& app, int& exit_code);
 void AddInit(CLI::App& app, int& exit_code);

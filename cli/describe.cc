@@ -61,10 +61,26 @@ std::string Names(const CLI::App& app) {
   return Join(words, " ");
 }
 
+// One branch of the script: the options of a command, or of the commands inside it.
+std::string BashCase(const CLI::App& command) {
+  const Commands inner = CommandsOf(command);
+  if (inner.empty()) {
+    return Concat({"    ", command.get_name(), ") words='", LongNames(command), "' ;;\n"});
+  }
+  std::string text =
+      Concat({"    ", command.get_name(), ")\n      if [ \"$COMP_CWORD\" -eq 2 ]; then\n",
+              "        COMPREPLY=($(compgen -W '", Names(command), "' -- \"$word\"))\n",
+              "        return\n      fi\n      case ${COMP_WORDS[2]} in\n"});
+  for (const CLI::App* each : inner) {
+    text += Concat({"    ", BashCase(*each)});
+  }
+  return text + "      esac ;;\n";
+}
+
 std::string BashScript(const CLI::App& app) {
   std::string cases;
   for (const CLI::App* command : CommandsOf(app)) {
-    cases += Concat({"    ", command->get_name(), ") words='", LongNames(*command), "' ;;\n"});
+    cases += BashCase(*command);
   }
   return ReplaceAll(
       ReplaceAll(std::string(kBashScript), "@WORDS@", Concat({Names(app), " ", LongNames(app)})),
@@ -78,20 +94,36 @@ std::string ShellQuoted(std::string_view text) {
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+std::string FishCommand(const CLI::App& command, std::string_view condition) {
+  return Concat({"complete -c drydock -n ", condition, " -f -a ", command.get_name(), " -d ",
+                 ShellQuoted(FirstLine(command.get_description())), "\n"});
+}
+
+std::string FishOptions(const CLI::App& command, std::string_view condition) {
+  std::string script;
+  for (const CLI::Option* option : NamedOptions(command)) {
+    for (const std::string& name : option->get_lnames()) {
+      script += Concat({"complete -c drydock -n ", condition, " -l ", name,
+                        option->get_expected_max() > 0 ? " -r" : "", " -d ",
+                        ShellQuoted(FirstLine(option->get_description())), "\n"});
+    }
+  }
+  return script;
+}
+
 std::string FishScript(const CLI::App& app) {
   std::string script =
       "# fish completion for drydock: keep it as ~/.config/fish/completions/drydock.fish\n";
   for (const CLI::App* command : CommandsOf(app)) {
-    script += Concat({"complete -c drydock -n __fish_use_subcommand -f -a ", command->get_name(),
-                      " -d ", ShellQuoted(FirstLine(command->get_description())), "\n"});
-    for (const CLI::Option* option : NamedOptions(*command)) {
-      for (const std::string& name : option->get_lnames()) {
-        script +=
-            Concat({"complete -c drydock -n '__fish_seen_subcommand_from ", command->get_name(),
-                    "' -l ", name, option->get_expected_max() > 0 ? " -r" : "", " -d ",
-                    ShellQuoted(FirstLine(option->get_description())), "\n"});
-      }
+    script += FishCommand(*command, "__fish_use_subcommand");
+    const std::string seen = Concat({"__fish_seen_subcommand_from ", command->get_name()});
+    for (const CLI::App* inner : CommandsOf(*command)) {
+      script += FishCommand(*inner, Concat({"'", seen, "; and not __fish_seen_subcommand_from ",
+                                            Names(*command), "'"}));
+      script += FishOptions(*inner, Concat({"'", seen, "; and __fish_seen_subcommand_from ",
+                                            inner->get_name(), "'"}));
     }
+    script += FishOptions(*command, Concat({"'", seen, "'"}));
   }
   return script;
 }
@@ -151,6 +183,16 @@ std::string ManOptions(const CLI::App& command) {
   return text;
 }
 
+std::string ManCommand(const CLI::App& command, std::string_view name) {
+  std::string text =
+      Concat({".SH DRYDOCK ", Roff(name), Roff(command.get_description()), ManOptions(command),
+              ".PP\n.nf\n", Roff(command.get_footer()), ".fi\n"});
+  for (const CLI::App* inner : CommandsOf(command)) {
+    text += ManCommand(*inner, Concat({name, " ", inner->get_name()}));
+  }
+  return text;
+}
+
 std::string ManPage(const CLI::App& app, std::string_view version) {
   std::string text =
       Concat({".TH DRYDOCK 1 \"\" \"drydock ", version,
@@ -159,8 +201,7 @@ std::string ManPage(const CLI::App& app, std::string_view version) {
               ".SH DESCRIPTION\n",
               Roff(app.get_description())});
   for (const CLI::App* command : CommandsOf(app)) {
-    text += Concat({".SH DRYDOCK ", Roff(command->get_name()), Roff(command->get_description()),
-                    ManOptions(*command), ".PP\n.nf\n", Roff(command->get_footer()), ".fi\n"});
+    text += ManCommand(*command, command->get_name());
   }
   return text;
 }

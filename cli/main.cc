@@ -28,6 +28,8 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   // One line a command, in the order that --help shows them.
   drydock::cli::AddReplay(app, exit_code);
+  drydock::cli::AddScenario(app, exit_code);
+  drydock::cli::AddImport(app, exit_code);
   drydock::cli::AddServe(app, exit_code);
   drydock::cli::AddInit(app, exit_code);
   drydock::cli::AddPublish(app, exit_code);

@@ -21,6 +21,7 @@
 #include "scenarios/runner/loader.h"
 #include "scenarios/runner/report.h"
 #include "scenarios/runner/runner.h"
+#include "simulator/server/har.h"
 
 namespace drydock::cli {
 namespace {
@@ -36,6 +37,7 @@ struct ReplayFlags {
   std::string tap;
   std::string json_lines;
   bool annotations = false;
+  std::string har;
   bool json = false;
   bool timeline = false;
   bool brief = false;
@@ -123,6 +125,9 @@ class Replay {
     } else {
       failed_ += outcome->passed() ? 0 : 1;
       journal_ += outcome->journal;
+      if (!flags_.har.empty()) {
+        events_.insert(events_.end(), outcome->main.events.begin(), outcome->main.events.end());
+      }
       if (!flags_.json) {
         std::cout << ToText(*outcome, style_) << std::flush;
       }
@@ -141,13 +146,15 @@ class Replay {
     if (flags_.annotations || LogTakesAnnotations()) {
       std::cerr << scenarios::ToAnnotations(played_);  // the log has both; --json stays JSON
     }
-    return journal && junit && html && tap && lines;
+    const bool har = flags_.har.empty() || WriteFile(flags_.har, simulator::ToHar(events_));
+    return journal && junit && html && tap && lines && har;
   }
 
   const ReplayFlags& flags_;
   scenarios::TextStyle style_;
   std::vector<scenarios::Played> played_;
   std::string journal_;
+  std::vector<Event> events_;  // of the runs, for --har
   std::size_t failed_ = 0;
   std::size_t broken_ = 0;
 };
@@ -177,6 +184,10 @@ void AddReplay(CLI::App& app, int& exit_code) {
       ->add_option("--html", flags->html,
                    "Write a report to look at: one HTML file that needs no network")
       ->type_name("FILE");
+  command
+      ->add_option("--har", flags->har,
+                   "Write the requests of the run (not of its twin or second run) as HAR 1.2")
+      ->type_name("FILE");
   CLI::Option* json = command->add_flag("--json", flags->json, "Print the results as JSON");
   CLI::Option* timeline =
       command->add_flag("--timeline", flags->timeline,
@@ -192,6 +203,7 @@ Examples:
   drydock replay scenarios --junit report.xml   # for a CI that reads JUnit
   drydock replay scenarios --html report.html   # to look at, in any browser
   drydock replay FILE --journal run.jsonl       # every exchange, tag, fault and wait
+  drydock replay FILE --har run.har             # for a HAR viewer, or for drydock import
   drydock replay FILE --seed 7                  # another interleaving, the same must hold
 
 Exit codes: 0 everything held, 1 something expected did not hold, 2 a scenario is broken.)");

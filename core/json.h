@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -70,24 +72,45 @@ Result<Value> Parse(std::string_view text, std::string_view source, ParseOptions
 // Reads and parses a file a user wrote (comments allowed). kNotFound when it cannot be read.
 Result<Value> ParseFile(const std::string& path);
 
-// Where errors about one file gather. The first one sticks; later reads go on and change nothing,
-// so that reading code stays a straight list of fields.
+// The members that a reader knows of each object it took apart.
+using KnownKeys = std::map<const Value*, std::set<std::string>>;
+
+// Where errors about one file gather. The first one is the status; later reads go on, so that
+// reading code stays a straight list of fields and a person sees everything wrong at once.
 class Source {
  public:
+  static constexpr std::size_t kErrorsMax = 50;
+
   explicit Source(std::string file) : file_(std::move(file)) {}
 
-  // "file:line: message". Ignored after the first.
+  // "file:line: message". One a line (what follows on the same line tends to follow from it), and
+  // kErrorsMax in all; what comes after is dropped.
   void Fail(std::size_t line, std::string_view message);
-  // Puts a better message in place of the one that stuck.
-  void Replace(std::size_t line, std::string_view message);
-  bool ok() const { return !error_.has_value(); }
+  // Puts a better message in place of error number `index`.
+  void Replace(std::size_t index, std::size_t line, std::string_view message);
+  bool ok() const { return errors_.empty(); }
   const std::string& file() const { return file_; }
   // Ok, or the first error.
   Status status() const;
+  // All that is wrong, by line.
+  std::vector<Error> errors() const;
+  std::size_t error_count() const { return errors_.size(); }
+
+  // From now on readers note what they know in `keys`, to hold a schema against them. It must
+  // outlive the Source.
+  void Note(KnownKeys& keys) { known_keys_ = &keys; }
+  KnownKeys* known_keys() const { return known_keys_; }
 
  private:
+  struct At {
+    std::size_t line = 0;
+    std::string message;
+  };
+  Error ErrorOf(const At& at) const;
+
   std::string file_;
-  std::optional<Error> error_;
+  std::vector<At> errors_;
+  KnownKeys* known_keys_ = nullptr;
 };
 
 // Takes an object apart member by member and then complains about what nobody asked for.
@@ -134,7 +157,8 @@ class ObjectReader {
   const Value& value_;
   std::string what_;
   std::vector<std::string> known_;
-  std::string missing_;  // the required key whose absence stuck in the source
+  std::string missing_;            // the required key whose absence is an error of the source,
+  std::size_t missing_error_ = 0;  // namely this one
 };
 
 }  // namespace drydock::json

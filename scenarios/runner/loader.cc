@@ -86,39 +86,11 @@ void ReadBody(Source& source, ObjectReader& reader, const std::string& folder, S
   }
 }
 
-}  // namespace
-
-Result<Scenario> ParseScenario(std::string_view text, const std::string& path) {
-  json::ParseOptions options;
-  options.comments = true;
-  auto value = json::Parse(text, path, options);
-  if (!value) {
-    return value.error();
-  }
-  Source source(path);
-  ObjectReader reader(source, *value, "scenario");
-  Scenario scenario;
-  scenario.file = path;
-  reader.Require("title", scenario.title);
-  reader.Read("about", scenario.about);
-  reader.Read("covers", scenario.covers);
-  if (reader.Require("sources", scenario.sources) && scenario.sources.empty()) {
-    reader.Fail("sources", "is empty (expected the incidents or documents it stands on)");
-  }
-  reader.Read("cache-blob", scenario.cache_blob);
-  reader.Optional("baseline");
-  reader.Require("start", scenario.start);
-  reader.Read("seed", scenario.seed);
-  ReadBody(source, reader, fs::path(path).parent_path().string(), scenario);
-  reader.Finish();
-  const Status status = source.status();
-  if (!status) {
-    return status.error();
-  }
-  return scenario;
+Result<Value> ParseDocument(std::string_view text, const std::string& path) {
+  return json::Parse(text, path, {.comments = true});
 }
 
-Result<Scenario> LoadScenario(const std::string& path) {
+Result<std::string> ReadScenarioText(const std::string& path) {
   std::error_code failure;
   const auto bytes = fs::file_size(path, failure);
   if (failure) {
@@ -134,7 +106,62 @@ Result<Scenario> LoadScenario(const std::string& path) {
   if (!file) {
     return Error(ErrorCode::kNotFound, Concat({path, ": cannot be read"}));
   }
-  return ParseScenario(text.str(), path);
+  return text.str();
+}
+
+}  // namespace
+
+Scenario ReadScenario(Source& source, const Value& document) {
+  ObjectReader reader(source, document, "scenario");
+  Scenario scenario;
+  scenario.file = source.file();
+  reader.Require("title", scenario.title);
+  reader.Read("about", scenario.about);
+  reader.Read("covers", scenario.covers);
+  if (reader.Require("sources", scenario.sources) && scenario.sources.empty()) {
+    reader.Fail("sources", "is empty (expected the incidents or documents it stands on)");
+  }
+  reader.Read("cache-blob", scenario.cache_blob);
+  reader.Optional("baseline");
+  reader.Require("start", scenario.start);
+  reader.Read("seed", scenario.seed);
+  if (reader.Read("deadline", scenario.deadline) &&
+      (scenario.deadline <= Duration::zero() || scenario.deadline > kDeadlineMost)) {
+    reader.Fail("deadline", "expected more than 0 and at most 3660d of virtual time");
+  }
+  ReadBody(source, reader, fs::path(source.file()).parent_path().string(), scenario);
+  reader.Finish();
+  return scenario;
+}
+
+Result<Scenario> ParseScenario(std::string_view text, const std::string& path) {
+  const auto document = ParseDocument(text, path);
+  if (!document) {
+    return document.error();
+  }
+  Source source(path);
+  Scenario scenario = ReadScenario(source, *document);
+  const Status status = source.status();
+  if (!status) {
+    return status.error();
+  }
+  return scenario;
+}
+
+Result<Scenario> LoadScenario(const std::string& path) {
+  const auto text = ReadScenarioText(path);
+  return text ? ParseScenario(*text, path) : text.error();
+}
+
+std::vector<Error> CheckScenario(const std::string& path) {
+  const auto text = ReadScenarioText(path);
+  const auto document = text ? ParseDocument(*text, path) : text.error();
+  if (!document) {
+    return {document.error()};
+  }
+  Source source(path);
+  static_cast<void>(ReadScenario(source, *document));
+  return source.errors();
 }
 
 Result<std::vector<std::string>> FindScenarios(const std::string& path) {

@@ -76,6 +76,9 @@ Result<Play> Player::PlaySteps() {
     if (!played) {
       return played.error();
     }
+    if (play.stopped) {
+      break;
+    }
   }
   Finish(before, play);
   return play;
@@ -109,7 +112,9 @@ Status Player::PlayStep(const Step& step, Play& play) {
   result.first_sequence = before.sequence;
   stage_.journal().Append(kScenarioActor, StepEvent{step.name, StepEvent::Edge::kBegin, "", ""});
   const Status acted = Act(step, result, play);
-  if (!acted) {
+  if (!acted && acted.error().code() == ErrorCode::kTimeout) {
+    Stop(step, acted.error(), play);
+  } else if (!acted) {
     return acted.error().At(Concat({scenario_.file, ":", std::to_string(step.line)}));
   }
   result.ended = stage_.clock().Now();
@@ -124,6 +129,29 @@ Status Player::PlayStep(const Step& step, Play& play) {
   played_.push_back(result);
   play.steps.push_back(std::move(result));
   return Ok{};
+}
+
+// What is not over is a failure, with where everyone was and what was asked and waited for last.
+void Player::Stop(const Step& step, const Error& why, Play& play) {
+  std::string request = "nothing";
+  std::string pause = "none";
+  std::optional<std::uint64_t> sequence;
+  for (const Event& event : stage_.journal().Snapshot()) {
+    if (const auto* exchange = std::get_if<ExchangeEvent>(&event.payload)) {
+      request = Concat({event.actor, " ", exchange->method, " ", exchange->url, " (",
+                        std::to_string(exchange->status), ") at ", FormatRfc3339(event.time)});
+      sequence = event.sequence;
+    }
+    if (const auto* wait = std::get_if<WaitEvent>(&event.payload)) {
+      pause = Concat({event.actor, " for ", FormatDuration(wait->span), ", ", wait->reason});
+    }
+  }
+  play.stopped = true;
+  play.failures.push_back(
+      {scenario_.file, step.line, step.name,
+       Concat(
+           {"over within ", FormatDuration(scenario_.deadline), " of virtual time (\"deadline\")"}),
+       Concat({why.message(), "; last request: ", request, "; last pause: ", pause}), sequence});
 }
 
 Status Player::Act(const Step& step, StepResult& result, Play& play) {

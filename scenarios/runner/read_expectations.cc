@@ -338,7 +338,9 @@ RequestFilter ReadFilter(Source& source, const Value& value, std::string_view wh
     filter.status = status;
     any = true;
   }
-  reader.Optional("times");
+  if (what == "requests") {
+    reader.Optional("times");
+  }
   reader.Finish();
   if (!any) {
     reader.Fail("", "names no request (expected operation, reference, status, …)");

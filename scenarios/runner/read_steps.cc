@@ -12,6 +12,7 @@ using json::ObjectReader;
 using json::Source;
 using json::Value;
 
+constexpr std::size_t kStepsMost = 1000;
 constexpr int kAttemptsMost = 10;
 constexpr std::uint64_t kHashFilesMost = 1'000'000;
 constexpr std::uint64_t kHashBytesMost = 64ULL << 30;
@@ -281,10 +282,15 @@ std::vector<Step> ReadSteps(Source& source, const Value& value, const KnownNames
     source.Fail(value.line(), "steps: expected an array with at least one step");
     return steps;
   }
+  if (value.as_array()->size() > kStepsMost) {
+    source.Fail(value.line(), Concat({"steps: expected at most ", std::to_string(kStepsMost),
+                                      ", found: ", std::to_string(value.as_array()->size())}));
+    return steps;
+  }
   for (const Value& element : *value.as_array()) {
     auto step = ReadStep(source, element, known);
     if (!step) {
-      return steps;
+      continue;
     }
     const auto taken = [&](const std::string& name) {
       return std::any_of(steps.begin(), steps.end(),

@@ -89,6 +89,7 @@ struct Play {
   std::map<std::string, std::string> tags;  // "repository:tag" to digest when it ended
   std::vector<Observation> observations;    // of what the file expects, in the order checked
   std::vector<ExpectationFailure> failures;
+  bool stopped = false;  // at its deadline, before its end
   bool passed() const { return failures.empty(); }
 };
 

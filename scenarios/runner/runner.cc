@@ -35,6 +35,7 @@ StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint6
   StageSpec spec;
   spec.seed = seed;
   spec.start = scenario.start;
+  spec.deadline = scenario.deadline;
   spec.npm = scenario.world.npm;
   spec.tarballs_late = faults;
   spec.tag_list_lag = scenario.world.hub.tag_list_lag;
@@ -185,7 +186,7 @@ class Run {
     CheckKilled(scenario_, result_.main);
     result_.rates = player.rates();
     const bool publishes = std::any_of(scenario_.steps.begin(), scenario_.steps.end(), Publishes);
-    if (publishes && options_.second_run) {
+    if (publishes && options_.second_run && !result_.main.stopped) {
       const Status second = PlaySecond(stage, player);
       if (!second) {
         return second.error();

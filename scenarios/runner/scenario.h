@@ -140,6 +140,9 @@ struct ScriptSpec {
   std::string why;                  // what it does worse, or why the file exists all the same
 };
 
+inline constexpr Duration kDeadlineUsual = std::chrono::days(30);
+inline constexpr Duration kDeadlineMost = std::chrono::days(3660);
+
 struct Scenario {
   std::string file;  // as given to the loader
   std::string title;
@@ -149,6 +152,7 @@ struct Scenario {
   std::string cache_blob;            // how a cache blob is told apart; "" when none is faulted
   TimePoint start{};
   std::uint64_t seed = 1;
+  Duration deadline = kDeadlineUsual;  // a play that is not over by then is stopped
   WorldSpec world;
   std::vector<simulator::FaultRule> faults;
   std::vector<Step> steps;

@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view kHubHost = "registry-1.docker.io";
 constexpr std::string_view kTokenHost = "auth.docker.io";
 constexpr std::string_view kHubName = "docker.io";  // as it stands in references
+// Requests and pauses of one play; more mean that no time passes and nothing ends.
+constexpr std::uint64_t kTurnsMost = 2'000'000;
 // The fake account's password and the key its tokens are signed with; no real secret.
 constexpr std::string_view kPassword = "rehearsal";
 constexpr std::string_view kTokenKey = "drydock-scenario-token-key";
@@ -44,6 +46,7 @@ Stage::Stage(StageSpec spec)
       npm_(world_.clock()),
       forge_(spec_.forge ? spec_.forge->token : ""),
       internet_(world_.clock(), journal_, faults_) {
+  world_.Limit({spec_.start + spec_.deadline, kTurnsMost});
   if (spec_.content != nullptr) {
     hub_.store() = *spec_.content;
   }

@@ -31,6 +31,7 @@ namespace drydock::scenarios {
 struct StageSpec {
   std::uint64_t seed = 1;
   TimePoint start{};
+  Duration deadline = kDeadlineUsual;  // its world stops what is not over by then
   std::vector<simulator::FaultRule> rules;
   std::vector<simulator::NpmRelease> npm;
   std::optional<simulator::ForgeContent> forge;

@@ -38,6 +38,7 @@ struct Actor {
   std::optional<Turn> turn;       // while queued; neither running nor queued: waits for ever
   bool awaited = false;           // by its parent, in RunTogether
   std::size_t children_left = 0;  // that this one awaits
+  Duration since{};               // when it began to wait
   bool killed = false;
   bool ended = false;
 };
@@ -70,7 +71,10 @@ struct World::State : public Clock {
   void Enqueue(Actor& actor, Duration wake);
   // Gives the baton to whoever is next, or to nobody when all have ended.
   void PassBaton();
-  void Strand();
+  Actor* Next() const;
+  // Kills all, and keeps why and where each was.
+  void Strand(ErrorCode code, std::string_view why);
+  std::string Position(const Actor& actor) const;
   // From inside `actor`: waits until it has the baton again.
   static void AwaitTurn(Lock& lock, State& state, Actor& actor);
   void Live(Actor& actor);
@@ -90,7 +94,9 @@ struct World::State : public Clock {
   bool driving = false;
   std::vector<std::unique_ptr<Actor>> actors;
   std::map<std::string, bool, std::less<>> killed;  // by name, for those who ask later
-  std::string stranded;                             // names of actors nothing could wake
+  std::optional<Error> stranded;                    // why a run was stopped
+  Limits limits;
+  std::uint64_t turns = 0;
 };
 
 Status World::State::SleepFor(Duration span) {
@@ -101,10 +107,16 @@ Status World::State::SleepFor(Duration span) {
     if (!wake) {
       return Error(ErrorCode::kInternal, "world: a sleep without end outside every actor");
     }
+    if (start + *wake > limits.end) {
+      return Error(ErrorCode::kTimeout,
+                   Concat({"not over by ", FormatRfc3339(limits.end), ": a wait until ",
+                           FormatRfc3339(start + *wake), " since ", FormatRfc3339(start + now)}));
+    }
     now = *wake;
     return Ok{};
   }
   if (!self->killed) {
+    self->since = now;
     if (wake) {
       Enqueue(*self, *wake);
     }
@@ -139,21 +151,34 @@ void World::State::Remove(const Actor& gone) {
 }
 
 void World::State::Enqueue(Actor& actor, Duration wake) {
+  actor.since = now;
   actor.turn = Turn{wake, wake == now ? round + 1 : 0, draws.Next()};
 }
 
-void World::State::PassBaton() {
+Actor* World::State::Next() const {
   Actor* next = nullptr;
   for (const auto& actor : actors) {
     if (actor->turn && (next == nullptr || *actor->turn < *next->turn)) {
       next = actor.get();
     }
   }
+  return next;
+}
+
+void World::State::PassBaton() {
+  Actor* next = Next();
   const bool all_ended =
       std::all_of(actors.begin(), actors.end(), [](const auto& actor) { return actor->ended; });
-  if (next == nullptr && !all_ended) {
-    Strand();
-    return;
+  if (!stranded && next == nullptr && !all_ended) {
+    Strand(ErrorCode::kInternal, "actors wait and nothing can wake them");
+    next = Next();
+  } else if (!stranded && next != nullptr && start + next->turn->wake > limits.end) {
+    Strand(ErrorCode::kTimeout, Concat({"not over by ", FormatRfc3339(limits.end)}));
+    next = Next();
+  } else if (!stranded && next != nullptr && ++turns > limits.turns) {
+    Strand(ErrorCode::kTimeout,
+           Concat({"not over after ", std::to_string(limits.turns), " requests and pauses"}));
+    next = Next();
   }
   running = next;
   if (next == nullptr) {
@@ -166,17 +191,28 @@ void World::State::PassBaton() {
   next->wakes.notify_one();
 }
 
-void World::State::Strand() {
-  std::vector<std::string> names;
+std::string World::State::Position(const Actor& actor) const {
+  std::string what = "waits for what never comes";
+  if (actor.children_left > 0) {
+    what = Concat({"waits for ", std::to_string(actor.children_left), " that it started"});
+  } else if (actor.turn) {
+    what = actor.turn->wake > now
+               ? Concat({"sleeps until ", FormatRfc3339(start + actor.turn->wake)})
+               : std::string("is about to go on");
+  }
+  return Concat({actor.name, " ", what, ", since ", FormatRfc3339(start + actor.since)});
+}
+
+void World::State::Strand(ErrorCode code, std::string_view why) {
+  std::vector<std::string> positions;
   for (const auto& actor : actors) {
-    if (!actor->ended && actor->children_left == 0) {
-      names.push_back(actor->name);
+    if (!actor->ended) {
+      positions.push_back(Position(*actor));
     }
   }
-  stranded = Join(names, ", ");
+  stranded = Error(code, Concat({why, ": ", Join(positions, "; ")}));
   running = nullptr;
   KillAll();
-  PassBaton();
 }
 
 void World::State::AwaitTurn(Lock& lock, State& state, Actor& actor) {
@@ -247,6 +283,11 @@ World::~World() {
   state_->Drain(lock);
 }
 
+void World::Limit(Limits limits) {
+  const State::Lock lock(state_->mutex);
+  state_->limits = limits;
+}
+
 Clock& World::clock() { return *state_; }
 
 Rng World::Fork(std::string_view name) const { return Rng(state_->seed).Fork(name); }
@@ -273,6 +314,7 @@ void World::RunTogether(std::vector<Task> tasks) {
     return;
   }
   self->children_left = children.size();
+  self->since = state_->now;
   state_->PassBaton();
   State::AwaitTurn(lock, *state_, *self);
   for (Actor* child : children) {
@@ -289,10 +331,8 @@ Status World::Run() {
     return Error(ErrorCode::kInternal, "world: Run called while it runs");
   }
   state_->Drain(lock);
-  const std::string stranded = std::exchange(state_->stranded, "");
-  if (!stranded.empty()) {
-    return Error(ErrorCode::kInternal,
-                 Concat({"world: these actors wait and nothing can wake them: ", stranded}));
+  if (const auto stranded = std::exchange(state_->stranded, std::nullopt)) {
+    return stranded->At("world");
   }
   return Ok{};
 }

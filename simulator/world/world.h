@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +33,15 @@ class World {
   // A stream of random numbers of its own for each name.
   Rng Fork(std::string_view name) const;
 
+  // When a run that does not end is stopped.
+  struct Limits {
+    TimePoint end = TimePoint::max();  // no wake-up after this moment
+    // Turns that actors take, all together; a request and a pause each end one.
+    std::uint64_t turns = std::numeric_limits<std::uint64_t>::max();
+  };
+  // Of every Run from now on. kTimeout from a sleep outside any actor that would pass `end`.
+  void Limit(Limits limits);
+
   using Task = std::pair<std::string, std::function<void()>>;
 
   // Adds an actor that starts at the present virtual time once Run runs.
@@ -40,7 +50,8 @@ class World {
   // its tasks; one that is killed before its first turn does not begin.
   void RunTogether(std::vector<Task> tasks);
   // Runs until every actor ended. kInternal when actors wait and nothing can wake them (a sleep
-  // that outlasts the clock); they are killed then, and their names are in the message.
+  // that outlasts the clock), kTimeout when a limit is reached; they are killed then, and the
+  // message has where each was: what it waited for and since when.
   Status Run();
 
   // From now on every Sleep and every Send of `actor` (and of the actors it started) gives

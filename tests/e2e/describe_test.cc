@@ -41,6 +41,8 @@ TEST(Completion, WorksInBash) {
   for (const CompletionRow& row : {CompletionRow{"drydock ha", "hash", "publish"},
                                    CompletionRow{"drydock --v", "--version", "hash"},
                                    CompletionRow{"drydock publish --re", "--resume", "--plan"},
+                                   CompletionRow{"drydock scenario ch", "check", "--json"},
+                                   CompletionRow{"drydock scenario check --j", "--json", "check"},
                                    CompletionRow{"drydock serve --sto", "--store", "--resume"}}) {
     const std::string count = std::to_string(Split(row.typed, ' ').size() - 1);
     const Done run = RunProgram(
@@ -67,7 +69,7 @@ TEST(ManPage, IsSetWithoutAWarning) {
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_THAT(run.err, IsEmpty());
   for (const std::string_view words :
-       {"DRYDOCK publish", "--resume", "DRYDOCK hash", "Exit codes:"}) {
+       {"DRYDOCK publish", "--resume", "DRYDOCK hash", "DRYDOCK scenario check", "Exit codes:"}) {
     EXPECT_THAT(run.out, HasSubstr(std::string(words)));
   }
 }

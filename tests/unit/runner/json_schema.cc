@@ -35,7 +35,8 @@ class Validator {
     static const std::set<std::string, std::less<>> kKnown = {
         "$schema", "$defs",   "title", "description",   "type",      "properties",
         "enum",    "oneOf",   "items", "minItems",      "pattern",   "additionalProperties",
-        "minimum", "maximum", "$ref",  "minProperties", "minLength", "required"};
+        "minimum", "maximum", "$ref",  "minProperties", "minLength", "required",
+        "examples"};
     for (const Member& keyword : *schema.as_object()) {
       if (kKnown.count(keyword.key) == 0) {
         return Concat({"the schema uses a keyword nobody checks: ", keyword.key});

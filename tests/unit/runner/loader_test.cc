@@ -94,6 +94,51 @@ TEST_P(RefusalTest, NamesLineAndPiece) {
   }
 }
 
+std::vector<std::string> AllErrors(const std::string& text) {
+  const json::Value document = Parsed(text);
+  json::Source source(kPath);
+  static_cast<void>(ReadScenario(source, document));
+  std::vector<std::string> messages;
+  for (const Error& error : source.errors()) {
+    messages.push_back(error.message());
+  }
+  return messages;
+}
+
+// One slip is one error: nothing is said of what merely follows from it.
+TEST_P(RefusalTest, IsTheOnlyErrorOfItsFile) {
+  if (GetParam().name != "Duplicate") {  // is no JSON
+    EXPECT_THAT(AllErrors(With(GetParam().from, GetParam().to)), ::testing::SizeIs(1));
+  }
+}
+
+TEST(LoaderTest, SaysEverythingThatIsWrong) {
+  const auto errors = AllErrors(R"({
+  "titel": "t",
+  "sources": [],
+  "start": "2026-05-28T06:00:00Z",
+  "world": {"hub": {"base": "presnt"},
+    "project": {"template": "../projects/opencode-devbox-2026-05", "tag": "v 1"}},
+  "faults": [
+    {"name": "a", "do": {"reply": {"status": 99}}},
+    {"name": "b", "do": {"rply": {"status": 400}}}],
+  "steps": [
+    {"host-publsh": {}},
+    {"host-publish": {},
+     "expect": {"faults": {"a": 1, "c": 1}}}]
+})");
+  EXPECT_THAT(errors,
+              ::testing::ElementsAre(
+                  HasSubstr(R"(json:2: scenario: unknown key "titel"; did you mean "title"?)"),
+                  HasSubstr(R"(json:3: scenario: "sources": is empty)"),
+                  HasSubstr(R"(json:5: hub: "base": expected one of)"),
+                  HasSubstr(R"(json:6: project: "tag": expected a tag)"),
+                  HasSubstr(R"(json:8: reply: "status": expected 200 to 599)"),
+                  HasSubstr(R"(json:9: do: does nothing)"),
+                  HasSubstr(R"(json:11: step: unknown key "host-publsh")"),
+                  HasSubstr(R"(json:13: faults: no such fault: "c")")));
+}
+
 const std::string kExpect = R"({"verdict": "published-and-verified"})";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -117,6 +162,8 @@ INSTANTIATE_TEST_SUITE_P(
          R"(6: world: "hub": "previous-release" is the release to publish)", false},
         {"BaseWithoutRelease", R"("previous-release": "v1.15.11")", R"("base": "present")",
          R"(6: hub: "base": "present" needs a "previous-release")", false},
+        {"NoDeadline", R"("title": "t")", R"("title": "t", "deadline": "0s")",
+         R"(2: scenario: "deadline": expected more than 0 and at most 3660d)", false},
         {"NoSteps", R"({"host-publish": {}, "expect": {"verdict": "published-and-verified"}})", "",
          "10: steps: expected an array with at least one step"},
         {"TwoActions", R"({"host-publish": {},)", R"({"host-publish": {}, "diagnose": {},)",

@@ -250,11 +250,59 @@ TEST(World, ActorsThatNothingCanWakeAreNamed) {
   const Status run = world.Run();
   ASSERT_FALSE(run.ok());
   EXPECT_EQ(run.error().code(), ErrorCode::kInternal);
-  EXPECT_NE(run.error().message().find("right, left"), std::string::npos) << run.error().message();
-  EXPECT_EQ(run.error().message().find("parent"), std::string::npos) << run.error().message();
+  for (const std::string_view piece :
+       {"right waits for what never comes", "left waits for what never comes, since 2026",
+        "parent waits for 1 that it started"}) {
+    EXPECT_NE(run.error().message().find(piece), std::string::npos) << run.error().message();
+  }
+  EXPECT_EQ(run.error().message().find("worker"), std::string::npos) << run.error().message();
   EXPECT_EQ(left.error().code(), ErrorCode::kCancelled);
   EXPECT_EQ(right.error().code(), ErrorCode::kCancelled);
   EXPECT_TRUE(world.Run().ok()) << "the complaint is made once";
+}
+
+TEST(World, ARunThatPassesItsEndIsStopped) {
+  World world(1, kStart);
+  world.Limit({.end = kStart + std::chrono::hours(1)});
+  std::vector<ErrorCode> codes;
+  world.Spawn("parent", [&] {
+    world.RunTogether({{"polls",
+                        [&] {
+                          Status slept = Ok{};
+                          while (slept) {
+                            slept = world.clock().SleepFor(std::chrono::minutes(25));
+                          }
+                          codes.push_back(slept.error().code());
+                        }},
+                       {"sleeps", [&] {
+                          const Status slept = world.clock().SleepFor(std::chrono::hours(2));
+                          codes.push_back(slept.error().code());
+                        }}});
+  });
+  const Status run = world.Run();
+  ASSERT_FALSE(run.ok());
+  EXPECT_EQ(run.error().code(), ErrorCode::kTimeout);
+  for (const std::string_view piece : {"parent waits for 2 that it started, since ",
+                                       "polls sleeps until ", "sleeps sleeps until "}) {
+    EXPECT_NE(run.error().message().find(piece), std::string::npos) << run.error().message();
+  }
+  EXPECT_EQ(codes, (std::vector<ErrorCode>{ErrorCode::kCancelled, ErrorCode::kCancelled}));
+  EXPECT_EQ(world.clock().SleepFor(std::chrono::hours(1)).error().code(), ErrorCode::kTimeout);
+}
+
+TEST(World, ARunInWhichNoTimePassesIsStopped) {
+  World world(1, kStart);
+  world.Limit({.turns = 1000});
+  world.Spawn("spins", [&] {
+    while (world.Yield()) {
+    }
+  });
+  const Status run = world.Run();
+  ASSERT_FALSE(run.ok());
+  EXPECT_NE(
+      run.error().message().find("not over after 1000 requests and pauses: spins is about to"),
+      std::string::npos)
+      << run.error().message();
 }
 
 TEST(World, ADroppedWorldKillsItsActors) {
