@@ -466,38 +466,6 @@ TEST(OneImage, RejectedPushHasSpread) {
   EXPECT_THAT(report.why, HasSubstr("spread to image push"));
 }
 
-TEST(OneImage, RejectedPushOfAPrebuiltImageHasNothingToSpreadFrom) {
-  Bench bench(R"({"image": "joakimp/opencode-devbox", "platforms": ["linux/amd64"],
-                  "builder": "layout", "variants": [{"name": "pi", "layout": "dist"}]})");
-  bench.builder.scripts["v1.15.12"] = {{.pushes = false, .error = kRejected}};
-  const PublishReport report = bench.Run();
-  EXPECT_EQ(report.verdict, Verdict::kRefused);
-  EXPECT_THAT(report.why, ::testing::Not(HasSubstr("spread")));
-  EXPECT_THAT(ToText(report), ::testing::Not(HasSubstr("cache export")));
-}
-
-// The builder that pushes layouts says whether it may have moved the tag.
-TEST(OneImage, ATagThatThePusherLeftAloneIsNotOpen) {
-  for (const NextMove next : {NextMove::kStop, NextMove::kAsk}) {
-    Bench bench(R"({"image": "joakimp/opencode-devbox", "platforms": ["linux/amd64"],
-                    "builder": "layout", "variants": [{"name": "pi", "layout": "dist"}]})",
-                R"({"faults": [{"name": "limit", "do": {"reply": {"status": 503}},
-                    "when": {"operation": ["manifest.head", "manifest.get"],
-                             "from": "2026-05-28T06:00:01Z"}}]})");
-    Failure failure;
-    failure.next = next;
-    failure.persistence = Persistence::kDeterministic;
-    failure.words = "the pull limit";
-    bench.builder.scripts["v1.15.12"] = {
-        {.pushes = false, .error = "ERROR: the pull limit", .failure = failure, .first = [&] {
-           (void)bench.world.clock().SleepFor(std::chrono::seconds(2));
-         }}};
-    const PublishReport report = bench.Run();
-    EXPECT_EQ(report.verdict, next == NextMove::kAsk ? Verdict::kUnknown : Verdict::kRefused)
-        << ToText(report);
-  }
-}
-
 // --- failures of the registry
 
 struct FaultRow {
