@@ -203,7 +203,7 @@ class Timeline {
   draw(printing = false) {
     this.axis = layOut(this.play, (exchange) => this.shows(exchange));
     this.visible = this.exchanges.filter((exchange) => this.shows(exchange));
-    const label = window.innerWidth < 640 ? 88 : 128;
+    const label = window.innerWidth < 640 ? 88 : window.innerWidth < 1000 ? 128 : 172;
     const fit = ((printing ? PRINT_PX : this.scroller.clientWidth) - label - 8) / this.axis.total;
     if (printing || this.unit === 0) this.width = Math.min(fit, 24);
     else this.width = this.unit ?? Math.max(UNIT_PX, Math.min(fit, 20));
