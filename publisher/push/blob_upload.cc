@@ -57,8 +57,8 @@ BlobUpload::BlobUpload(UploadLane& lane, const ImageReference& target, const Lay
   std::erase(mount_from_, target_.repository);
 }
 
-Outcome<BlobReport> BlobUpload::Run() {
-  Step step = Step::kLook;
+Outcome<BlobReport> BlobUpload::Run(bool look) {
+  Step step = look ? Step::kLook : Step::kCheck;
   while (step != Step::kDone) {
     if (lane_.stop.load()) {
       Failure stopped = LocalFailure("stopped: another blob of the image was refused");

@@ -45,8 +45,8 @@ class BlobUpload {
              std::vector<std::string> mount_from);
 
   // After it the registry has the blob, or the failure says why not. Cancelled, or stopped by
-  // `lane.stop`: the session is left for a resume.
-  Outcome<BlobReport> Run();
+  // `lane.stop`: the session is left for a resume. Without `look` it is sent whatever a HEAD says.
+  Outcome<BlobReport> Run(bool look = true);
 
  private:
   enum class Step { kLook, kCheck, kMount, kOpen, kAsk, kSend, kCommit, kProbe, kDone };

@@ -212,6 +212,20 @@ const Manifest* LayoutImage::FindManifest(const Digest& digest) const {
   return found == manifests.end() ? nullptr : &*found;
 }
 
+bool LayoutImage::IsAttestation(const Digest& digest) const {
+  const auto index = json::Parse(top().bytes, "index");
+  const json::Value* children = index ? index->Find("manifests") : nullptr;
+  if (children == nullptr || children->as_array() == nullptr) {
+    return false;
+  }
+  return std::any_of(children->as_array()->begin(), children->as_array()->end(),
+                     [&](const json::Value& child) {
+                       const json::Value* annotations = child.Find("annotations");
+                       return child.Text("digest") == digest.ToString() && annotations != nullptr &&
+                              !annotations->Text("vnd.docker.reference.type").empty();
+                     });
+}
+
 std::uint64_t LayoutImage::blob_bytes() const {
   std::uint64_t bytes = 0;
   for (const LayoutBlob& blob : blobs) {

@@ -32,6 +32,8 @@ struct LayoutImage {
   std::vector<std::pair<Digest, std::vector<Digest>>> parts;
 
   const Manifest& top() const { return manifests.back(); }
+  // Whether the index lists it as an attestation, and not as an image.
+  bool IsAttestation(const Digest& digest) const;
   const LayoutBlob* FindBlob(const Digest& digest) const;
   const Manifest* FindManifest(const Digest& digest) const;
   std::uint64_t blob_bytes() const;

@@ -10,6 +10,10 @@
 namespace drydock::publisher {
 namespace {
 
+// So many times a manifest's blobs are looked for when it is refused for them; then their HEAD is
+// no longer believed, and they are sent.
+constexpr int kLooksForParts = 2;
+
 // Registries that need a moment to see what they have just taken.
 bool IsMissingPart(const Failure& failure) {
   return failure.code == "MANIFEST_BLOB_UNKNOWN" || failure.code == "BLOB_UNKNOWN" ||
@@ -167,7 +171,7 @@ class Pusher::Course {
       if (blob == nullptr) {
         return;
       }
-      const auto ended = BlobUpload(lane, to_, *blob, SourcesOf(*blob)).Run();
+      const auto ended = BlobUpload(lane, to_, *blob, SourcesOf(*blob)).Run(trusts_head_);
       const std::lock_guard lock(mutex_);
       if (!ended) {
         // The others unwind as cancelled; what made them is the news.
@@ -210,11 +214,19 @@ class Pusher::Course {
       return noted;
     }
     for (const Manifest& manifest : image_.manifests) {
+      int refusals = 0;
       const auto put = registry_.Put(manifest, At(manifest.digest), [&](const Failure& refused) {
-        return IsMissingPart(refused) ? PushPartsAgain(manifest) : Outcome<Ok>(Ok{});
+        if (!IsMissingPart(refused)) {
+          return Outcome<Ok>(Ok{});
+        }
+        trusts_head_ = ++refusals <= kLooksForParts;
+        return PushPartsAgain(manifest);
       });
+      trusts_head_ = true;
       if (!put) {
-        return put.failure();
+        return image_.IsAttestation(manifest.digest)
+                   ? OfAnAttestation(put.failure(), manifest.digest)
+                   : put.failure();
       }
       if (put->how == Promotion::How::kMovedNotSeen) {
         return NotShown(manifest.digest);
@@ -251,6 +263,17 @@ class Pusher::Course {
       }
     }
     return Ok{};
+  }
+
+  // It is never left out unasked, but who reads of it should know that the image itself was taken.
+  static Failure OfAnAttestation(Failure failure, const Digest& digest) {
+    failure.words =
+        Concat({"the attestation ", digest.Short(), " is what was refused: ", failure.words});
+    if (failure.persistence == Persistence::kDeterministic) {
+      failure.advice = Concat({failure.advice, failure.advice.empty() ? "" : " ",
+                               "To publish there, make the layout without attestations."});
+    }
+    return failure;
   }
 
   static Failure NotShown(const Digest& digest) {
@@ -305,6 +328,7 @@ class Pusher::Course {
   std::mutex mutex_;  // over what follows
   std::vector<const LayoutBlob*> queue_;
   std::size_t next_ = 0;
+  bool trusts_head_ = true;  // a blob that a HEAD shows is there
   PushReport report_{.digest = Digest::Of("")};
   std::optional<Failure> failure_;
   std::atomic<bool> stop_ = false;

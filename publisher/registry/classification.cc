@@ -153,7 +153,7 @@ constexpr std::array kTable = {
     ClassificationRow{"blocked-between", kEvery, kAnswered, 403, 403, kBetween, kNone, kNone, kNoHint, kT, kRetry, kBlocked},
     ClassificationRow{"form-refused", kEvery, kAnswered, 403, 403, kAnybody, kNone, "manifest class|media type|mediatype", kNoHint, kD, kStop, "The registry does not take this kind of manifest; nothing is wrong with the login."},
     ClassificationRow{"quota", kEvery, kAnswered, 403, 403, kAnybody, kNone, "quota|storage limit", kNoHint, kD, kStop, "The account's space is used up; free some or extend it."},
-    ClassificationRow{"immutable", kEvery, kAnswered, 403, 403, kAnybody, kNone, "immutable|already exists", kNoHint, kD, kStop, "The tag may not be moved; publish under another one."},
+    ClassificationRow{"immutable", kEvery, kAnswered, 403, 403, kAnybody, kNone, "immutab|already exists", kNoHint, kD, kStop, "The tag may not be moved; publish under another one."},
     ClassificationRow{"denied-now-and-then", kEvery, kAnswered, 403, 403, kAnybody, kNone, kNone, kWroteBefore, kT, kRetry, "The same login could write here before; it is the registry that says no now and then."},
     ClassificationRow{"denied", kEvery, kAnswered, 403, 403, kAnybody, kNone, kNone, kNoHint, kD, kStop, "Check that the login may write to this repository."},
 
@@ -182,6 +182,7 @@ constexpr std::array kTable = {
     ClassificationRow{"offset-or-size", kPatch | kCommit, kAnswered, 416, 416, kAnybody, kNone, kNone, kNoHint, kT, kResume, kNone},
     ClassificationRow{"session-spoiled", kCommit, kAnswered, 400, 499, kOwn, "DIGEST_INVALID|SIZE_INVALID", kNone, kNoHint, kT, kRestart, "The bytes that arrived are not those that were sent; something on the way changes them."},
     ClassificationRow{"chunk-rejected", kPatch, kAnswered, 400, 499, kOwn, "BLOB_UPLOAD_INVALID|BLOB_UPLOAD_UNKNOWN|SIZE_INVALID|RANGE_INVALID", kNone, kNoHint, kT, kResume, kNone},
+    ClassificationRow{"overwrite-refused", kManifestPuts, kAnswered, 400, 499, kOwn, kNone, "does not allow updating|tag is immutable|immutability", kNoHint, kD, kStop, "The tag may not be moved; publish under another one."},
     ClassificationRow{"commit-raced", kWrites, kAnswered, 400, 499, kOwn, kSessionCodes, kNone, kNoHint, kT, kProbe, kNone},
     ClassificationRow{"session-status-rejected", kStatus, kAnswered, 400, 499, kOwn, kNone, kNone, kNoHint, kT, kRestart, kNone},
     ClassificationRow{"rejected", kEvery, kAnswered, 400, 499, kOwn, kNone, kNone, kNoHint, kD, kStop, kNone},

@@ -84,6 +84,24 @@ bool IsErrorCode(std::string_view text) {
          text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
 }
 
+// The message, and the detail where it is one of words: registries put the reason into either.
+std::string MessageAndDetail(const json::Value& error) {
+  std::string text(error.Text("message"));
+  std::string detail(error.Text("detail"));
+  const json::Value* value = error.Find("detail");
+  if (value != nullptr && value->as_object() != nullptr) {
+    for (const json::Member& member : *value->as_object()) {
+      if (const std::string* words = member.value.as_string()) {
+        detail += Concat({detail.empty() ? "" : ", ", member.key, ": ", *words});
+      }
+    }
+  }
+  if (!detail.empty() && text.find(detail) == std::string::npos) {
+    text += Concat({text.empty() ? "" : ": ", detail});
+  }
+  return text;
+}
+
 Said SaidInJson(const json::Value& value) {
   Said said;
   said.kind = BodyKind::kOtherJson;
@@ -92,7 +110,7 @@ Said SaidInJson(const json::Value& value) {
   if (list != nullptr && !list->empty() && IsErrorCode(list->front().Text("code"))) {
     said.kind = BodyKind::kRegistryJson;
     said.code = std::string(list->front().Text("code"));
-    said.words = OneLine(list->front().Text("message"), false);
+    said.words = OneLine(MessageAndDetail(list->front()), false);
     return said;
   }
   for (const std::string_view name : {"message", "details", "error_description", "error"}) {

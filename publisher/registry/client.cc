@@ -141,10 +141,11 @@ ProbeAnswer RegistryClient::ProbeOnce(const ImageReference& reference) {
       const auto type = WithoutParameters(head->seen.headers.Get("Content-Type"));
       return Exists{*digest, std::string(type)};
     }
-  } else if (head->seen.status != 404) {
+  } else if (head->seen.status != 404 && head->seen.status != 405 && head->seen.status != 501) {
     return Unknown{ClassifyAnswer(head->seen, clock_.Now())};
   }
-  // Without a body nobody can tell whose 404 it is; without its header, which digest.
+  // Without a body nobody can tell whose 404 it is; without its header, which digest. Some
+  // registries let HEAD through nowhere.
   auto manifest = GetManifestOnce(reference);
   if (manifest) {
     return Exists{manifest->digest, manifest->media_type};
@@ -263,11 +264,26 @@ Outcome<Promotion> RegistryClient::Move(const Digest& digest, const ImageReferen
   if (const auto put = PutUntilSettled(manifest.value(), to, before, looked, mend); !put) {
     return put.failure();
   }
-  const auto how = ReadBack(to, digest, before);
+  auto how = ReadBack(to, digest, before);
+  if (how && how.value() == Promotion::How::kMovedNotSeen) {
+    how = PutAgain(manifest.value(), to, before);
+  }
   if (!how) {
     return how.failure();
   }
   return Promotion{how.value(), digest, had};
+}
+
+// What was accepted and never shown is put once more: the same bytes, which harm nobody.
+Outcome<Promotion::How> RegistryClient::PutAgain(const Manifest& manifest, const ImageReference& to,
+                                                 const ProbeAnswer& before) {
+  const ProbeAnswer now = ProbeOnce(to);
+  const bool known = !std::holds_alternative<Unknown>(now);
+  if (known && StandingOf(now, manifest.digest, before) == Standing::kAsBefore) {
+    const auto put = PutOnce(manifest, to);
+    (void)put;  // reading back tells what became of it
+  }
+  return ReadBack(to, manifest.digest, before);
 }
 
 Outcome<Ok> RegistryClient::PutUntilSettled(const Manifest& manifest, const ImageReference& to,

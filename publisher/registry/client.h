@@ -87,7 +87,8 @@ class RegistryClient {
   // Makes `to` (a tag) name the manifest that `from` names, by reference: HEAD of `to`, skipped
   // when equal; else GET by digest, PUT of the same bytes, read back. A lost answer is settled by
   // asking before anything is sent again. On failure the tag is as it was, unless the failure says
-  // kAsk. A tag that somebody else moves meanwhile is left alone.
+  // kAsk. A tag that somebody else moves meanwhile is left alone. One that was accepted and does
+  // not show is put once more.
   Outcome<Promotion> Promote(const ImageReference& from, const ImageReference& to);
 
   // What is done about a refused PUT before it is sent again; a failure ends the attempts.
@@ -110,6 +111,8 @@ class RegistryClient {
   Outcome<Ok> PutUntilSettled(const Manifest& manifest, const ImageReference& to,
                               const ProbeAnswer& before, Duration looked, const Mend& mend);
   Outcome<Ok> PutOnce(const Manifest& manifest, const ImageReference& to);
+  Outcome<Promotion::How> PutAgain(const Manifest& manifest, const ImageReference& to,
+                                   const ProbeAnswer& before);
   Outcome<Promotion::How> ReadBack(const ImageReference& to, const Digest& digest,
                                    const ProbeAnswer& before);
   Outcome<Platforms> PlatformOfConfig(const ImageReference& image, const Manifest& manifest);

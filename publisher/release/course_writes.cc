@@ -89,7 +89,15 @@ Outcome<StepEnd> Pipeline::Course::Build(const BuildRequest& request, const std:
     return saved.failure();
   }
   attempted.insert(tag);
-  const auto pushed = BuildWithRetry(request, tag);
+  auto pushed = BuildWithRetry(request, tag);
+  std::string without_cache;
+  if (!pushed.ok() && pushed.failure().cache_export && !pushed.failure().cancelled) {
+    // The cache is not the release: an image that is up and whole is published without one.
+    if (auto up = PushedAfterAll(tag); up.ok() && up.value()) {
+      without_cache = Concat({"; its build cache was not exported: ", pushed.failure().ToString()});
+      pushed = std::move(up);
+    }
+  }
   if (!pushed.ok()) {
     if (left_alone.count(tag) != 0 && unsettled.count(tag) == 0 && !pushed.failure().cancelled) {
       attempted.erase(tag);
@@ -112,7 +120,7 @@ Outcome<StepEnd> Pipeline::Course::Build(const BuildRequest& request, const std:
   if (auto saved = Remember(); !saved.ok()) {
     return saved.failure();
   }
-  return StepEnd{StepOutcome::kRan, Concat({tag, " is ", seen.value().Short()})};
+  return StepEnd{StepOutcome::kRan, Concat({tag, " is ", seen.value().Short(), without_cache})};
 }
 
 // Gives the digest the builder reports, if it does.

@@ -131,6 +131,8 @@ const std::vector<Sample>& Samples() {
       {"offset-or-size", Answered(kUploadPatch, 416, kNobody)},
       {"session-spoiled", Answered(kUploadCommit, 400, kRegistry, "DIGEST_INVALID")},
       {"chunk-rejected", Answered(kUploadPatch, 400, kRegistry, "BLOB_UPLOAD_INVALID")},
+      {"overwrite-refused", Answered(kTagPut, 400, kRegistry, "BLOB_UPLOAD_INVALID",
+                                     "Repository does not allow updating assets: app")},
       {"commit-raced", Answered(kUploadCommit, 400, kRegistry, "BLOB_UPLOAD_INVALID")},
       {"session-status-rejected", Answered(kUploadStatus, 400, kRegistry, "UNKNOWN")},
       {"rejected", Answered(kTagPut, 400, kRegistry, "MANIFEST_INVALID")},

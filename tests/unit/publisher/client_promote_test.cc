@@ -206,7 +206,22 @@ TEST_F(PromoteTest, SaysWhenTheMoveNeverShowed) {
   ASSERT_TRUE(promoted.ok());
   EXPECT_EQ(promoted->how, Promotion::How::kMovedNotSeen);
   const auto steps = Steps();
-  EXPECT_EQ(std::count(steps.begin(), steps.end(), "PUT latest"), 1);
+  EXPECT_EQ(std::count(steps.begin(), steps.end(), "PUT latest"), 2) << "once more, and no further";
+}
+
+TEST_F(PromoteTest, WhatWasAcceptedAndNeverShowsIsPutOnceMore) {
+  bool again = false;
+  ThenNames(kOld);
+  ThenManifest();
+  transport_.Then(201);
+  transport_.Otherwise([&](const Sent& sent) -> Result<Response> {
+    again = again || sent.method == "PUT";
+    return MakeResponse(sent.method == "PUT" ? 201 : 200, Named(again ? kDigest : kOld));
+  });
+  const auto promoted = client_.Promote(kByDigest, kLatest);
+  ASSERT_TRUE(promoted.ok());
+  EXPECT_EQ(promoted->how, Promotion::How::kMoved);
+  EXPECT_THAT(Steps(), ::testing::Contains("PUT latest").Times(2));
 }
 
 TEST_F(PromoteTest, SaysSoWhenReadingBackIsRefusedForGood) {

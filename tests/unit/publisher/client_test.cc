@@ -44,6 +44,17 @@ TEST_F(ClientTest, ProbeHashesTheManifestWhenTheHeaderIsMissing) {
   EXPECT_THAT(Steps(), ElementsAre("HEAD v1", "GET v1"));
 }
 
+TEST_F(ClientTest, ProbeAsksByGetWhereHeadIsNotLetThrough) {
+  for (const int status : {405, 501}) {
+    transport_.Then(status);
+    ThenManifest();
+    const ProbeAnswer answer = client_.Probe(kTag);
+    ASSERT_TRUE(std::holds_alternative<Exists>(answer)) << status;
+    EXPECT_EQ(std::get<Exists>(answer).digest, kDigest);
+  }
+  EXPECT_THAT(Steps(), ElementsAre("HEAD v1", "GET v1", "HEAD v1", "GET v1"));
+}
+
 TEST_F(ClientTest, MissingIsOnlyA404InTheRegistrysOwnWords) {
   for (const char* code : {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"}) {
     transport_.Then(404);
@@ -69,6 +80,7 @@ TEST_F(ClientTest, EverythingElseIsUnknown) {
       {"403 page", [] { return HtmlPage(403); }},
       {"404 page", [] { return HtmlPage(404); }},
       {"404 text", [] { return MakeResponse(404, {}, "404 page not found\n"); }},
+      {"405 without a body", [] { return MakeResponse(405); }},
       {"404 without a body", [] { return MakeResponse(404); }},
       {"404 of a gateway", [] { return MakeResponse(404, {}, R"({"message":"no route"})"); }},
       {"404 that is a denial", [] { return RegistryError(404, "DENIED"); }},
@@ -168,7 +180,8 @@ TEST_F(ClientTest, AnswersAChallengeOnceAndReusesTheToken) {
 }
 
 TEST_F(ClientTest, RepeatsTheWholeRequestWhenATokenRanOut) {
-  transport_.Otherwise([](const Sent& sent) -> Result<Response> {
+  bool moved = false;
+  transport_.Otherwise([&](const Sent& sent) -> Result<Response> {
     if (sent.url.path == "/token") {
       return MakeResponse(200, {}, R"({"token":"fresh"})");
     }
@@ -176,8 +189,9 @@ TEST_F(ClientTest, RepeatsTheWholeRequestWhenATokenRanOut) {
       return MakeResponse(401,
                           {{"WWW-Authenticate", R"(Bearer realm="https://registry.test/token")"}});
     }
+    moved = moved || sent.method == "PUT";
     return sent.method == "PUT" ? MakeResponse(201, Named(kDigest))
-                                : MakeResponse(200, Named(kOld), kManifest);
+                                : MakeResponse(200, Named(moved ? kDigest : kOld), kManifest);
   });
   ThenNames(kDigest);  // of v1
   ThenNames(kOld);     // of latest

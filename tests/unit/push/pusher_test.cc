@@ -476,6 +476,25 @@ TEST_F(PushTest, PartsThatVanishAreSentAgainBeforeTheirManifest) {
   bench.ExpectWhole(layout);
 }
 
+// A registry whose cache shows a blob that garbage collection took away.
+TEST_F(PushTest, ABlobThatOnlyAHeadKnowsIsSentInTheEnd) {
+  PushBench bench(AnonymousPersonality());
+  const LayoutMade layout = MakeLayout(folder_, "two", kTwoImages);
+  const std::string phantom = layout.layers.front().ToString();
+  bench.between = [&](Transport& network, Request request, Deadline deadline) -> Result<Response> {
+    if (request.method == "HEAD" && request.url.path.ends_with(phantom)) {
+      Response answer;
+      answer.status = 200;
+      answer.headers.Add("Content-Length", std::to_string(kTwoImages.front().front()));
+      return answer;
+    }
+    return network.Send(std::move(request), deadline);
+  };
+  const auto pushed = bench.Push(layout);
+  ASSERT_TRUE(pushed) << pushed.failure().ToString();
+  bench.ExpectWhole(layout);
+}
+
 TEST_F(PushTest, ATagThatSomebodyElseMovesIsLeftAlone) {
   PushBench bench(AnonymousPersonality(),
                   R"({"name": "busy", "when": {"operation": "manifest.put", "reference": "v1"},

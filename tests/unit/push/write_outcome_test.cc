@@ -21,7 +21,7 @@ enum class Write { kBlobCommit, kManifestPut, kTagPut };
 enum class Fate { kApplied, kNotApplied, kAppliedLater, kAppliedWrongly };
 enum class Told { kSuccess, kRefusal, kServerError, kLost, kLate };
 // How the push must end, the tag with it.
-enum class End { kPublished, kNotVerified, kFailed };
+enum class End { kPublished, kFailed };
 
 constexpr std::array<std::string_view, 3> kWriteNames = {"BlobCommit", "ManifestPut", "TagPut"};
 constexpr std::array<std::string_view, 4> kFateNames = {"Applied", "NotApplied", "AppliedLater",
@@ -34,7 +34,8 @@ std::string_view NameIn(const Names& names, Value value) {
 }
 
 // A refusal of a manifest is believed when a look confirms it, and a success when reading back
-// does; whatever else is open is found out. Wrong content is never published.
+// does, otherwise it is put once more; whatever else is open is found out. Wrong content is never
+// published.
 End EndOf(Write write, Fate fate, Told told) {
   if (fate == Fate::kAppliedWrongly) {
     return End::kFailed;
@@ -42,9 +43,6 @@ End EndOf(Write write, Fate fate, Told told) {
   const bool refused = told == Told::kRefusal && write != Write::kBlobCommit;
   if (refused) {
     return fate == Fate::kApplied ? End::kPublished : End::kFailed;
-  }
-  if (told == Told::kSuccess && fate == Fate::kNotApplied && write != Write::kBlobCommit) {
-    return write == Write::kTagPut ? End::kNotVerified : End::kFailed;
   }
   return End::kPublished;
 }
@@ -189,10 +187,6 @@ TEST_P(Grid, EndsInTheTruthAndSendsNothingBlindly) {
       ASSERT_TRUE(pushed) << why;
       EXPECT_EQ(pushed->tag, Promotion::How::kMoved);
       bench_.ExpectWhole(layout_);
-      break;
-    case End::kNotVerified:
-      ASSERT_TRUE(pushed) << why;
-      EXPECT_EQ(pushed->tag, Promotion::How::kMovedNotSeen);
       break;
     case End::kFailed:
       ASSERT_FALSE(pushed);

@@ -331,30 +331,6 @@ TEST_F(Split, RejectedBasePushHasSpreadAndMovesNothing) {
   EXPECT_EQ(StepOf(report, "variant:base").outcome, StepOutcome::kNotReached);
 }
 
-TEST_F(Split, RejectedCacheExportHasNotSpread) {
-  bench.builder.scripts[kBaseTag] = {{.pushes = false,
-                                      .error = "#9 exporting cache to registry\n#9 ERROR: error "
-                                               "writing layer blob: failed to copy: unexpected "
-                                               "status from PUT request to "
-                                               "https://registry-1.docker.io/v2/a/b/blobs/uploads/"
-                                               "u: 400 Bad Request\n------\n > exporting cache to "
-                                               "registry:\n------\nERROR: failed to solve: error "
-                                               "writing layer blob: failed to copy: unexpected "
-                                               "status from PUT request to "
-                                               "https://registry-1.docker.io/v2/a/b/blobs/uploads/"
-                                               "u: 400 Bad Request"}};
-  PipelineOptions options;
-  options.cache_to = {"type=registry,ref=joakimp/opencode-devbox:base-buildcache,mode=max"};
-  options.cache_from = {"type=registry,ref=joakimp/opencode-devbox:base-buildcache"};
-  const PublishReport report = bench.Run(options);
-  EXPECT_EQ(report.verdict, Verdict::kRefused) << ToText(report);
-  EXPECT_THAT(report.why, ::testing::Not(HasSubstr("spread")));
-  ASSERT_TRUE(report.failure);
-  EXPECT_TRUE(report.failure->cache_export);
-  ASSERT_EQ(bench.builder.requests.size(), 1u);
-  EXPECT_EQ(bench.builder.requests[0].cache_to, options.cache_to);
-}
-
 TEST_F(Split, TransientBuildFailuresAreRepeatedWithinTheBudget) {
   bench.builder.scripts["v1.15.12"] = {{.pushes = false, .error = kUnavailable},
                                        {.pushes = false, .error = kUnavailable}};
