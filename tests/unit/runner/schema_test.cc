@@ -1,5 +1,5 @@
 // The schema that editors complete and explain with, held against what the reader takes: every key
-// of either is a key of the other.
+// of either is a key of the other, has a description, and an example that fits.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -41,6 +41,26 @@ const Value::Array& ElementsOf(const Value* value) {
   return value == nullptr || value->as_array() == nullptr ? kNone : *value->as_array();
 }
 
+// Whether an editor needs an example to show what may stand here: its choices or its members do not
+// say so themselves.
+bool NeedsExample(const Value& given) {
+  const Value& schema = Resolved(given);
+  const Value* type = schema.Find("type");
+  if (schema.Find("enum") != nullptr || schema.Find("properties") != nullptr ||
+      schema.Find("examples") != nullptr || schema.Text("type") == "boolean") {
+    return false;
+  }
+  if (const Value* choices = schema.Find("oneOf")) {
+    const auto& all = ElementsOf(choices);
+    return std::all_of(all.begin(), all.end(), NeedsExample);
+  }
+  if (type != nullptr && *type->as_string() == "array") {
+    return NeedsExample(*schema.Find("items"));
+  }
+  return schema.Text("type") != "object" || schema.Find("additionalProperties") == nullptr ||
+         schema.Find("additionalProperties")->as_object() != nullptr;
+}
+
 // Visits every schema inside one, "$defs" included, with the name of where it stands.
 template <class Visit>
 void ForEachSchema(const Value& schema, const std::string& place, const Visit& visit) {
@@ -59,6 +79,36 @@ void ForEachSchema(const Value& schema, const std::string& place, const Visit& v
       ForEachSchema(*inner, place + "/*", visit);
     }
   }
+}
+
+TEST(SchemaTest, EveryKeyHasADescriptionAndAnExample) {
+  std::vector<std::string> lacking;
+  ForEachSchema(Schema(), "", [&](const Value& schema, const std::string& place) {
+    for (const Member& member : MembersOf(schema.Find("properties"))) {
+      const bool described = member.value.Find("description") != nullptr ||
+                             Resolved(member.value).Find("description") != nullptr;
+      if (!described) {
+        lacking.push_back(Concat({place, "/", member.key, ": add a \"description\""}));
+      }
+      if (member.value.Find("examples") == nullptr && NeedsExample(member.value)) {
+        lacking.push_back(Concat({place, "/", member.key, ": add \"examples\""}));
+      }
+    }
+  });
+  EXPECT_THAT(lacking, IsEmpty());
+}
+
+TEST(SchemaTest, EveryExampleFits) {
+  std::vector<std::string> complaints;
+  ForEachSchema(Schema(), "", [&](const Value& schema, const std::string& place) {
+    for (const Value& example : ElementsOf(schema.Find("examples"))) {
+      const std::string complaint = testing::SchemaComplaint(Schema(), schema, example);
+      if (!complaint.empty()) {
+        complaints.push_back(Concat({place, ": ", complaint}));
+      }
+    }
+  });
+  EXPECT_THAT(complaints, IsEmpty());
 }
 
 // The reader passes over it; no file needs it any more.
