@@ -68,7 +68,7 @@ Status SystemClock::SleepFor(Duration span) {
 }
 
 std::string FormatRfc3339(TimePoint time) {
-  std::string text = Print("%Y-%m-%dT%H:%M:%S", ToUtc(time));
+  std::string text = Print("%04Y-%m-%dT%H:%M:%S", ToUtc(time));
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
   const auto millis = duration_cast<std::chrono::milliseconds>(time - whole).count();
   if (millis != 0) {
@@ -109,7 +109,7 @@ std::string FormatHttpDate(TimePoint time) {
   const std::tm parts = ToUtc(time);
   return Concat({kDays[static_cast<std::size_t>(parts.tm_wday)], ", ", Print("%d", parts), " ",
                  kMonths[static_cast<std::size_t>(parts.tm_mon)],
-                 Print(" %Y %H:%M:%S GMT", parts)});
+                 Print(" %04Y %H:%M:%S GMT", parts)});
 }
 
 std::optional<TimePoint> ParseHttpDate(std::string_view text) {

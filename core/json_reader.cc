@@ -7,16 +7,28 @@
 
 namespace drydock::json {
 
+namespace {
+
+// A key of the file may hold what would break a message out of its line.
+std::string OneLine(std::string_view message) {
+  std::string line(message);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  return line;
+}
+
+}  // namespace
+
 void Source::Fail(std::size_t line, std::string_view message) {
   const bool told = std::any_of(errors_.begin(), errors_.end(),
                                 [&](const At& each) { return each.line == line; });
   if (!told && errors_.size() < kErrorsMax) {
-    errors_.push_back({line, std::string(message)});
+    errors_.push_back({line, OneLine(message)});
   }
 }
 
 void Source::Replace(std::size_t index, std::size_t line, std::string_view message) {
-  errors_[index] = {line, std::string(message)};
+  errors_[index] = {line, OneLine(message)};
 }
 
 Error Source::ErrorOf(const At& at) const {
