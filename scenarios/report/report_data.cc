@@ -210,7 +210,7 @@ std::string LaneOf(const ExchangeEvent& exchange) {
       return std::string(lane);
     }
   }
-  const std::string peer = PeerName(exchange.url);
+  std::string peer = PeerName(exchange.url);
   if (peer == "token service" || peer == "npm") {
     return peer;
   }
