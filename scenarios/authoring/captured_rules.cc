@@ -37,6 +37,16 @@ std::string Clean(const std::string& text) {
       .get<std::string>();
 }
 
+// As a header field or a reason phrase may stand: nothing that would break out of its line.
+std::string CleanLine(std::string_view text) {
+  std::string line = Clean(std::string(text));
+  std::erase_if(line, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+  return line;
+}
+
 // {"errors": [{"code": …, "message": …}]}; false when the body is something else.
 bool ReadErrorBody(const std::string& body, Json& reply) {
   const auto parsed = json::Parse(body, "body");
@@ -57,7 +67,7 @@ void PutHeaders(const CapturedExchange& exchange, bool text, Json& reply) {
   for (const std::string_view name : kTellingFields) {
     const bool type = name == "Content-Type";
     if (redacted.Has(name) && (!type || text)) {
-      headers[std::string(name)] = Clean(std::string(redacted.Get(name)));
+      headers[std::string(name)] = CleanLine(redacted.Get(name));
     }
   }
   if (!headers.empty()) {
@@ -89,7 +99,7 @@ Json ReplyOf(const CapturedExchange& exchange) {
   }
   const bool usual = exchange.reason.empty() || exchange.reason == ReasonPhrase(exchange.status);
   if (!usual && page.empty()) {
-    reply["reason"] = Clean(exchange.reason);
+    reply["reason"] = CleanLine(exchange.reason);
   }
   PutHeaders(exchange, text, reply);
   return {{"reply", std::move(reply)}};
@@ -174,7 +184,7 @@ class RuleWriter {
       }
       fired += stretch.last - stretch.first + 1;
       Remark(stretch);
-      rules_.push_back(rule.dump());
+      rules_.push_back(rule.dump(-1, ' ', false, Json::error_handler_t::replace));
     }
   }
 

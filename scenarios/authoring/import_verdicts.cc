@@ -53,7 +53,7 @@ std::string WithVerdicts(std::string text, const std::string& path,
   if (result->script) {
     document["script"] = ScriptOf(*result);
   }
-  auto laid = FormatJson(document.dump(), path);
+  auto laid = FormatJson(document.dump(-1, ' ', false, Json::error_handler_t::replace), path);
   return laid ? std::move(*laid) : std::move(text);
 }
 
