@@ -180,7 +180,7 @@ Result<ServerOptions> ReadOptions(const Flags& flags) {
   }
   options.personality = *personality;
   if (flags.allow_sparse) {
-    options.personality.sparse_manifests = true;
+    options.personality.sparse_manifests = simulator::Children::kDangling;
   }
   for (const std::string& trait : flags.traits) {
     const std::size_t equals = trait.find('=');

@@ -3,7 +3,8 @@
 // it (simulator/world/internet.h, for the in-process transport and for the real server alike) walks
 // the phases of incidents.md section 9 in this order:
 //
-//   request-head -> request-body@N -> decide -> apply -> response-head -> response-body@N -> after
+//   request-head -> admit -> request-body@N -> decide -> apply -> response-head -> response-body@N
+//   -> after
 //
 // Threads: a Site and its Exchanges are used by one thread at a time, but for Receive; the driver
 // holds the lock.
@@ -17,6 +18,8 @@
 #include <string_view>
 
 #include "core/http.h"
+#include "simulator/deed.h"
+#include "simulator/treatment.h"
 
 namespace drydock::simulator {
 
@@ -41,9 +44,10 @@ struct RequestHead {
 struct Route {
   std::string
       operation;  // "upload.commit"; see simulator/registry/route.h for the registry's names
-  std::string repository;  // "" when the route has none
-  std::string reference;   // tag or digest in the path or query; "" when there is none
-  std::string session;     // upload session id; "" when there is none
+  std::string repository;   // "" when the route has none
+  std::string reference;    // tag or digest in the path or query; "" when there is none
+  std::string session;      // upload session id; "" when there is none
+  std::size_t replica = 0;  // which of the site's replicas got it, from 1 on; 0: it has none
 };
 
 class Exchange {
@@ -53,6 +57,8 @@ class Exchange {
   virtual ~Exchange() = default;
 
   virtual const Route& route() const = 0;
+  // To be called before Decide, if at all. A site without traits and views takes no notice.
+  virtual void Treat(std::shared_ptr<Treatment> /*treatment*/) {}
   // Authentication, limits and policy, from the head alone. An answer means refused: the body is
   // then read and dropped, and neither Receive nor Apply is called. Called exactly once.
   virtual std::optional<Response> Decide() = 0;
@@ -67,6 +73,14 @@ class Exchange {
 class Site {
  public:
   virtual ~Site() = default;
+  // Another party changes what the site has; one that holds nothing takes no notice.
+  virtual void Act(const Deed& /*deed*/) {}
+  // What it has of that name: a tag's digest, the digest or session itself. nullopt for nothing.
+  virtual std::optional<std::string> Find(Held /*what*/, std::string_view /*repository*/,
+                                          std::string_view /*name*/) const {
+    return std::nullopt;
+  }
+  virtual std::size_t OpenUploadCount() const { return 0; }
   // Starts an exchange. Never fails: what is no route at all answers 404 from Apply.
   virtual std::unique_ptr<Exchange> Begin(RequestHead head) = 0;
 };

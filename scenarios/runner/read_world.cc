@@ -5,6 +5,7 @@
 #include "core/reference.h"
 #include "core/text.h"
 #include "scenarios/runner/reader.h"
+#include "simulator/registry/traits.h"
 
 namespace drydock::scenarios::reading {
 namespace {
@@ -34,6 +35,9 @@ HubSpec ReadHub(Source& source, const Value& value) {
                 Concat({"expected a repository name, found: \"", hub.cache_repository, "\""}));
   }
   reader.Read("tag-list-lag", hub.tag_list_lag);
+  if (const Value* traits = reader.Optional("traits")) {
+    hub.traits = simulator::ReadTraits(source, *traits, "traits");
+  }
   reader.Finish();
   if (hub.base_present && hub.previous_release.empty()) {
     reader.Fail("base", "\"present\" needs a \"previous-release\" that pushed it");

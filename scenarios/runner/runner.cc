@@ -39,6 +39,7 @@ StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint6
   spec.npm = scenario.world.npm;
   spec.tarballs_late = faults;
   spec.tag_list_lag = scenario.world.hub.tag_list_lag;
+  spec.traits = scenario.world.hub.traits;
   if (faults) {
     spec.rules = scenario.faults;
   }

@@ -26,6 +26,7 @@ struct HubSpec {
   bool base_present = false;
   std::string cache_repository;  // repository of the CI cache; "" when it shares the image's
   Duration tag_list_lag{};       // of the management API's tag listing
+  simulator::TraitList traits;   // in which it is not the Hub that everybody knows
 };
 
 // The git forge. Beside what the file says it has the project's commit and release tag, and a run

@@ -5,6 +5,7 @@
 #include "core/http.h"
 #include "core/text.h"
 #include "simulator/registry/personalities.h"
+#include "simulator/registry/traits.h"
 
 namespace drydock::scenarios {
 namespace {
@@ -18,11 +19,15 @@ constexpr std::uint64_t kTurnsMost = 2'000'000;
 constexpr std::string_view kPassword = "rehearsal";
 constexpr std::string_view kTokenKey = "drydock-scenario-token-key";
 
-simulator::TokenServiceOptions TokenOptions(const std::string& owner) {
+simulator::Personality HubOf(const StageSpec& spec) {
+  return simulator::Bent(simulator::DockerHubPersonality(), spec.traits);
+}
+
+simulator::TokenServiceOptions TokenOptions(const StageSpec& spec) {
   simulator::TokenServiceOptions options;
-  options.rule = *simulator::DockerHubPersonality().tokens;
+  options.rule = HubOf(spec).tokens.value_or(*simulator::DockerHubPersonality().tokens);
   options.secret = kTokenKey;
-  options.accounts = {{owner, std::string(kPassword)}};
+  options.accounts = {{spec.owner, std::string(kPassword)}};
   return options;
 }
 
@@ -37,9 +42,9 @@ Stage::Stage(StageSpec spec)
       world_(spec_.seed, spec_.start),
       journal_(world_.clock()),
       faults_(spec_.rules, spec_.seed),
-      hub_(std::string(kHubHost), simulator::DockerHubPersonality(), world_.clock(),
-           world_.Fork("hub"), journal_, std::string(kTokenKey)),
-      tokens_(TokenOptions(spec_.owner), hub_.store(), world_.clock(), world_.Fork("tokens")),
+      hub_(std::string(kHubHost), HubOf(spec_), world_.clock(), world_.Fork("hub"), journal_,
+           std::string(kTokenKey)),
+      tokens_(TokenOptions(spec_), hub_.store(), world_.clock(), world_.Fork("tokens")),
       cdn_(hub_.store(), world_.clock(), std::string(kTokenKey)),
       hub_api_(HubApiOptions(spec_), hub_.store(), hub_.tag_history(), world_.clock(),
                world_.Fork("hub api")),
@@ -50,6 +55,7 @@ Stage::Stage(StageSpec spec)
   if (spec_.content != nullptr) {
     hub_.store() = *spec_.content;
   }
+  hub_.Admit({{spec_.owner, std::string(kPassword)}});
   internet_.Attach(std::string(kHubHost), hub_);
   internet_.Attach(std::string(kTokenHost), tokens_);
   internet_.Attach(std::string(simulator::kHubApiHost), hub_api_);

@@ -39,6 +39,7 @@ struct StageSpec {
   std::string npm_registry;                   // base URL; "" when there is none
   std::string owner;                          // the account that may push
   Duration tag_list_lag{};                    // of the Hub's management API
+  simulator::TraitList traits;                // of the Hub, where it is another than the usual one
   const simulator::Store* content = nullptr;  // what the Hub holds at the start; copied
 };
 

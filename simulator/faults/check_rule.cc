@@ -1,5 +1,6 @@
 // A rule that can never match is an error of whoever wrote it, and is found when it is read.
 #include <algorithm>
+#include <array>
 #include <functional>
 
 #include "core/text.h"
@@ -12,6 +13,15 @@ namespace {
 using json::Source;
 using json::Value;
 using Facts = std::vector<const OperationFacts*>;
+
+// Operations of sites that have no replicas begin with one of these.
+constexpr std::array<std::string_view, 5> kOtherSites = {"token", "cdn.", "npm.", "hub.", "forge."};
+
+bool OfRegistry(std::string_view operation) {
+  return std::none_of(kOtherSites.begin(), kOtherSites.end(), [&](std::string_view site) {
+    return operation.substr(0, site.size()) == site;
+  });
+}
 
 // Keeps the operations that can have what a member asks for; says so when none is left.
 class Narrowing {
@@ -57,6 +67,10 @@ class Narrowing {
       Require("repository", "an exchange that matches has no repository",
               [](const Operation& operation) { return operation.repository; });
     }
+    if (pattern.replica) {
+      Require("replica", "an exchange that matches is not with the registry",
+              [](const Operation& operation) { return OfRegistry(operation.name); });
+    }
     if (pattern.reference) {
       Require("reference", "an exchange that matches has no reference",
               [](const Operation& operation) { return operation.tag || operation.digest; });
@@ -98,6 +112,9 @@ void CheckPhase(Source& source, const Value& when, const FaultRule& rule) {
   };
   if (rule.when.exchange.status && rule.phase < Phase::kResponseHead) {
     fail("status", "before there is an answer");
+  }
+  if (rule.phase == Phase::kRequestBody && rule.when.state) {
+    fail("state", "while the registry goes on with others");
   }
   if (rule.phase < Phase::kDecide) {
     if (rule.when.role) {

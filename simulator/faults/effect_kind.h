@@ -23,6 +23,7 @@ struct EffectKind {
   AtByte at_byte = AtByte::kNever;
   bool beside = false;       // it may stand beside another effect, and then acts where that does
   bool with_commit = false;  // "commit" may stand beside it
+  bool silent = false;       // it answers nothing; see FaultRule::beside
 };
 
 // In the order in which messages and documents name them.

@@ -22,22 +22,6 @@ std::string DigestOf(const Sight& sight) {
   return sight.route.reference.find(':') == std::string::npos ? "" : sight.route.reference;
 }
 
-std::string Filled(std::string text, const Sight& sight) {
-  if (text.find('{') == std::string::npos) {
-    return text;
-  }
-  const std::pair<std::string_view, std::string> values[] = {
-      {"{repository}", sight.route.repository},
-      {"{reference}", sight.route.reference},
-      {"{digest}", DigestOf(sight)},
-      {"{origin}", sight.head.url.Origin()},
-  };
-  for (const auto& [name, value] : values) {
-    text = ReplaceAll(std::move(text), name, value);
-  }
-  return text;
-}
-
 // As Filled, with what the genuine field held.
 std::string Filled(std::string text, const Sight& sight, const std::string& genuine) {
   text = ReplaceAll(std::move(text), "{value}", genuine);
@@ -51,6 +35,24 @@ std::string HtmlPage(std::string_view title, std::string_view server) {
 }
 
 }  // namespace
+
+std::string Filled(std::string text, const Sight& sight) {
+  if (text.find('{') == std::string::npos) {
+    return text;
+  }
+  const std::pair<std::string_view, std::string> values[] = {
+      {"{repository}", sight.route.repository},
+      {"{reference}", sight.route.reference},
+      {"{digest}", DigestOf(sight)},
+      {"{digest-tag}", ReplaceAll(DigestOf(sight), ":", "-")},
+      {"{session}", sight.route.session},
+      {"{origin}", sight.head.url.Origin()},
+  };
+  for (const auto& [name, value] : values) {
+    text = ReplaceAll(std::move(text), name, value);
+  }
+  return text;
+}
 
 Response Render(const Reply& reply, const Sight& sight) {
   Response response;

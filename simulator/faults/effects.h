@@ -13,6 +13,10 @@
 
 namespace drydock::simulator {
 
+// `text` with "{repository}", "{reference}", "{digest}", "{digest-tag}", "{session}" and "{origin}"
+// filled in.
+std::string Filled(std::string text, const Sight& sight);
+
 // P1: the reply with its placeholders filled in.
 Response Render(const Reply& reply, const Sight& sight);
 

@@ -2,6 +2,7 @@
 // Threads: plain values. Source: incidents.md 9.1 (M1-M6, M11).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ struct ExchangePattern {
   std::optional<std::string> media_type;  // the request's Content-Type without its parameters
   std::vector<ValueTest> headers;         // of the request
   std::optional<int> status;              // of the answer as the server gave it
+  std::optional<std::size_t> replica;     // that got the request, from 1 on
 };
 
 }  // namespace drydock::simulator

@@ -17,6 +17,14 @@ namespace {
 constexpr std::size_t kKeysMax = 100'000;
 constexpr std::string_view kOtherKeys = "(other keys)";
 
+// How far back a view looks: what a reference named before may be as old as can be.
+Duration Remembered(const ReadView& view) {
+  constexpr Duration kLongest = std::chrono::hours(24 * 366);
+  return view.previous
+             ? kLongest
+             : std::max(view.lag.value_or(Duration()), view.replication.value_or(Duration()));
+}
+
 }  // namespace
 
 FaultState::FaultState(std::vector<FaultRule> rules, std::uint64_t seed) : seed_(seed) {
@@ -34,7 +42,7 @@ void FaultState::Append(FaultRule rule) {
   if (position) {
     Of(rule.phase).stretches.try_emplace(*position, 0);
   }
-  live_.push_back({std::move(rule), position, std::move(count), 0, {}, {}});
+  live_.push_back({std::move(rule), position, std::move(count), 0, {}, {}, {}});
   live_.back().count.armed = false;
   Arm(live_.back(), armed);
 }
@@ -42,6 +50,8 @@ void FaultState::Append(FaultRule rule) {
 void FaultState::Reindex() {
   ++generation_;
   in_order_.clear();
+  std::uint64_t beside = 0;
+  Duration remember{};
   rules_ = RuleIndex();
   events_ = RuleIndex();
   releases_ = RuleIndex();
@@ -55,7 +65,13 @@ void FaultState::Reindex() {
       releases_.Add(*live.rule.hold->until, in_order_.size());
     }
     in_order_.push_back(&live);
+    beside |= live.rule.beside ? std::uint64_t{1} << static_cast<unsigned>(live.rule.phase) : 0U;
+    if (const auto* view = std::get_if<ReadView>(&live.rule.answer)) {
+      remember = std::max(remember, Remembered(*view));
+    }
   }
+  beside_phases_ = beside;
+  remember_ = remember.count();
 }
 
 std::vector<FaultRule> FaultState::rules() const {
@@ -104,6 +120,9 @@ bool FaultState::Remove(std::string_view rule) {
 
 std::uint64_t FaultState::TimesAsked(const Live& live) const {
   const Asked& asked = asked_[static_cast<std::size_t>(live.rule.phase)];
+  if (live.rule.beside) {
+    return asked_beside_[static_cast<std::size_t>(live.rule.phase)];
+  }
   if (!live.position) {
     return asked.whole;
   }
@@ -185,27 +204,65 @@ std::optional<Firing> FaultState::Ask(const Shortlist& list, Phase phase, const 
                                       std::optional<std::uint64_t> position) {
   for (Live* live : list.rules_) {
     const FaultRule& rule = live->rule;
-    if (rule.phase != phase || !live->count.armed || live->position != position ||
+    if (rule.phase != phase || rule.beside || !live->count.armed || live->position != position ||
         !Matches(*live, sight)) {
       continue;
     }
-    ++live->count.matched;
-    const std::string key = KeyOf(rule.times.per, sight);
-    const bool countable = live->ordinals.size() < kKeysMax || live->ordinals.count(key) > 0;
-    const std::uint64_t ordinal = ++live->ordinals[countable ? key : std::string(kOtherKeys)];
-    if (Due(rule.times, rule, key, ordinal)) {
-      ++live->count.fired;
+    if (auto firing = Match(*live, sight)) {
       NotAskedBehind(*live);
-      return Firing{&rule, key, position.value_or(0)};
+      return firing;
     }
   }
   return std::nullopt;
 }
 
+std::optional<Firing> FaultState::Match(Live& live, const Sight& sight) {
+  const FaultRule& rule = live.rule;
+  ++live.count.matched;
+  const std::string key = KeyOf(rule.times.per, sight);
+  const bool countable = live.ordinals.size() < kKeysMax || live.ordinals.count(key) > 0;
+  const std::uint64_t ordinal = ++live.ordinals[countable ? key : std::string(kOtherKeys)];
+  if (!Due(rule.times, rule, key, ordinal)) {
+    return std::nullopt;
+  }
+  Firing firing{&rule, key, live.position.value_or(0), {}};
+  if (const auto* limiter = std::get_if<Limiter>(&rule.answer)) {
+    const Bucket& bucket = limiter->bucket;
+    firing.level = live.levels.Take(bucket, SourceOf(bucket.by, sight.head),
+                                    bucket.CostOf(sight.route.operation), sight.now);
+    if (!firing.level.refused) {
+      return firing;
+    }
+  }
+  ++live.count.fired;
+  return firing;
+}
+
+std::vector<Firing> FaultState::OfferBeside(Phase phase, const Sight& sight) {
+  std::vector<Firing> firings;
+  const auto bit = std::uint64_t{1} << static_cast<unsigned>(phase);
+  if ((beside_phases_.load(std::memory_order_relaxed) & bit) == 0) {
+    return firings;
+  }
+  const std::lock_guard lock(mutex_);
+  Shortlist own;
+  ++asked_beside_[static_cast<std::size_t>(phase)];
+  for (Live* live : Listed(sight, own).rules_) {
+    const FaultRule& rule = live->rule;
+    if (rule.phase == phase && rule.beside && live->count.armed && Matches(*live, sight)) {
+      if (auto firing = Match(*live, sight)) {
+        firings.push_back(std::move(*firing));
+      }
+    }
+  }
+  return firings;
+}
+
 void FaultState::NotAskedBehind(const Live& fired) {
   for (auto behind = in_order_.rbegin(); *behind != &fired; ++behind) {
     Live& live = **behind;
-    if (live.rule.phase == fired.rule.phase && live.position == fired.position) {
+    if (live.rule.phase == fired.rule.phase && live.position == fired.position &&
+        !live.rule.beside) {
       ++live.asked_already;
     }
   }

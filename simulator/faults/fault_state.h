@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -36,6 +37,9 @@ struct Sight {
   const std::string* manifest = nullptr;  // body of a manifest.put; nullptr before it is complete
   // Where the rules that may be about this exchange are kept from one question to the next.
   Shortlist* shortlist = nullptr;
+  const Site* site = nullptr;  // that was asked; nullptr: nobody knows what it has
+  // Exchanges under way with any site, by operation, this one among them.
+  const std::map<std::string, std::uint64_t, std::less<>>* in_flight = nullptr;
 };
 
 // A rule that acts on an exchange.
@@ -43,6 +47,7 @@ struct Firing {
   const FaultRule* rule = nullptr;  // lives as long as the FaultState
   std::string key;                  // "repository=a/b digest=sha256:…"; "" when counted by rule
   std::uint64_t position = 0;       // of its byte, for a rule that has one
+  BucketLevel level = {};           // for a Limiter: it fires only when it refuses
 };
 
 struct RuleCount {
@@ -74,6 +79,10 @@ class FaultState {
   // whose `when` and `times` both hold fires, later ones are not asked. A rule whose `times` does
   // not hold counts the match and gives way.
   std::optional<Firing> Offer(Phase phase, const Sight& sight);
+  // Asks the rules of this phase that answer nothing (FaultRule::beside): all that hold fire.
+  std::vector<Firing> OfferBeside(Phase phase, const Sight& sight);
+  // How far back some rule wants to look; zero: none does. Costs next to nothing.
+  Duration remember() const { return Duration(remember_.load(std::memory_order_relaxed)); }
   // The same for the rules of each byte position from `from` to `to`, one position after the other.
   std::optional<Firing> OfferBytes(Phase phase, const Sight& sight, std::uint64_t from,
                                    std::uint64_t to);
@@ -111,6 +120,7 @@ class FaultState {
     std::map<std::string, std::uint64_t, std::less<>> ordinals;  // by key
     std::map<std::string, Opening, std::less<>> openings;        // by `same`
     std::uint64_t releases = 0;
+    BucketLevels levels = {};  // of a Limiter
   };
   // How often the rules of a phase were asked: all of them at once, since most exchanges pass most
   // rules by.
@@ -120,7 +130,7 @@ class FaultState {
     // asked begin here than ended before.
     std::map<std::uint64_t, std::int64_t> stretches;
   };
-  static constexpr std::size_t kPhases = 5;
+  static constexpr std::size_t kPhases = 6;
 
   void Append(FaultRule rule);
   void Reindex();
@@ -132,6 +142,8 @@ class FaultState {
   // The first of the listed rules at this position that fires; those behind it were not asked.
   std::optional<Firing> Ask(const Shortlist& list, Phase phase, const Sight& sight,
                             std::optional<std::uint64_t> position);
+  // Counts a match; the firing when it is one.
+  std::optional<Firing> Match(Live& live, const Sight& sight);
   void NotAskedBehind(const Live& fired);
   bool Matches(const Live& live, const Sight& sight) const;
   bool Due(const Times& times, const FaultRule& rule, std::string_view key,
@@ -147,6 +159,9 @@ class FaultState {
   RuleIndex events_;    // of those with a `since`
   RuleIndex releases_;  // of those whose `hold` an exchange ends
   std::array<Asked, kPhases> asked_;
+  std::array<std::uint64_t, kPhases> asked_beside_{};  // likewise, of the rules that answer nothing
+  std::atomic<std::uint64_t> beside_phases_ = 0;       // a bit for each phase that has such rules
+  std::atomic<Duration::rep> remember_ = 0;
 };
 
 // The rules that may be about one exchange. Found when a FaultState is first asked with it, and

@@ -18,19 +18,6 @@ bool FitsIfGiven(const std::optional<std::string>& glob, std::string_view text) 
   return !glob || GlobMatches(*glob, text);
 }
 
-bool Holds(const ValueTest& test, const std::vector<std::string>& values) {
-  switch (test.kind) {
-    case ValueTest::Kind::kFits:
-      return std::any_of(values.begin(), values.end(),
-                         [&](const auto& value) { return GlobMatches(test.glob, value); });
-    case ValueTest::Kind::kPresent:
-      return !values.empty();
-    case ValueTest::Kind::kAbsent:
-      return values.empty();
-  }
-  return false;
-}
-
 bool IsDigest(std::string_view reference) { return reference.find(':') != std::string_view::npos; }
 
 std::string_view MediaType(const RequestHead& head) {
@@ -112,14 +99,29 @@ bool Fits(const ExchangePattern& pattern, const Sight& sight) {
          FitsIfGiven(pattern.reference, route.reference) && kind &&
          FitsIfGiven(pattern.media_type, MediaType(head)) &&
          (!pattern.status || *pattern.status == sight.status) &&
+         (!pattern.replica || *pattern.replica == route.replica) &&
          std::all_of(pattern.headers.begin(), pattern.headers.end(), [&](const ValueTest& test) {
            return Holds(test, head.headers.All(test.name));
          });
 }
 
+bool Holds(const ValueTest& test, const std::vector<std::string>& values) {
+  switch (test.kind) {
+    case ValueTest::Kind::kFits:
+      return std::any_of(values.begin(), values.end(),
+                         [&](const auto& value) { return GlobMatches(test.glob, value); });
+    case ValueTest::Kind::kPresent:
+      return !values.empty();
+    case ValueTest::Kind::kAbsent:
+      return values.empty();
+  }
+  return false;
+}
+
 bool FitsAlone(const When& when, const Sight& sight) {
   return (!when.from || sight.now >= *when.from) && (!when.until || sight.now < *when.until) &&
-         Fits(when.exchange, sight) && FitsManifest(when, sight);
+         Fits(when.exchange, sight) && FitsManifest(when, sight) &&
+         (!when.state || FitsState(*when.state, sight));
 }
 
 std::string ValueOf(Key key, const Sight& sight) {

@@ -12,6 +12,10 @@
 namespace drydock::simulator {
 
 bool Fits(const ExchangePattern& pattern, const Sight& sight);
+// Whether the values of a name are what a test wants.
+bool Holds(const ValueTest& test, const std::vector<std::string>& values);
+// What the site must have, as far as anybody can tell.
+bool FitsState(const StateTest& state, const Sight& sight);
 // Everything of `when` but its `since`.
 bool FitsAlone(const When& when, const Sight& sight);
 

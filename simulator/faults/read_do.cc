@@ -164,6 +164,11 @@ void ReadDo(Source& source, const Value& value, FaultRule& rule) {
     reader.Fail("", Concat({"does nothing (expected one of: ", NamesOfEffects(), ")"}));
     return;
   }
+  rule.beside = main->silent;
+  if (rule.beside && (rule.hold || rule.commit.mode != Commit::Mode::kAsPhase)) {
+    reader.Fail("", Concat({"\"", main->name, "\" answers nothing (write a rule of its own)"}));
+    return;
+  }
   CheckCommit(reader, rule, *main);
   if (!source.ok()) {
     return;  // without its effect it has no phase

@@ -137,6 +137,27 @@ Times ReadTimes(Source& source, const Value& value) {
 
 }  // namespace reading
 
+namespace {
+
+// The rules that an actor arms or disarms are in the same list.
+void CheckSwitches(json::Source& source, const std::vector<FaultRule>& rules) {
+  for (const FaultRule& rule : rules) {
+    const auto* script = std::get_if<Script>(&rule.answer);
+    for (const auto* names :
+         {script ? &script->arm : nullptr, script ? &script->disarm : nullptr}) {
+      for (const std::string& name : names == nullptr ? std::vector<std::string>() : *names) {
+        if (std::none_of(rules.begin(), rules.end(),
+                         [&](const FaultRule& other) { return other.name == name; })) {
+          source.Fail(rule.line,
+                      Concat({"actor: there is no such fault in this list: \"", name, "\""}));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<FaultRule> ReadFaultRules(json::Source& source, const json::Value& array) {
   std::vector<FaultRule> rules;
   if (array.as_array() == nullptr) {
@@ -159,6 +180,7 @@ std::vector<FaultRule> ReadFaultRules(json::Source& source, const json::Value& a
     }
     rules.push_back(std::move(rule));
   }
+  CheckSwitches(source, rules);
   return rules;
 }
 

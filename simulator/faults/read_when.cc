@@ -18,31 +18,6 @@ constexpr std::array<Key, 7> kKeys = {Key::kClient,  Key::kConnection, Key::kHos
 
 bool IsPointer(std::string_view text) { return text.empty() || text[0] == '/'; }
 
-// An object of name to a glob, true (there is one) or false (there is none).
-std::vector<ValueTest> ReadTests(Source& source, const Value& value, std::string_view what) {
-  std::vector<ValueTest> tests;
-  if (value.as_object() == nullptr || value.as_object()->empty()) {
-    source.Fail(value.line(), Concat({what, ": expected an object with a member for each test"}));
-    return tests;
-  }
-  for (const Member& member : *value.as_object()) {
-    const std::string* glob = member.value.as_string();
-    const bool* there = member.value.as_bool();
-    if (glob == nullptr && there == nullptr) {
-      source.Fail(member.line,
-                  Concat({what, ": \"", member.key,
-                          "\": expected a glob, true (is there) or false (is not there), found: ",
-                          member.value.Excerpt()}));
-      return tests;
-    }
-    const auto kind = glob != nullptr ? ValueTest::Kind::kFits
-                      : *there        ? ValueTest::Kind::kPresent
-                                      : ValueTest::Kind::kAbsent;
-    tests.push_back({member.key, kind, glob == nullptr ? "" : *glob});
-  }
-  return tests;
-}
-
 void ReadReferenceKind(ObjectReader& reader, ExchangePattern& pattern) {
   std::string kind;
   if (!reader.Read("reference-kind", kind)) {
@@ -120,6 +95,30 @@ void ReadRole(ObjectReader& reader, When& when) {
 
 }  // namespace
 
+std::vector<ValueTest> ReadTests(Source& source, const Value& value, std::string_view what) {
+  std::vector<ValueTest> tests;
+  if (value.as_object() == nullptr || value.as_object()->empty()) {
+    source.Fail(value.line(), Concat({what, ": expected an object with a member for each test"}));
+    return tests;
+  }
+  for (const Member& member : *value.as_object()) {
+    const std::string* glob = member.value.as_string();
+    const bool* there = member.value.as_bool();
+    if (glob == nullptr && there == nullptr) {
+      source.Fail(member.line,
+                  Concat({what, ": \"", member.key,
+                          "\": expected a glob, true (is there) or false (is not there), found: ",
+                          member.value.Excerpt()}));
+      return tests;
+    }
+    const auto kind = glob != nullptr ? ValueTest::Kind::kFits
+                      : *there        ? ValueTest::Kind::kPresent
+                                      : ValueTest::Kind::kAbsent;
+    tests.push_back({member.key, kind, glob == nullptr ? "" : *glob});
+  }
+  return tests;
+}
+
 bool ReadTexts(ObjectReader& reader, std::string_view key, std::vector<std::string>& into) {
   const Value* value = reader.Optional(key);
   if (value == nullptr) {
@@ -174,6 +173,13 @@ ExchangePattern ReadPattern(Source& source, ObjectReader& reader) {
   if (const Value* headers = reader.Optional("headers")) {
     pattern.headers = ReadTests(source, *headers, "\"headers\"");
   }
+  std::uint64_t replica = 0;
+  if (reader.Read("replica", replica)) {
+    pattern.replica = replica;
+    if (replica == 0) {
+      reader.Fail("replica", "expected 1 or more, found: 0");
+    }
+  }
   int status = 0;
   if (reader.Read("status", status)) {
     pattern.status = status;
@@ -212,6 +218,9 @@ When ReadWhen(Source& source, const Value& value) {
   }
   if (const Value* since = reader.Optional("since")) {
     when.since = ReadSince(source, *since);
+  }
+  if (const Value* state = reader.Optional("state")) {
+    when.state = ReadState(source, *state);
   }
   reader.Finish();
   return when;

@@ -21,6 +21,20 @@ std::string Work(const Commit& commit) {
   return "";
 }
 
+std::string Seen(const ReadView& view) {
+  std::string text = "read-view";
+  const std::pair<std::string_view, const std::optional<Duration>*> spans[] = {
+      {"lag", &view.lag},
+      {"replication", &view.replication},
+      {"miss-cache", &view.miss_cache},
+      {"hit-cache", &view.hit_cache}};
+  for (const auto& [name, span] : spans) {
+    text += *span ? Concat({" ", name, " ", FormatDuration(**span)}) : "";
+  }
+  text += view.previous ? " previous" : "";
+  return text + (view.truncate ? Concat({" truncate ", std::to_string(*view.truncate)}) : "");
+}
+
 std::string Place(const FaultRule& rule) {
   return rule.after_bytes ? Concat({" after ", std::to_string(*rule.after_bytes), " bytes"}) : "";
 }
@@ -39,6 +53,24 @@ struct Describer {
   }
   std::string operator()(const EarlyReply& early) const { return Describe(early) + Place(rule); }
   std::string operator()(const Throttle& throttle) const { return Describe(throttle); }
+  std::string operator()(const ReadView& view) const { return Seen(view); }
+  std::string operator()(const Policy& policy) const {
+    std::vector<std::string> texts;
+    for (const auto& [name, value] : policy.traits) {
+      texts.push_back(Concat({name, "=", value}));
+    }
+    return Concat({"policy ", Join(texts, " ")});
+  }
+  std::string operator()(const Limiter& limiter) const {
+    return Concat({"bucket of ", std::to_string(limiter.bucket.size), ", then reply ",
+                   std::to_string(limiter.refusal.status)});
+  }
+  std::string operator()(const Script& script) const {
+    const std::size_t acts = script.deeds.size() + script.arm.size() + script.disarm.size();
+    const bool later = script.after != Duration();
+    return Concat({"actor does ", std::to_string(acts), acts == 1 ? " thing" : " things",
+                   later ? " after " : "", later ? FormatDuration(script.after) : ""});
+  }
 };
 
 }  // namespace
@@ -47,6 +79,8 @@ std::string_view Name(Phase phase) {
   switch (phase) {
     case Phase::kRequestHead:
       return "request-head";
+    case Phase::kAdmit:
+      return "admit";
     case Phase::kRequestBody:
       return "request-body";
     case Phase::kDecide:

@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "simulator/faults/beside.h"
 #include "simulator/faults/early_reply.h"
 #include "simulator/faults/exchange_pattern.h"
 #include "simulator/faults/hold.h"
 #include "simulator/faults/reply.h"
+#include "simulator/faults/state_test.h"
 #include "simulator/faults/throttle.h"
 
 namespace drydock::simulator {
@@ -25,6 +27,7 @@ namespace drydock::simulator {
 // Where an effect can bind, in the order an exchange comes through.
 enum class Phase {
   kRequestHead,   // before the server read anything but the head
+  kAdmit,         // the server is about to decide about the head: how it treats this exchange
   kRequestBody,   // let in by the server; the body is arriving
   kDecide,        // the body is complete, nothing is done yet
   kResponseHead,  // the work is done (or refused); no byte of the answer has left
@@ -61,6 +64,7 @@ struct When {
   std::optional<TimePoint> from;
   std::optional<TimePoint> until;  // exclusive
   std::optional<Since> since;
+  std::optional<StateTest> state;
 };
 
 // The connection ends (P6).
@@ -100,8 +104,12 @@ struct FaultRule {
   Phase phase = Phase::kDecide;
   std::optional<std::uint64_t> after_bytes;  // within a body: acts when so many have passed
   // What the client is told, one alternative an effect (effect_kind.h); none: what is genuine.
-  std::variant<std::monostate, Reply, EditReply, CutConnection, EarlyReply, Throttle> answer;
+  std::variant<std::monostate, Reply, EditReply, CutConnection, EarlyReply, Throttle, Policy,
+               ReadView, Limiter, Script>
+      answer;
   std::optional<Hold> hold;  // before anything else of it happens
+  // It answers nothing: any number of such rules act on one exchange, beside those that do.
+  bool beside = false;
   Commit commit;
   Times times;
 };

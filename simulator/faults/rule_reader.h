@@ -30,12 +30,27 @@ void ReadCommit(json::Source& source, const json::Value& value, FaultRule& rule)
 void ReadReply(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadEditReply(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadCut(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadPolicy(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadBucket(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadActor(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadReadView(json::Source& source, const json::Value& value, FaultRule& rule);
+
+// Leaves the rule with those of its operations that fit one of `globs`; it can never match when
+// that are none, which `about` explains.
+void KeepOperations(json::Source& source, const json::Value& place, std::string_view about,
+                    const std::vector<std::string>& globs, FaultRule& rule);
 
 // "times": a number or an object.
 Times ReadTimes(json::Source& source, const json::Value& value);
 
 // Refuses a rule that can never match, naming the member that makes it so. `value` is the rule.
 void CheckCanMatch(json::Source& source, const json::Value& value, const FaultRule& rule);
+
+// An object of name to a glob, true (there is one) or false (there is none).
+std::vector<ValueTest> ReadTests(json::Source& source, const json::Value& value,
+                                 std::string_view what);
+// "state": what the site must have.
+StateTest ReadState(json::Source& source, const json::Value& value);
 
 // A string or an array of strings.
 bool ReadTexts(json::ObjectReader& reader, std::string_view key, std::vector<std::string>& into);

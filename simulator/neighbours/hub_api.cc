@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/token.h"
+#include "simulator/registry/traits.h"
 
 namespace drydock::simulator {
 namespace {
@@ -59,6 +60,11 @@ class HubApi::Visit : public Exchange {
     }
   }
   Response Apply() override;
+  void Treat(std::shared_ptr<Treatment> treatment) override {
+    Personality bent;
+    bent.tag_list_lag = lag_;
+    lag_ = Bent(bent, treatment->traits).tag_list_lag;
+  }
 
  private:
   void FindRoute();
@@ -70,6 +76,7 @@ class HubApi::Visit : public Exchange {
   std::optional<Grant> Login() const;
 
   HubApi& hub_;
+  Duration lag_ = hub_.options_.tag_list_lag;
   RequestHead head_;
   Route route_;
   std::string body_;
@@ -212,7 +219,7 @@ Response HubApi::Visit::Tags() const {
   const std::uint64_t size = std::min(number("page_size", kPageSizeUsual), kPageSizeMax);
   const std::uint64_t page = number("page", 1);
   const TagMap tags = hub_.history_.AsOf(route_.repository, hub_.store_.Tags(route_.repository),
-                                         hub_.clock_.Now() - hub_.options_.tag_list_lag);
+                                         hub_.clock_.Now() - lag_);
   Json results = Json::array();
   std::uint64_t at = 0;
   for (const auto& [tag, digest] : tags) {

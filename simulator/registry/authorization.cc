@@ -1,5 +1,7 @@
 #include "simulator/registry/authorization.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "core/text.h"
@@ -55,24 +57,61 @@ std::string Quotable(std::string_view text) {
   return kept;
 }
 
+constexpr std::string_view kBasicChallenge = "Basic realm=\"registry\"";
+
+std::string Shouted(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+  return text;
+}
+
+// `parameters` have names in small letters.
+std::string Written(std::vector<std::pair<std::string, std::string>> parameters,
+                    ChallengeForm form) {
+  if (form == ChallengeForm::kReordered) {
+    std::reverse(parameters.begin(), parameters.end());
+  }
+  const bool bare = form == ChallengeForm::kUnquoted;
+  std::vector<std::string> texts;
+  texts.reserve(parameters.size());
+  for (const auto& [name, value] : parameters) {
+    // A bare value ends at a comma or a blank, so that some cannot go without quotes.
+    const char* quote = bare && value.find_first_of(", ") == std::string::npos ? "" : "\"";
+    texts.push_back(Concat(
+        {form == ChallengeForm::kUpperCase ? Shouted(name) : name, "=", quote, value, quote}));
+  }
+  const std::string_view scheme = form == ChallengeForm::kUpperCase   ? "BEARER"
+                                  : form == ChallengeForm::kLowerCase ? "bearer"
+                                                                      : "Bearer";
+  return Concat({form == ChallengeForm::kSeveral ? kBasicChallenge : "",
+                 form == ChallengeForm::kSeveral ? ", " : "", scheme, " ", Join(texts, ",")});
+}
+
 Response Challenge(const Call& call, const std::vector<Scope>& scopes, std::string_view error) {
-  const TokenRule& rule = *call.state.personality.tokens;
+  const TokenRule& rule = *call.personality().tokens;
   const std::string realm =
       rule.realm.rfind('/', 0) == 0 ? Concat({call.head.url.Origin(), rule.realm}) : rule.realm;
-  std::string challenge = Concat({"Bearer realm=\"", realm, "\",service=\"", rule.service, "\""});
-  if (!scopes.empty()) {
-    std::vector<std::string> texts;
-    texts.reserve(scopes.size());
-    for (const Scope& scope : scopes) {
-      texts.push_back(scope.ToString());
-    }
-    challenge += Concat({",scope=\"", Quotable(Join(texts, " ")), "\""});
+  std::vector<std::string> texts;
+  texts.reserve(scopes.size());
+  for (const Scope& scope : scopes) {
+    texts.push_back(scope.ToString());
+  }
+  const ChallengeForm form = call.personality().challenge;
+  std::vector<std::pair<std::string, std::string>> parameters = {{"realm", realm}};
+  if (form != ChallengeForm::kNoService) {
+    parameters.emplace_back("service", rule.service);
+  }
+  if (!texts.empty() && form != ChallengeForm::kNoScope) {
+    parameters.emplace_back("scope", Quotable(Join(texts, " ")));
   }
   if (!error.empty()) {
-    challenge += Concat({",error=\"", error, "\""});
+    parameters.emplace_back("error", error);
   }
   Response response = Refusal({ApiCode::kUnauthorized});
-  response.headers.Add("WWW-Authenticate", challenge);
+  if (form == ChallengeForm::kTwoFields) {
+    response.headers.Add("WWW-Authenticate", kBasicChallenge);
+  }
+  response.headers.Add("WWW-Authenticate", Written(std::move(parameters), form));
   return response;
 }
 
@@ -90,7 +129,7 @@ std::optional<Response> AuthorizeBasic(Call& call) {
                   : std::nullopt;
   if (!identity) {
     Response response = Refusal({ApiCode::kUnauthorized});
-    response.headers.Add("WWW-Authenticate", "Basic realm=\"registry\"");
+    response.headers.Add("WWW-Authenticate", kBasicChallenge);
     return response;
   }
   if (!Reaches(identity->permission, ActionOf(call.route.operation))) {
@@ -103,10 +142,10 @@ std::optional<Response> AuthorizeBasic(Call& call) {
 }  // namespace
 
 std::optional<Response> Authorize(Call& call) {
-  if (call.state.personality.basic) {
+  if (call.personality().basic) {
     return AuthorizeBasic(call);
   }
-  const auto& rule = call.state.personality.tokens;
+  const auto& rule = call.personality().tokens;
   if (!rule) {
     return std::nullopt;
   }
@@ -116,9 +155,11 @@ std::optional<Response> Authorize(Call& call) {
   if (!EqualsIgnoringCase(header.substr(0, kScheme.size()), kScheme)) {
     return Challenge(call, scopes, "");
   }
-  auto grant = CheckToken(Trim(header.substr(kScheme.size())), call.state.token_secret,
-                          rule->service, call.state.clock.Now());
-  if (!grant) {
+  auto grant =
+      CheckToken(Trim(header.substr(kScheme.size())), call.state.token_secret, rule->service,
+                 call.state.clock.Now() + std::chrono::seconds(call.personality().clock_skew));
+  if (!grant || grant->issued < call.state.revoked_before ||
+      (!call.state.revoked_token.empty() && header.ends_with(call.state.revoked_token))) {
     return Challenge(call, scopes, "invalid_token");
   }
   if (!AllowsAll(*grant, scopes)) {

@@ -6,6 +6,7 @@
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
 #include "simulator/registry/multipart.h"
+#include "simulator/registry/view.h"
 
 namespace drydock::simulator {
 namespace {
@@ -42,7 +43,8 @@ Response GetBlob(Call& call) {
   if (!digest) {
     return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
   }
-  const Blob blob = call.state.store.FindBlob(call.route.repository, *digest);
+  const Blob blob = Visible(call, call.route.repository, call.route.reference)
+                        .FindBlob(call.route.repository, *digest);
   if (!blob) {
     return call.Refuse({{ApiCode::kBlobUnknown, "digest", call.route.reference}});
   }
@@ -51,8 +53,8 @@ Response GetBlob(Call& call) {
     response.headers.Add("Cache-Control", kForAYear);
     return response;
   }
-  if (call.state.personality.cdn && call.route.operation == Operation::kBlobGet) {
-    const CdnRule& rule = *call.state.personality.cdn;
+  if (call.personality().cdn && call.route.operation == Operation::kBlobGet) {
+    const CdnRule& rule = *call.personality().cdn;
     const auto host = rule.host == kCdnSelf ? OtherName(call.head.url.host) : rule.host;
     if (host) {
       return RedirectToCdn(call, rule, *host, *digest);
@@ -79,13 +81,13 @@ Response GetBlob(Call& call) {
   if (range.kind == RangeKind::kParts) {
     AnswerParts(response, blob, range.parts, *digest);
   } else {
-    response.body = blob.Read();
+    response.body = Clipped(call, blob);
   }
   return response;
 }
 
 Response DeleteBlob(Call& call) {
-  if (!call.state.personality.delete_blobs) {
+  if (!call.personality().delete_blobs) {
     return Refusal({ApiCode::kUnsupported});
   }
   const auto digest = Digest::Parse(call.route.reference);

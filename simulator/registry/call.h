@@ -14,6 +14,7 @@
 #include "simulator/registry/account.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/memory_budget.h"
+#include "simulator/registry/past.h"
 #include "simulator/registry/personality.h"
 #include "simulator/registry/pull_counter.h"
 #include "simulator/registry/range.h"
@@ -39,8 +40,12 @@ struct Registry::State {
   PullCounter pulls;
   WindowCounter requests;
   TagHistory tag_history;
+  Past past;
   std::vector<Account> accounts;  // for Basic
+  TimePoint revoked_before{};     // tokens of earlier seconds are good no more
+  std::string revoked_token;      // nor is this one
   bool hash_ahead = false;        // see Registry::HashAhead
+  std::uint64_t routed = 0;       // requests that were given to a replica
 };
 
 // The part of an upload that one request writes.
@@ -66,6 +71,12 @@ struct Call {
   std::uint64_t received = 0;   // bytes of the body so far
   UploadWrite write;
 
+  std::size_t replica = 1;               // that got it
+  std::shared_ptr<Treatment> treatment;  // null: as the registry treats everybody
+  std::optional<Personality> bent;       // by the treatment's traits
+
+  // Whose manners this exchange meets.
+  const Personality& personality() const { return bent ? *bent : state.personality; }
   // The Location of something below this host, absolute or relative as the personality has it.
   std::string Location(const std::string& path) const;
   // "/v2/<repository>/<rest>"

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/digest.h"
+#include "simulator/registry/call.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/manifest.h"
 #include "simulator/registry/personality.h"
@@ -22,6 +23,9 @@ bool MayCreateRepository(Operation operation);
 // The first rule of the house that `content` breaks.
 std::optional<Problem> CheckHouseRules(const Personality& personality,
                                        const ManifestContent& content);
+
+// A refusal when `more` bytes of blobs are more than the quota leaves.
+std::optional<Response> CheckQuota(const Call& call, std::uint64_t more);
 
 // Why `tag`, which names `from`, may not be put to name `to`.
 std::optional<Problem> CheckOverwrite(const Personality& personality, std::string_view repository,

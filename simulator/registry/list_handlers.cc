@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
+#include "simulator/registry/view.h"
 
 namespace drydock::simulator {
 namespace {
@@ -20,8 +21,8 @@ struct Page {
 // The names after `last`, at most as many as `n` and the registry's own limit allow. `names` must
 // be sorted. A problem when n is no number.
 std::variant<Page, Problem> Slice(const Call& call, std::vector<std::string> names) {
-  std::uint64_t size = call.state.personality.limits.page;
-  if (!call.state.personality.list_paging) {
+  std::uint64_t size = call.personality().limits.page;
+  if (!call.personality().list_paging) {
     return Page{std::move(names), false};
   }
   if (const auto n = call.head.url.QueryValue("n")) {
@@ -50,7 +51,7 @@ void AddLink(const Call& call, const Url& next, Headers& headers) {
 
 Response ListAnswer(const Call& call, const Page& page, std::string json) {
   Response response = JsonAnswer(200, std::move(json));
-  if (page.more && call.state.personality.list_link) {
+  if (page.more && call.personality().list_link) {
     Url next{"", "", call.head.url.path, ""};
     next.AddQuery("last", page.names.back());
     next.AddQuery("n", std::to_string(page.names.size()));
@@ -113,8 +114,8 @@ struct ReferrerPage {
 Response Ping(Call& /*call*/) { return JsonAnswer(200, "{}"); }
 
 Response ListTags(Call& call) {
-  const Store& store = call.state.store;
   const std::string& repository = call.route.repository;
+  const Store& store = Visible(call, repository, "");
   if (!store.HasRepository(repository)) {
     return Refusal({ApiCode::kNameUnknown, "name", repository});
   }
@@ -134,10 +135,10 @@ Response ListTags(Call& call) {
 }
 
 Response Catalog(Call& call) {
-  if (!call.state.personality.catalog) {
+  if (!call.personality().catalog) {
     return PlainAnswer(404, "404 page not found\n");
   }
-  const auto sliced = Slice(call, call.state.store.Repositories());
+  const auto sliced = Slice(call, Visible(call, "", "").Repositories());
   if (const auto* problem = std::get_if<Problem>(&sliced)) {
     return Refusal(*problem);
   }
@@ -146,7 +147,7 @@ Response Catalog(Call& call) {
 }
 
 Response Referrers(Call& call) {
-  if (!call.state.personality.referrers) {
+  if (!call.personality().referrers) {
     return PlainAnswer(404, "404 page not found\n");
   }
   const auto subject = Digest::Parse(call.route.reference);
@@ -159,9 +160,9 @@ Response Referrers(Call& call) {
   if (!after) {
     return Refusal({ApiCode::kDigestInvalid, "last", *last});
   }
-  const auto& manifests = call.state.store.Manifests(call.route.repository);
+  const auto& manifests = Visible(call, call.route.repository, "").Manifests(call.route.repository);
   auto entry = last ? manifests.upper_bound(*after) : manifests.begin();
-  ReferrerPage page(call.state.personality.limits);
+  ReferrerPage page(call.personality().limits);
   for (; entry != manifests.end(); ++entry) {
     const auto& [digest, manifest] = *entry;
     if (manifest.subject == *subject && (!filter || manifest.artifact_type == *filter) &&

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "core/media_type.h"
 #include "core/reference.h"
@@ -7,6 +8,7 @@
 #include "simulator/registry/handlers.h"
 #include "simulator/registry/house_rules.h"
 #include "simulator/registry/manifest.h"
+#include "simulator/registry/view.h"
 
 namespace drydock::simulator {
 namespace {
@@ -22,7 +24,7 @@ Problem ManifestUnknown(const Call& call) {
 
 // A manifest that is there in a type the client does not take.
 Problem Unacceptable(const Call& call, std::string_view type) {
-  if (call.state.personality.details == DetailStyle::kDistribution) {
+  if (call.personality().details == DetailStyle::kDistribution) {
     return {ApiCode::kManifestUnknown, "", "",
             media_type::IsIndex(type)
                 ? "OCI index found, but accept header does not support OCI indexes"
@@ -49,15 +51,17 @@ void MoveTag(Call& call, std::string_view tag, const Digest& digest) {
 
 // Sizes of what descriptors name; nullopt: the repository does not hold it.
 std::optional<std::uint64_t> BlobSize(const Call& call, const Descriptor& blob) {
-  const Blob found = call.state.store.FindBlob(call.route.repository, blob.digest);
+  const std::string& repository = call.route.repository;
+  const Blob found = Visible(call, repository, blob.digest).FindBlob(repository, blob.digest);
   return found ? std::optional(found.size()) : std::nullopt;
 }
 
 // An index names manifests, or blobs if their type is none of a manifest's (the layers of
 // BuildKit's cache).
 std::optional<std::uint64_t> EntrySize(const Call& call, const Descriptor& entry) {
+  const std::string& repository = call.route.repository;
   const StoredManifest* manifest =
-      call.state.store.FindManifest(call.route.repository, entry.digest);
+      Visible(call, repository, entry.digest).FindManifest(repository, entry.digest);
   if (manifest != nullptr) {
     return manifest->bytes->size();
   }
@@ -74,12 +78,12 @@ std::vector<Problem> CheckContent(const Call& call, const ManifestContent& conte
         continue;
       }
       const std::optional<std::uint64_t> size = size_of(call, descriptor);
-      if (!size && call.state.personality.sparse_manifests) {
+      if (!size && call.personality().sparse_manifests != Children::kRequired) {
         continue;
       }
       if (!size) {
         problems.push_back({ApiCode::kManifestBlobUnknown, "digest", descriptor.digest.ToString()});
-      } else if (call.state.personality.descriptor_sizes_checked && *size != descriptor.size) {
+      } else if (call.personality().descriptor_sizes_checked && *size != descriptor.size) {
         problems.push_back({ApiCode::kSizeInvalid, "digest", descriptor.digest.ToString()});
       }
     }
@@ -122,13 +126,13 @@ std::variant<Target, Problem> ReadTarget(const Call& call) {
     return Problem{ApiCode::kDigestInvalid, "digest", actual.ToString()};
   }
   Target target{*digest, {}};
-  if (call.state.personality.tag_parameters) {
+  if (call.personality().tag_parameters) {
     target.tags = TagParameters(call.head.url);
     const auto wrong = std::find_if_not(target.tags.begin(), target.tags.end(), IsTag);
     if (wrong != target.tags.end()) {
       return Problem{ApiCode::kTagInvalid, "tag", *wrong};
     }
-    if (target.tags.size() > call.state.personality.limits.manifest_tags) {
+    if (target.tags.size() > call.personality().limits.manifest_tags) {
       return Problem{ApiCode::kTooManyTags, "tags", std::to_string(target.tags.size())};
     }
   }
@@ -137,7 +141,7 @@ std::variant<Target, Problem> ReadTarget(const Call& call) {
 
 // The manifest's content if it may be stored; the refusal otherwise.
 std::variant<ManifestContent, Response> ReadContent(const Call& call) {
-  const Personality& personality = call.state.personality;
+  const Personality& personality = call.personality();
   const std::string content_type = MediaTypeOf(call.head.headers.Get("Content-Type"));
   if (content_type.empty() && personality.content_type_required) {
     return Refusal({ApiCode::kManifestInvalid, "header", "Content-Type"});
@@ -158,14 +162,33 @@ std::variant<ManifestContent, Response> ReadContent(const Call& call) {
 
 const StoredManifest* Find(const Call& call, std::optional<Digest>& digest) {
   const std::string& reference = call.route.reference;
+  const Store& store = Visible(call, call.route.repository, reference);
   if (LooksLikeDigest(reference)) {
     if (auto parsed = Digest::Parse(reference)) {
       digest = std::move(*parsed);
     }
   } else {
-    digest = call.state.store.FindTag(call.route.repository, reference);
+    digest = store.FindTag(call.route.repository, reference);
   }
-  return digest ? call.state.store.FindManifest(call.route.repository, *digest) : nullptr;
+  return digest ? store.FindManifest(call.route.repository, *digest) : nullptr;
+}
+
+// The same document as another program would write it.
+std::string WrittenAnew(const std::string& json) {
+  using nlohmann::ordered_json;
+  return ordered_json::parse(json, nullptr, /*allow_exceptions=*/false)
+      .dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+// Old Quay put a manifest of two bytes in the place of a child that it did not have.
+void PutStub(Call& call, const Descriptor& entry) {
+  if (call.personality().sparse_manifests != Children::kStubbed ||
+      call.state.store.FindManifest(call.route.repository, entry.digest) != nullptr) {
+    return;
+  }
+  static const Bytes kStub = std::make_shared<const std::string>("{}");
+  call.state.store.PutManifest(call.route.repository, entry.digest,
+                               {kStub, entry.media_type, std::nullopt, "", {}});
 }
 
 // The first tag that may not move to where it is asked to.
@@ -173,14 +196,46 @@ std::optional<Problem> CheckTags(const Call& call, const Target& target) {
   const std::string& repository = call.route.repository;
   for (const std::string& tag : target.tags) {
     const auto from = call.state.store.FindTag(repository, tag);
-    auto problem =
-        from ? CheckOverwrite(call.state.personality, repository, tag, *from, target.digest)
-             : std::nullopt;
+    auto problem = from ? CheckOverwrite(call.personality(), repository, tag, *from, target.digest)
+                        : std::nullopt;
     if (problem) {
       return problem;
     }
   }
   return std::nullopt;
+}
+
+// What came is all of what was announced.
+std::optional<Response> CheckBody(const Call& call) {
+  if (call.body_too_large) {
+    return Refusal(
+        {ApiCode::kTooLarge, "limit", std::to_string(call.personality().limits.manifest_bytes)});
+  }
+  if (call.failed) {
+    return StorageFailed(*call.failed);
+  }
+  if (call.head.content_length && *call.head.content_length != call.received) {
+    return Refusal({ApiCode::kSizeInvalid, "received", std::to_string(call.received)});
+  }
+  return std::nullopt;
+}
+
+// There is room for it, and its tags may move there.
+std::optional<Response> CheckPlace(const Call& call, const Target& target) {
+  const Personality& personality = call.personality();
+  if (personality.quota_at == QuotaAt::kManifest) {
+    if (auto refusal = CheckQuota(call, 0)) {
+      return refusal;
+    }
+  }
+  const auto problem = CheckTags(call, target);
+  if (!problem) {
+    return std::nullopt;
+  }
+  Response refusal = Refusal(*problem);
+  refusal.status = static_cast<int>(
+      personality.overwrite_status.value_or(static_cast<std::uint64_t>(refusal.status)));
+  return refusal;
 }
 
 bool IsReferred(const Store& store, std::string_view repository, const Digest& digest) {
@@ -195,7 +250,7 @@ bool IsReferred(const Store& store, std::string_view repository, const Digest& d
 }
 
 Response DeleteTag(Call& call) {
-  if (!call.state.personality.delete_tags) {
+  if (!call.personality().delete_tags) {
     return Refusal({ApiCode::kUnsupported, "tag", call.route.reference});
   }
   const auto from = call.state.store.FindTag(call.route.repository, call.route.reference);
@@ -228,35 +283,28 @@ Response GetManifest(Call& call) {
   }
   Response response;
   response.headers.Add("Content-Type", manifest->media_type);
-  if (call.state.personality.digest_header != DigestHeader::kNotOnTagRead ||
+  if (call.personality().digest_header != DigestHeader::kNotOnTagRead ||
       LooksLikeDigest(call.route.reference)) {
     response.headers.Add("Docker-Content-Digest", digest->ToString());
   }
   response.headers.Add("ETag", EntityTag(*digest));
-  response.body = Body::FromShared(manifest->bytes);
-  if (call.state.personality.pull_limit) {
+  response.body = Clipped(call, manifest->bytes);
+  if (const auto& limit = call.personality().pull_limit) {
     const PullSource source = call.Source();
     const TimePoint now = call.state.clock.Now();
     if (call.route.operation == Operation::kManifestGet) {
-      call.state.pulls.Count(source, now);
+      call.state.pulls.Count(*limit, source, now);
     }
-    call.state.pulls.AddHeaders(source, now, response.headers);
+    call.state.pulls.AddHeaders(*limit, source, now, response.headers);
   }
   return response;
 }
 
 Response PutManifest(Call& call) {
-  if (call.body_too_large) {
-    return Refusal({ApiCode::kTooLarge, "limit",
-                    std::to_string(call.state.personality.limits.manifest_bytes)});
+  if (auto refusal = CheckBody(call)) {
+    return std::move(*refusal);
   }
-  if (call.failed) {
-    return StorageFailed(*call.failed);
-  }
-  if (call.head.content_length && *call.head.content_length != call.received) {
-    return Refusal({ApiCode::kSizeInvalid, "received", std::to_string(call.received)});
-  }
-  const auto where = ReadTarget(call);
+  auto where = ReadTarget(call);
   if (const auto* problem = std::get_if<Problem>(&where)) {
     return Refusal(*problem);
   }
@@ -264,9 +312,13 @@ Response PutManifest(Call& call) {
   if (auto* refusal = std::get_if<Response>(&read)) {
     return std::move(*refusal);
   }
-  const Target& target = std::get<Target>(where);
-  if (const auto problem = CheckTags(call, target)) {
-    return Refusal(*problem);
+  Target& target = std::get<Target>(where);
+  if (call.personality().reserialised) {
+    call.body = WrittenAnew(call.body);
+    target.digest = Digest::Of(call.body);
+  }
+  if (auto refusal = CheckPlace(call, target)) {
+    return std::move(*refusal);
   }
   if (const Status granted = call.share.Grow(MemoryShare::kOverhead); !granted) {
     return StorageFailed(granted.error());
@@ -279,11 +331,12 @@ Response PutManifest(Call& call) {
                         {}};
   for (const Descriptor& entry : content.manifests) {
     stored.manifests.push_back(entry.digest);
+    PutStub(call, entry);
   }
   call.state.store.PutManifest(call.route.repository, target.digest, std::move(stored));
   Response response;
   response.status = 201;
-  const Personality& personality = call.state.personality;
+  const Personality& personality = call.personality();
   if (personality.manifest_location) {
     response.headers.Add("Location",
                          call.Location(call.Path("manifests/" + target.digest.ToString())));
@@ -313,13 +366,13 @@ Response DeleteManifest(Call& call) {
   }
   Store& store = call.state.store;
   const std::string& repository = call.route.repository;
-  if (call.state.personality.delete_manifests == ManifestDelete::kDisabled) {
+  if (call.personality().delete_manifests == ManifestDelete::kDisabled) {
     return Refusal({ApiCode::kUnsupported, "digest", call.route.reference});
   }
   if (store.FindManifest(repository, *digest) == nullptr) {
     return call.Refuse({ManifestUnknown(call)});
   }
-  if (call.state.personality.delete_manifests == ManifestDelete::kUnlessTagged &&
+  if (call.personality().delete_manifests == ManifestDelete::kUnlessTagged &&
       IsReferred(store, repository, *digest)) {
     return Refusal({ApiCode::kDenied, "digest", call.route.reference});
   }

@@ -16,7 +16,8 @@
 namespace drydock::simulator {
 
 // Which of the scopes a client asks for in one request a token service looks at.
-enum class ScopesRead { kAll, kFirst, kLast };
+// kPull: all, but for pulling alone.
+enum class ScopesRead { kAll, kFirst, kLast, kPull, kNone };
 
 // So many in a window of time.
 struct Allowance {
@@ -75,6 +76,47 @@ enum class RangeReply {
   kFrozen,         // what the first chunk brought, for ever
   kChunkRelative,  // as if the chunk were the whole
   kSize,           // one byte too many: the size in place of the last offset
+  kShort,          // one byte too few, though all are kept
+  kZero,           // "0-0"
+  kAbsent,         // there is none
+};
+
+// What becomes of a chunk whose Content-Range does not follow what is there.
+enum class ChunkOffset { kStrict, kAppended };
+
+// Who knows an upload session.
+enum class UploadKeeping {
+  kShared,     // every replica
+  kByReplica,  // the replica that began it
+  kLost,       // nobody: it is gone as soon as it is asked for
+};
+
+// GET of an upload session.
+enum class StatusRoute { kThere, kNotFound, kNotAllowed };
+
+// Which of a registry's replicas gets a request.
+enum class Routing { kRequest, kConnection, kPath };
+
+// What a mount gets; kNo: a session, as if the blob were nowhere.
+enum class MountRule { kNo, kYes, kUnauthorized, kDenied };
+
+// What a manifest names and is not there: refused, taken all the same, or replaced by a stub.
+enum class Children { kRequired, kDangling, kStubbed };
+
+// When the quota is looked at.
+enum class QuotaAt { kCommit, kUpload, kManifest };
+
+// How a WWW-Authenticate for Bearer tokens is written.
+enum class ChallengeForm {
+  kUsual,
+  kReordered,  // scope, service, realm
+  kUnquoted,   // bare values
+  kLowerCase,  // "bearer"
+  kUpperCase,  // "BEARER REALM=…"
+  kSeveral,    // behind a Basic challenge in the same field
+  kTwoFields,  // behind a Basic challenge in a field of its own
+  kNoScope,
+  kNoService,
 };
 
 struct Limits {
@@ -98,6 +140,8 @@ struct Personality {
   // Who may do what, and how often
   std::optional<TokenRule> tokens;  // nullopt: no tokens
   bool basic = false;               // Basic credentials; without tokens
+  ChallengeForm challenge = ChallengeForm::kUsual;
+  std::int64_t clock_skew = 0;  // seconds by which the clock that tokens are held against is ahead
   std::optional<PullLimit> pull_limit;
   std::optional<Allowance> request_limit;  // per address; beyond it the edge says 429 in plain text
 
@@ -108,7 +152,12 @@ struct Personality {
   bool upload_state = false;
   bool status_wants_state = false;  // a status GET with another state: 404 BLOB_UPLOAD_INVALID
   RangeReply range_reply = RangeReply::kTrue;
-  bool manifest_location = true;  // the 201 of a manifest says where it is
+  ChunkOffset chunk_offset = ChunkOffset::kStrict;
+  UploadKeeping uploads = UploadKeeping::kShared;
+  std::optional<Duration> upload_life;  // of a session; older ones are gone
+  StatusRoute upload_status = StatusRoute::kThere;
+  bool mismatch_ends_upload = true;  // a commit whose digest does not fit
+  bool manifest_location = true;     // the 201 of a manifest says where it is
   DigestHeader digest_header = DigestHeader::kAlways;
   std::optional<CdnRule> cdn;
   Duration tag_list_lag{};  // of the management API's tag listing
@@ -117,9 +166,9 @@ struct Personality {
   bool catalog = true;
   bool referrers = true;
   bool anonymous_mount = true;  // ?mount= without from= looks in every repository
-  bool mount = true;            // otherwise every mount only opens a session
-  bool single_post = true;      // POST ?digest= takes the blob; otherwise it only opens a session
-  bool tag_parameters = true;   // PUT manifests/<digest>?tag=
+  MountRule mount = MountRule::kYes;
+  bool single_post = true;     // POST ?digest= takes the blob; otherwise it only opens a session
+  bool tag_parameters = true;  // PUT manifests/<digest>?tag=
   bool digest_algorithm =
       true;  // POST uploads/?digest-algorithm= chooses what the session hashes with
   bool delete_blobs = true;
@@ -145,7 +194,21 @@ struct Personality {
   bool same_digest_allowed = true;
   std::string overwrite_message;  // "{tag}" and "{repository}" are filled in; "": the table's
 
-  bool sparse_manifests = false;  // what a manifest names need not be there
+  Children sparse_manifests = Children::kRequired;
+  bool digest_checked = true;  // of a blob; otherwise whatever came has the digest that was said
+  bool reserialised = false;   // manifests are written anew, and so have another digest
+  std::string
+      types_refused;  // globs, separated by blanks: MANIFEST_INVALID for a manifest with one
+  QuotaAt quota_at = QuotaAt::kCommit;
+  std::optional<std::uint64_t> overwrite_status;  // in place of the code's own
+
+  // What a server in front lets through
+  std::string methods_refused;   // separated by blanks: 405 in plain text
+  bool length_required = false;  // 411 for a body of unknown length
+
+  // How many copies of the registry share the requests
+  std::uint64_t replicas = 1;
+  Routing routing = Routing::kRequest;
 
   DetailStyle details = DetailStyle::kNamed;  // of errors about blobs, manifests and sessions
 

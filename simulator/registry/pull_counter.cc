@@ -6,6 +6,13 @@
 #include "core/text.h"
 
 namespace drydock::simulator {
+namespace {
+
+std::uint64_t LimitOf(const PullLimit& limit, const PullSource& source) {
+  return source.account ? limit.account : limit.anonymous;  // 0: none
+}
+
+}  // namespace
 
 std::string LimitSource(const std::string& address) {
   constexpr std::size_t kGroups = 8;
@@ -30,30 +37,27 @@ std::string LimitSource(const std::string& address) {
   return Join(groups, ":") + "::";
 }
 
-std::uint64_t PullCounter::LimitOf(const PullSource& source) const {
-  return source.account ? limit_.account : limit_.anonymous;
+bool PullCounter::Exhausted(const PullLimit& limit, const PullSource& source, TimePoint now) const {
+  const std::uint64_t most = LimitOf(limit, source);
+  return most != 0 && counter_.Used(source.name, now, limit.window) >= most;
 }
 
-bool PullCounter::Exhausted(const PullSource& source, TimePoint now) const {
-  const std::uint64_t limit = LimitOf(source);
-  return limit != 0 && counter_.Used(source.name, now) >= limit;
-}
-
-void PullCounter::Count(const PullSource& source, TimePoint now) {
-  if (LimitOf(source) != 0) {
-    counter_.Count(source.name, now);
+void PullCounter::Count(const PullLimit& limit, const PullSource& source, TimePoint now) {
+  if (LimitOf(limit, source) != 0) {
+    counter_.Count(source.name, now, limit.window);
   }
 }
 
-void PullCounter::AddHeaders(const PullSource& source, TimePoint now, Headers& headers) const {
-  const std::uint64_t limit = LimitOf(source);
-  if (limit == 0) {
+void PullCounter::AddHeaders(const PullLimit& limit, const PullSource& source, TimePoint now,
+                             Headers& headers) const {
+  const std::uint64_t most = LimitOf(limit, source);
+  if (most == 0) {
     return;
   }
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit_.window).count();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit.window).count();
   const std::string window = Concat({";w=", std::to_string(seconds)});
-  const std::uint64_t left = limit - std::min(limit, counter_.Used(source.name, now));
-  headers.Set("ratelimit-limit", Concat({std::to_string(limit), window}));
+  const std::uint64_t left = most - std::min(most, counter_.Used(source.name, now, limit.window));
+  headers.Set("ratelimit-limit", Concat({std::to_string(most), window}));
   headers.Set("ratelimit-remaining", Concat({std::to_string(left), window}));
   headers.Set("docker-ratelimit-source", source.name);
 }

@@ -25,19 +25,15 @@ std::string LimitSource(const std::string& address);
 
 class PullCounter {
  public:
-  explicit PullCounter(PullLimit limit) : limit_(limit), counter_(limit.window) {}
-
   // Whether the source has no pull left at `now`.
-  bool Exhausted(const PullSource& source, TimePoint now) const;
-  void Count(const PullSource& source, TimePoint now);
+  bool Exhausted(const PullLimit& limit, const PullSource& source, TimePoint now) const;
+  void Count(const PullLimit& limit, const PullSource& source, TimePoint now);
   // Adds ratelimit-limit, ratelimit-remaining and docker-ratelimit-source; nothing for a source
   // without a limit.
-  void AddHeaders(const PullSource& source, TimePoint now, Headers& headers) const;
+  void AddHeaders(const PullLimit& limit, const PullSource& source, TimePoint now,
+                  Headers& headers) const;
 
  private:
-  std::uint64_t LimitOf(const PullSource& source) const;  // 0: none
-
-  PullLimit limit_;
   WindowCounter counter_;
 };
 

@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "core/reference.h"
+#include "core/rng.h"
 #include "core/text.h"
 #include "simulator/registry/authorization.h"
 #include "simulator/registry/call.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
 #include "simulator/registry/house_rules.h"
+#include "simulator/registry/view.h"
 
 namespace drydock::simulator {
 namespace {
@@ -25,7 +27,7 @@ constexpr std::string_view kPullLimitReached =
 Response NoRoute(Call& /*call*/) { return PlainAnswer(404, "404 page not found\n"); }
 
 Response MethodNotAllowed(Call& call) {
-  if (call.state.personality.details == DetailStyle::kDistribution) {
+  if (call.personality().details == DetailStyle::kDistribution) {
     std::vector<std::string> methods = Split(call.route.allow, ',');
     for (std::string& method : methods) {
       method = Trim(method);
@@ -49,9 +51,17 @@ constexpr std::array<Response (*)(Call&), 19> kHandlers = {
 
 // What a server in front refuses before it looks any closer.
 std::optional<Response> CheckSize(const Call& call) {
-  const Limits& limits = call.state.personality.limits;
+  const Limits& limits = call.personality().limits;
   if (call.head.url.path.size() + call.head.url.query.size() > limits.target_bytes) {
     return PlainAnswer(414, "414 URI too long\n");
+  }
+  const Personality& personality = call.personality();
+  const std::vector<std::string> refused = Split(personality.methods_refused, ' ');
+  if (std::find(refused.begin(), refused.end(), call.head.method) != refused.end()) {
+    return PlainAnswer(405, "405 method not allowed\n");
+  }
+  if (personality.length_required && !call.head.content_length) {
+    return PlainAnswer(411, "411 length required\n");
   }
   std::size_t header_bytes = 0;
   for (const auto& [name, value] : call.head.headers) {
@@ -65,13 +75,13 @@ std::optional<Response> CheckSize(const Call& call) {
 
 // The edge in front counts whatever comes, in plain text and before anything else.
 std::optional<Response> CheckRate(Call& call) {
-  const auto& limit = call.state.personality.request_limit;
+  const auto& limit = call.personality().request_limit;
   if (!limit) {
     return std::nullopt;
   }
   const std::string source = LimitSource(call.head.caller.address);
   const TimePoint now = call.state.clock.Now();
-  if (call.state.requests.Used(source, now) >= limit->count) {
+  if (call.state.requests.Used(source, now, limit->window) >= limit->count) {
     Response response = PlainAnswer(429, "Too Many Requests (HAP429).\n");
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit->window).count();
     response.headers.Add("Cache-Control", "no-cache");
@@ -79,12 +89,12 @@ std::optional<Response> CheckRate(Call& call) {
     response.headers.Add("Retry-After", std::to_string(seconds));
     return response;
   }
-  call.state.requests.Count(source, now);
+  call.state.requests.Count(source, now, limit->window);
   return std::nullopt;
 }
 
 std::optional<Response> CheckWrite(const Call& call) {
-  const Personality& personality = call.state.personality;
+  const Personality& personality = call.personality();
   const Operation operation = call.route.operation;
   if (personality.writes_refused && IsWrite(operation)) {
     return Refusal({*personality.writes_refused, "", "", "the registry is read-only"});
@@ -102,7 +112,7 @@ std::optional<Response> CheckWrite(const Call& call) {
 }
 
 std::optional<Response> CheckPolicy(Call& call) {
-  const Personality& personality = call.state.personality;
+  const Personality& personality = call.personality();
   if (!call.route.repository.empty() && !IsRepositoryName(call.route.repository)) {
     return Refusal({ApiCode::kNameInvalid, "name", call.route.repository});
   }
@@ -117,30 +127,45 @@ std::optional<Response> CheckPolicy(Call& call) {
   if (call.route.operation == Operation::kManifestGet && personality.pull_limit) {
     const PullSource source = call.Source();
     const TimePoint now = call.state.clock.Now();
-    if (call.state.pulls.Exhausted(source, now)) {
+    if (call.state.pulls.Exhausted(*personality.pull_limit, source, now)) {
       Response response =
           Refusal({ApiCode::kTooManyRequests, "", "",
                    std::string(source.account ? kPullLimitReached : kAnonymousPullLimitReached)});
-      call.state.pulls.AddHeaders(source, now, response.headers);
+      call.state.pulls.AddHeaders(*personality.pull_limit, source, now, response.headers);
       return response;
     }
   }
   return std::nullopt;
 }
 
+// Which replica gets a request, from 1 on: by its ordinal, its connection, or its path alone.
+std::size_t ReplicaFor(const Call& call) {
+  const Personality& personality = call.state.personality;
+  const std::uint64_t replicas = std::max<std::uint64_t>(personality.replicas, 1);
+  const std::uint64_t number =
+      personality.routing == Routing::kConnection ? call.head.caller.connection + replicas - 1
+      : personality.routing == Routing::kPath     ? StableHash(0, call.head.url.path)
+                                                  : call.state.routed++;
+  return static_cast<std::size_t>(number % replicas) + 1;
+}
+
 class RegistryExchange : public Exchange {
  public:
   RegistryExchange(Registry::State& state, RequestHead head)
       : call_{state,        std::move(head), {}, {}, {}, MemoryShare(state.store.budget()),
-              std::nullopt, false,           0,  {}} {
+              std::nullopt, false,           0,  {}, 1,  nullptr,
+              std::nullopt} {
     call_.route = FindRoute(call_.head.method, call_.head.url);
+    call_.replica = ReplicaFor(call_);
     route_ = call_.route.ToRoute();
+    route_.replica = call_.replica;
   }
   ~RegistryExchange() override { CloseWrite(call_); }
   RegistryExchange(const RegistryExchange&) = delete;
   RegistryExchange& operator=(const RegistryExchange&) = delete;
 
   const Route& route() const override { return route_; }
+  void Treat(std::shared_ptr<Treatment> treatment) override { Adopt(call_, std::move(treatment)); }
 
   std::optional<Response> Decide() override {
     std::optional<Response> refusal = CheckRate(call_);
@@ -164,7 +189,7 @@ class RegistryExchange : public Exchange {
     if (call_.write.session != nullptr) {
       Write(call_, piece);
     } else if (call_.route.operation == Operation::kManifestPut) {
-      if (call_.received > call_.state.personality.limits.manifest_bytes) {
+      if (call_.received > call_.personality().limits.manifest_bytes) {
         call_.body_too_large = true;
       } else if (Status granted = call_.share.Grow(piece.size()); !granted) {
         call_.failed = std::move(granted).error();
@@ -175,6 +200,9 @@ class RegistryExchange : public Exchange {
   }
 
   Response Apply() override {
+    if (call_.state.past.keeps() && IsWrite(call_.route.operation)) {
+      call_.state.past.Note(call_.state.store, call_.state.clock.Now(), call_.replica);
+    }
     Response response = kHandlers[static_cast<std::size_t>(call_.route.operation)](call_);
     CloseWrite(call_);
     // Reads go on when the disk refuses writes.
@@ -192,7 +220,7 @@ class RegistryExchange : public Exchange {
     if (response.status != 204 && response.status != 304) {
       response.headers.Add("Content-Length", std::to_string(response.body.length().value_or(0)));
     }
-    for (const std::string& warning : call_.state.personality.warnings) {
+    for (const std::string& warning : call_.personality().warnings) {
       response.headers.Add("Warning", Concat({"299 - \"", warning, "\""}));
     }
     if (call_.head.method == "HEAD") {
@@ -234,7 +262,7 @@ Response NotModified(const Digest& digest) {
 }
 
 std::string Call::Location(const std::string& path) const {
-  return state.personality.absolute_location ? Concat({head.url.Origin(), path}) : path;
+  return personality().absolute_location ? Concat({head.url.Origin(), path}) : path;
 }
 
 std::string Call::Path(std::string_view rest) const {
@@ -248,7 +276,7 @@ std::string Call::Actor() const {
 }
 
 Response Call::Refuse(const std::vector<Problem>& problems) const {
-  const DetailStyle style = state.personality.details;
+  const DetailStyle style = personality().details;
   const bool deletes =
       route.operation == Operation::kBlobDelete || route.operation == Operation::kManifestDelete;
   if (style == DetailStyle::kDistribution && deletes) {
@@ -267,8 +295,6 @@ PullSource Call::Source() const {
 Registry::Registry(std::string host, Personality personality, Clock& clock, Rng rng,
                    Journal& journal, std::string token_secret) {
   const std::size_t sessions_max = personality.limits.upload_sessions;
-  const PullLimit pull_limit = personality.pull_limit.value_or(PullLimit{});
-  const Duration rate_window = personality.request_limit.value_or(Allowance{}).window;
   state_.reset(new State{std::move(host),
                          std::move(personality),
                          clock,
@@ -277,11 +303,15 @@ Registry::Registry(std::string host, Personality personality, Clock& clock, Rng 
                          std::move(token_secret),
                          Store(),
                          UploadSessions(sessions_max),
-                         PullCounter(pull_limit),
-                         WindowCounter(rate_window),
+                         PullCounter(),
+                         WindowCounter(),
                          TagHistory(),
+                         Past(),
                          {},
-                         false});
+                         {},
+                         {},
+                         false,
+                         0});
 }
 
 Registry::~Registry() = default;

@@ -43,6 +43,10 @@ class Registry : public Site {
   ~Registry() override;
 
   std::unique_ptr<Exchange> Begin(RequestHead head) override;
+  void Act(const Deed& deed) override;
+  std::optional<std::string> Find(Held what, std::string_view repository,
+                                  std::string_view name) const override;
+  std::size_t OpenUploadCount() const override;
 
   // Large bodies are hashed in a thread of their own from here on; for drivers that keep a piece
   // they gave to Receive until the next Receive or Apply has returned, or the exchange is gone.

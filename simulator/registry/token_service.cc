@@ -11,6 +11,7 @@
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/route.h"
 #include "simulator/registry/token.h"
+#include "simulator/registry/traits.h"
 
 namespace drydock::simulator {
 namespace {
@@ -70,7 +71,15 @@ Response Refused(int status, std::string_view details) {
 }
 
 std::vector<Scope> LookedAt(std::vector<Scope> scopes, ScopesRead read) {
-  if (read == ScopesRead::kAll || scopes.empty()) {
+  if (read == ScopesRead::kNone) {
+    return {};
+  }
+  if (read == ScopesRead::kPull) {
+    for (Scope& scope : scopes) {
+      std::erase_if(scope.actions, [](const std::string& action) { return action != "pull"; });
+    }
+  }
+  if (read == ScopesRead::kAll || read == ScopesRead::kPull || scopes.empty()) {
     return scopes;
   }
   return {read == ScopesRead::kFirst ? scopes.front() : scopes.back()};
@@ -100,6 +109,12 @@ class TokenService::TokenExchange : public Exchange {
   }
 
   const Route& route() const override { return route_; }
+  void Treat(std::shared_ptr<Treatment> treatment) override {
+    Personality bent;
+    bent.tokens = rule_;
+    bent = Bent(bent, treatment->traits);
+    rule_ = bent.tokens.value_or(rule_);
+  }
 
   std::optional<Response> Decide() override {
     if (head_.method != "GET" && head_.method != "POST") {
@@ -127,7 +142,7 @@ class TokenService::TokenExchange : public Exchange {
     if (too_large_) {
       return Refused(413, "form too large");
     }
-    const TokenRule& rule = service_.options_.rule;
+    const TokenRule& rule = rule_;
     const bool post = head_.method == "POST";
     if (post && !rule.oauth_post) {
       return PlainAnswer(404, "404 page not found\n");
@@ -139,7 +154,7 @@ class TokenService::TokenExchange : public Exchange {
     const std::vector<Scope> scopes = LookedAt(form.scopes, rule.scopes_read);
     if (post && form.grant_type == "refresh_token" && rule.refresh_tokens) {
       const auto identity = service_.ReadRefreshToken(form.refresh_token);
-      return identity ? service_.Issue(*identity, scopes, form.offline)
+      return identity ? service_.Issue(rule, *identity, scopes, form.offline)
                       : Refused(401, "invalid refresh token");
     }
     if (post && form.grant_type != "password") {
@@ -148,7 +163,7 @@ class TokenService::TokenExchange : public Exchange {
     const auto credentials = post ? std::optional(form.credentials)
                                   : ReadBasicCredentials(head_.headers.Get("Authorization"));
     if (!credentials) {
-      return service_.Issue({}, scopes, false);
+      return service_.Issue(rule, {}, scopes, false);
     }
     return LogIn(*credentials, scopes, form.offline);
   }
@@ -157,22 +172,22 @@ class TokenService::TokenExchange : public Exchange {
   // right one is refused too.
   Response LogIn(const BasicCredentials& credentials, const std::vector<Scope>& scopes,
                  bool offline) {
-    const auto& lockout = service_.options_.rule.lockout;
+    const auto& lockout = rule_.lockout;
     const TimePoint now = service_.clock_.Now();
     const std::array<std::string, 2> sources = {Concat({"name ", credentials.name}),
                                                 Concat({"address ", head_.caller.address})};
     for (const std::string& source : sources) {
-      if (lockout && service_.failures_.Used(source, now) >= lockout->count) {
+      if (lockout && service_.failures_.Used(source, now, lockout->window) >= lockout->count) {
         return Refusal({ApiCode::kTooManyRequests, "", "",
                         "too many failed login attempts for username or IP address"});
       }
     }
     if (const auto identity =
             Identify(service_.options_.accounts, credentials.name, credentials.password)) {
-      return service_.Issue(*identity, scopes, offline);
+      return service_.Issue(rule_, *identity, scopes, offline);
     }
     for (const std::string& source : sources) {
-      service_.failures_.Count(source, now);
+      service_.failures_.Count(source, now, lockout.value_or(Allowance{}).window);
     }
     return Refused(401, "incorrect username or password");
   }
@@ -183,6 +198,7 @@ class TokenService::TokenExchange : public Exchange {
   }
 
   TokenService& service_;
+  TokenRule rule_ = service_.options_.rule;
   RequestHead head_;
   Route route_;
   std::string form_;
@@ -190,11 +206,7 @@ class TokenService::TokenExchange : public Exchange {
 };
 
 TokenService::TokenService(TokenServiceOptions options, const Store& store, Clock& clock, Rng rng)
-    : options_(std::move(options)),
-      failures_(options_.rule.lockout.value_or(Allowance{}).window),
-      store_(store),
-      clock_(clock),
-      rng_(rng) {}
+    : options_(std::move(options)), store_(store), clock_(clock), rng_(rng) {}
 
 std::unique_ptr<Exchange> TokenService::Begin(RequestHead head) {
   return std::make_unique<TokenExchange>(*this, std::move(head));
@@ -244,9 +256,8 @@ std::vector<std::string> TokenService::Granted(const Identity& identity, const S
   return granted;
 }
 
-Response TokenService::Issue(const Identity& identity, const std::vector<Scope>& scopes,
-                             bool offline) {
-  const TokenRule& rule = options_.rule;
+Response TokenService::Issue(const TokenRule& rule, const Identity& identity,
+                             const std::vector<Scope>& scopes, bool offline) {
   if (rule.excess_refused && Exceeds(scopes, identity.permission)) {
     return Refused(401, "access token has insufficient scopes");
   }

@@ -49,7 +49,8 @@ class TokenService : public Site {
   std::string RefreshToken(const Identity& identity, TimePoint now);
   // The actions of `asked` that somebody has.
   std::vector<std::string> Granted(const Identity& identity, const Scope& asked) const;
-  Response Issue(const Identity& identity, const std::vector<Scope>& scopes, bool offline);
+  Response Issue(const TokenRule& rule, const Identity& identity, const std::vector<Scope>& scopes,
+                 bool offline);
 
   TokenServiceOptions options_;
   WindowCounter failures_;
@@ -66,6 +67,12 @@ class SingleOriginHub : public Site {
   SingleOriginHub(Site& registry, Site* tokens, Site& cdn, std::string token_path = "/token");
 
   std::unique_ptr<Exchange> Begin(RequestHead head) override;
+  void Act(const Deed& deed) override { registry_.Act(deed); }
+  std::optional<std::string> Find(Held what, std::string_view repository,
+                                  std::string_view name) const override {
+    return registry_.Find(what, repository, name);
+  }
+  std::size_t OpenUploadCount() const override { return registry_.OpenUploadCount(); }
 
  private:
   Site& registry_;

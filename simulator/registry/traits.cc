@@ -28,6 +28,7 @@ std::string ToText(Duration value) {
 std::string ToText(const Allowance& value) {
   return Concat({std::to_string(value.count), ";w=", ToText(value.window)});
 }
+std::string ToText(std::int64_t value) { return std::to_string(value); }
 std::string ToText(ApiCode value) { return std::string(RowOf(value).name); }
 
 bool FromText(std::string_view text, bool& value) {
@@ -45,6 +46,14 @@ bool FromText(std::string_view text, Number& value) {
   const auto number = ParseUnsigned(text);
   value = number.value_or(0);
   return number.has_value();
+}
+
+bool FromText(std::string_view text, std::int64_t& value) {
+  constexpr std::uint64_t kMax = 366UL * 86400;
+  const bool negative = !text.empty() && text.front() == '-';
+  const auto number = ParseUnsigned(text.substr(negative ? 1 : 0));
+  value = static_cast<std::int64_t>(std::min(number.value_or(0), kMax)) * (negative ? -1 : 1);
+  return number && *number <= kMax;
 }
 
 // A year is longer than anything here needs to be, and far from overflowing.
@@ -80,7 +89,8 @@ template <typename Enum>
 struct Words;
 template <>
 struct Words<ScopesRead> {
-  static constexpr std::array<std::string_view, 3> kWords = {"all", "first", "last"};
+  static constexpr std::array<std::string_view, 5> kWords = {"all", "first", "last", "pull",
+                                                             "none"};
 };
 template <>
 struct Words<ManifestDelete> {
@@ -97,8 +107,42 @@ struct Words<DetailStyle> {
 };
 template <>
 struct Words<RangeReply> {
-  static constexpr std::array<std::string_view, 4> kWords = {"true", "frozen", "chunk-relative",
-                                                             "size"};
+  static constexpr std::array<std::string_view, 7> kWords = {
+      "true", "frozen", "chunk-relative", "size", "short", "zero", "absent"};
+};
+template <>
+struct Words<ChunkOffset> {
+  static constexpr std::array<std::string_view, 2> kWords = {"strict", "appended"};
+};
+template <>
+struct Words<UploadKeeping> {
+  static constexpr std::array<std::string_view, 3> kWords = {"shared", "by-replica", "lost"};
+};
+template <>
+struct Words<StatusRoute> {
+  static constexpr std::array<std::string_view, 3> kWords = {"yes", "404", "405"};
+};
+template <>
+struct Words<Routing> {
+  static constexpr std::array<std::string_view, 3> kWords = {"request", "connection", "path"};
+};
+template <>
+struct Words<MountRule> {
+  static constexpr std::array<std::string_view, 4> kWords = {"no", "yes", "401", "403"};
+};
+template <>
+struct Words<Children> {
+  static constexpr std::array<std::string_view, 3> kWords = {"no", "yes", "stubbed"};
+};
+template <>
+struct Words<QuotaAt> {
+  static constexpr std::array<std::string_view, 3> kWords = {"commit", "start", "manifest"};
+};
+template <>
+struct Words<ChallengeForm> {
+  static constexpr std::array<std::string_view, 9> kWords = {
+      "usual",   "reordered",  "unquoted", "lower-case", "upper-case",
+      "several", "two-fields", "no-scope", "no-service"};
 };
 
 template <typename Enum, typename = decltype(Words<Enum>::kWords)>
@@ -237,6 +281,15 @@ bool SetPullLimit(Personality& to, std::string_view text) {
   return true;
 }
 
+bool SetOverwriteStatus(Personality& to, std::string_view text) {
+  std::optional<std::uint64_t> status;
+  if (!FromText(text, status) || (status && (*status < 400 || *status > 599))) {
+    return false;
+  }
+  to.overwrite_status = status;
+  return true;
+}
+
 std::string GetCdn(const Personality& from) {
   return from.cdn ? from.cdn->host : std::string(kNone);
 }
@@ -265,8 +318,14 @@ constexpr std::array kTraits = {
     Token<&TokenRule::refresh_tokens>("refresh-tokens", "refresh tokens are given and taken",
                                       kYesNo),
     Token<&TokenRule::oauth_post>("token-post", "tokens may be asked for by POST (OAuth2)", kYesNo),
-    Token<&TokenRule::scopes_read>("token-scopes", "which of several scopes is looked at",
-                                   "all, first, last"),
+    Token<&TokenRule::scopes_read>("token-scopes", "what is granted of the scopes asked for",
+                                   "all, first, last, pull, none"),
+    Own<&Personality::challenge>("challenge", "how a 401 asks for a token",
+                                 "usual, reordered, unquoted, lower-case, upper-case, several, "
+                                 "two-fields, no-scope, no-service"),
+    Own<&Personality::clock_skew>("clock-skew",
+                                  "seconds that the clock tokens are held against is ahead",
+                                  "a number, also a negative one"),
     Token<&TokenRule::lockout>("login-lockout", "wrong passwords until 429", kAllowance),
     Trait{"pull-limit", "manifests an address may GET", kAllowance, GetPullLimit, SetPullLimit},
     PartOf<&Personality::pull_limit, &PullLimit::account>(
@@ -279,7 +338,16 @@ constexpr std::array kTraits = {
     Flag<&Personality::status_wants_state>("status-wants-state",
                                            "upload status with a stale _state is 404"),
     Own<&Personality::range_reply>("range-reply", "the Range that a chunk is answered with",
-                                   "true, frozen, chunk-relative, size"),
+                                   "true, frozen, chunk-relative, size, short, zero, absent"),
+    Own<&Personality::chunk_offset>("chunk-offset", "a chunk that does not follow the last one",
+                                    "strict, appended"),
+    Own<&Personality::uploads>("uploads", "who knows an upload session",
+                               "shared, by-replica, lost"),
+    Own<&Personality::upload_life>("upload-life", "seconds until an upload session is gone",
+                                   "seconds, none"),
+    Own<&Personality::upload_status>("upload-status", "GET of an upload session", "yes, 404, 405"),
+    Flag<&Personality::mismatch_ends_upload>("mismatch-ends-upload",
+                                             "a commit with another digest ends the session"),
     Flag<&Personality::manifest_location>("manifest-location",
                                           "a pushed manifest's 201 has a Location"),
     Own<&Personality::digest_header>("digest-header", "where Docker-Content-Digest stands",
@@ -293,7 +361,8 @@ constexpr std::array kTraits = {
                                     kSeconds),
     Flag<&Personality::catalog>("catalog", "GET /v2/_catalog"),
     Flag<&Personality::referrers>("referrers", "the referrers API"),
-    Flag<&Personality::mount>("mount", "blobs are mounted from other repositories"),
+    Own<&Personality::mount>("mount", "blobs are mounted from other repositories",
+                             "no, yes, 401, 403"),
     Flag<&Personality::anonymous_mount>("anonymous-mount", "a mount without from= looks anywhere"),
     Flag<&Personality::single_post>("single-post", "a POST may carry the whole blob"),
     Flag<&Personality::tag_parameters>("tag-parameters", "?tag= when a manifest is put by digest"),
@@ -321,11 +390,19 @@ constexpr std::array kTraits = {
                                            "an index's entries need a platform"),
     Own<&Personality::blob_entries_refused>(
         "blob-entries-refused", "an index of blobs (BuildKit's cache) is refused", kRefusals),
-    Flag<&Personality::sparse_manifests>("sparse-manifests",
-                                         "what a manifest names need not be there"),
+    Own<&Personality::sparse_manifests>(
+        "sparse-manifests", "what a manifest names need not be there", "no, yes, stubbed"),
+    Own<&Personality::types_refused>(
+        "types-refused", "globs of media types that no manifest may have or name", kText),
+    Flag<&Personality::digest_checked>("digest-checked", "a blob is what its digest says"),
+    Flag<&Personality::reserialised>("reserialised", "manifests are written anew"),
     Own<&Personality::overwrite_refused>("overwrite-refused", "tags are immutable", kRefusals),
     Flag<&Personality::same_digest_allowed>("same-digest-allowed",
                                             "an immutable tag may be put as it is"),
+    Trait{"overwrite-status", "the status of an immutable tag's refusal",
+          "none (the code's own), 400 to 599",
+          [](const Personality& from) { return ToText(from.overwrite_status); },
+          SetOverwriteStatus},
     Own<&Personality::overwrite_message>("overwrite-message",
                                          "what an immutable tag's refusal says", kText),
     Limit<&Limits::manifest_bytes>("manifest-bytes", "the largest manifest"),
@@ -334,8 +411,68 @@ constexpr std::array kTraits = {
     OptionalLimit<&Limits::chunk_bytes_min>("chunk-bytes-min",
                                             "OCI-Chunk-Min-Length: the least of a chunk"),
     OptionalLimit<&Limits::quota_bytes>("quota-bytes", "bytes of all blobs together"),
+    Own<&Personality::quota_at>("quota-at", "when the quota is looked at",
+                                "commit, start, manifest"),
     Limit<&Limits::page>("page", "entries of a list's page"),
+    Own<&Personality::methods_refused>("methods-refused",
+                                       "methods that a proxy in front answers 405", kText),
+    Flag<&Personality::length_required>("length-required", "411 for a body of unknown length"),
+    Own<&Personality::replicas>("replicas", "copies of the registry behind one name", kNumber),
+    Own<&Personality::routing>("routing", "what decides which replica gets a request",
+                               "request, connection, path"),
 };
+
+// What the traits that are not about everything are about.
+struct Concern {
+  std::string_view operations;
+  std::string_view traits;
+};
+constexpr std::string_view kRegistry =
+    "ping catalog tags.list referrers blob.* upload.* manifest.*";
+constexpr std::array kConcerns = {
+    Concern{"token",
+            "token-life token-expires-in token-excess-refused refresh-tokens token-post "
+            "token-scopes login-lockout token-issuer"},
+    Concern{"manifest.head manifest.get", "pull-limit pull-limit-account"},
+    Concern{"upload.*", "upload-state"},
+    Concern{"upload.patch upload.status upload.commit upload.cancel", "uploads upload-life"},
+    Concern{"upload.patch upload.commit", "chunk-offset blob-bytes"},
+    Concern{"upload.patch", "range-reply chunk-bytes"},
+    Concern{"upload.start upload.patch", "chunk-bytes-min"},
+    Concern{"upload.status", "status-wants-state upload-status"},
+    Concern{"upload.commit", "mismatch-ends-upload digest-checked"},
+    Concern{"upload.start", "single-post digest-algorithm"},
+    Concern{"upload.mount", "mount anonymous-mount"},
+    Concern{"upload.start upload.commit manifest.put", "quota-bytes quota-at"},
+    Concern{"manifest.put",
+            "manifest-location tag-parameters known-manifest-types-only content-type-required "
+            "descriptor-sizes-checked docker-types artifacts empty-layers platforms-required "
+            "blob-entries-refused sparse-manifests types-refused reserialised overwrite-refused "
+            "same-digest-allowed overwrite-status overwrite-message manifest-bytes"},
+    Concern{"manifest.head manifest.get manifest.put", "digest-header"},
+    Concern{"upload.start upload.mount manifest.put", "create-repositories"},
+    Concern{"upload.* manifest.put manifest.delete blob.delete", "read-only"},
+    Concern{"blob.get", "cdn cdn-life"},
+    Concern{"hub.tags", "tag-list-lag"},
+    Concern{"catalog", "catalog"},
+    Concern{"referrers manifest.put", "referrers"},
+    Concern{"blob.delete", "delete-blobs"},
+    Concern{"manifest.delete", "delete-tags delete-manifests"},
+    Concern{"catalog tags.list", "list-paging list-link"},
+    Concern{"catalog tags.list referrers", "page"},
+};
+
+// "yes", true, 60 or "10;w=900": as the trait's table writes it.
+std::optional<std::string> TraitText(const json::Value& value) {
+  if (const std::string* text = value.as_string()) {
+    return *text;
+  }
+  if (const bool* flag = value.as_bool()) {
+    return *flag ? "yes" : "no";
+  }
+  const auto number = value.as_integer();
+  return number ? std::optional(std::to_string(*number)) : std::nullopt;
+}
 
 }  // namespace
 
@@ -345,6 +482,52 @@ const Trait* FindTrait(std::string_view name) {
   const auto trait = std::find_if(kTraits.begin(), kTraits.end(),
                                   [&](const Trait& one) { return one.name == name; });
   return trait == kTraits.end() ? nullptr : &*trait;
+}
+
+std::vector<std::string> OperationsOf(const Trait& trait) {
+  for (const Concern& concern : kConcerns) {
+    const std::vector<std::string> traits = Split(concern.traits, ' ');
+    if (std::find(traits.begin(), traits.end(), trait.name) != traits.end()) {
+      return Split(concern.operations, ' ');
+    }
+  }
+  std::vector<std::string> all = Split(kRegistry, ' ');
+  if (trait.name == "token-realm" || trait.name == "token-service") {
+    all.emplace_back("token");
+  }
+  return all;
+}
+
+TraitList ReadTraits(json::Source& source, const json::Value& value, std::string_view what) {
+  TraitList traits;
+  if (value.as_object() == nullptr || value.as_object()->empty()) {
+    source.Fail(value.line(), Concat({what, ": expected an object of traits and their values, ",
+                                      "found: ", value.Excerpt()}));
+    return traits;
+  }
+  Personality scratch;
+  for (const json::Member& member : *value.as_object()) {
+    const auto text = TraitText(member.value);
+    const Status set =
+        text ? SetTrait(scratch, member.key, *text)
+             : Error(ErrorCode::kInvalid,
+                     Concat({"trait ", member.key, ": expected a text, a number, true or false, ",
+                             "found: ", member.value.Excerpt()}));
+    if (!set) {
+      source.Fail(member.line, Concat({what, ": ", set.error().message()}));
+      return {};
+    }
+    traits.emplace_back(member.key, *text);
+  }
+  return traits;
+}
+
+Personality Bent(const Personality& personality, const TraitList& traits) {
+  Personality bent = personality;
+  for (auto trait = traits.rbegin(); trait != traits.rend(); ++trait) {
+    static_cast<void>(SetTrait(bent, trait->first, trait->second));
+  }
+  return bent;
 }
 
 Status SetTrait(Personality& personality, std::string_view name, std::string_view value) {

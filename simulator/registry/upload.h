@@ -50,6 +50,10 @@ class UploadSession {
   void Truncate(std::uint64_t size);
   // The digest of all bytes; cheap when `algorithm` is the one expected. Append nothing afterwards.
   Digest Finish(DigestAlgorithm algorithm);
+  // What is there so far.
+  Body Read() const { return writer_->Read(); }
+  // Takes more bytes after a Finish all the same.
+  void GoOn() { hasher_ = HashAgain(algorithm_); }
   // Hands the bytes over without a copy. The session is empty afterwards and takes nothing more.
   Result<Blob> Take();
   // Why the bytes are not to be had, for want of room for instance.
@@ -60,6 +64,8 @@ class UploadSession {
   // A chunk shorter than OCI-Chunk-Min-Length came: only the closing PUT may follow, without a
   // body.
   bool had_last_chunk = false;
+  // Which replica of the registry began it.
+  std::size_t replica = 1;
   // What the first chunk brought; 0 before it.
   std::uint64_t first_chunk = 0;
 

@@ -3,6 +3,8 @@
 #include "core/text.h"
 #include "simulator/registry/error_code.h"
 #include "simulator/registry/handlers.h"
+#include "simulator/registry/house_rules.h"
+#include "simulator/registry/view.h"
 
 namespace drydock::simulator {
 namespace {
@@ -16,14 +18,19 @@ std::string RangeOf(const UploadSession& session) {
 
 // What a chunk is answered with, as the personality counts.
 std::string RangeOfChunk(const Call& call, const UploadSession& session) {
-  switch (call.state.personality.range_reply) {
+  switch (call.personality().range_reply) {
     case RangeReply::kFrozen:
       return Concat({"0-", std::to_string(std::max<std::uint64_t>(session.first_chunk, 1) - 1)});
     case RangeReply::kChunkRelative:
       return Concat({"0-", std::to_string(std::max<std::uint64_t>(call.received, 1) - 1)});
     case RangeReply::kSize:
       return Concat({"0-", std::to_string(session.size())});
+    case RangeReply::kShort:
+      return Concat({"0-", std::to_string(std::max<std::uint64_t>(session.size(), 2) - 2)});
+    case RangeReply::kZero:
+      return "0-0";
     case RangeReply::kTrue:
+    case RangeReply::kAbsent:
       break;
   }
   return RangeOf(session);
@@ -32,7 +39,7 @@ std::string RangeOfChunk(const Call& call, const UploadSession& session) {
 // Where a session's next request goes and how far it has come.
 Response SessionAnswer(const Call& call, int status, const UploadSession& session) {
   std::string path = call.Path("blobs/uploads/" + session.id());
-  if (call.state.personality.upload_state) {
+  if (call.personality().upload_state) {
     path += "?_state=" + EncodeUploadState(session);
   }
   Response response;
@@ -65,7 +72,12 @@ std::optional<DigestAlgorithm> FindAlgorithm(std::string_view name) {
 }
 
 Response NewSession(Call& call) {
-  const Personality& personality = call.state.personality;
+  const Personality& personality = call.personality();
+  if (personality.quota_at == QuotaAt::kUpload) {
+    if (auto refusal = CheckQuota(call, 1)) {
+      return std::move(*refusal);
+    }
+  }
   const std::string asked = personality.digest_algorithm
                                 ? call.head.url.QueryValue("digest-algorithm").value_or("sha256")
                                 : "sha256";
@@ -82,6 +94,7 @@ Response NewSession(Call& call) {
     return response;
   }
   session->ExpectDigest(*algorithm);
+  session->replica = call.replica;
   Response response = SessionAnswer(call, 202, *session);
   if (personality.limits.chunk_bytes_min > 0) {
     response.headers.Add("OCI-Chunk-Min-Length",
@@ -110,7 +123,7 @@ std::optional<Response> CheckRange(Call& call) {
     return Refusal(
         {ApiCode::kBlobUploadInvalid, "range", std::string(headers.Get("Content-Range"))});
   }
-  if (range->first != call.write.begin) {
+  if (range->first != call.write.begin && call.personality().chunk_offset == ChunkOffset::kStrict) {
     return WrongRange(call, *call.write.session);
   }
   if (call.head.content_length && *call.head.content_length != range->length()) {
@@ -130,7 +143,7 @@ std::optional<Response> CheckReceived(Call& call) {
   std::optional<Response> refusal;
   if (call.body_too_large) {
     refusal = Refusal(
-        {ApiCode::kTooLarge, "limit", std::to_string(call.state.personality.limits.blob_bytes)});
+        {ApiCode::kTooLarge, "limit", std::to_string(call.personality().limits.blob_bytes)});
   } else if ((call.head.content_length && *call.head.content_length != call.received) ||
              (call.write.range && call.write.range->length() != call.received)) {
     refusal = Refusal({ApiCode::kSizeInvalid, "received", std::to_string(call.received)});
@@ -147,14 +160,21 @@ std::optional<Response> CheckReceived(Call& call) {
 
 Response Commit(Call& call, const Digest& digest) {
   UploadSession& session = *call.write.session;
+  const Personality& personality = call.personality();
   const Digest actual = session.Finish(digest.algorithm());
-  call.state.uploads.End(session.id());
-  if (actual != digest) {
+  if (actual != digest && personality.digest_checked) {
+    if (personality.mismatch_ends_upload) {
+      call.state.uploads.End(session.id());
+    } else {
+      session.GoOn();
+    }
     return Refusal({ApiCode::kDigestInvalid, "digest", actual.ToString()});
   }
-  const std::uint64_t quota = call.state.personality.limits.quota_bytes;
-  if (quota != 0 && call.state.store.blob_bytes() + session.size() > quota) {
-    return Refusal({ApiCode::kDenied, "quota", std::to_string(quota)});
+  call.state.uploads.End(session.id());
+  if (personality.quota_at == QuotaAt::kCommit) {
+    if (auto refusal = CheckQuota(call, session.size())) {
+      return std::move(*refusal);
+    }
   }
   Result<Blob> blob = session.Take();
   if (!blob) {
@@ -166,16 +186,34 @@ Response Commit(Call& call, const Digest& digest) {
 
 bool WritesWholeBlob(const Call& call) {
   return call.route.operation == Operation::kUploadStart && !call.route.reference.empty() &&
-         call.state.personality.single_post;
+         call.personality().single_post;
+}
+
+// The session a request names, if it lives and the replica that was asked knows it.
+std::shared_ptr<UploadSession> KnownSession(Call& call) {
+  const Personality& personality = call.personality();
+  auto session = call.state.uploads.Find(call.route.repository, call.route.session);
+  if (session == nullptr) {
+    return nullptr;
+  }
+  const Duration age = call.state.clock.Now() - session->started();
+  if (personality.uploads == UploadKeeping::kLost ||
+      (personality.upload_life && age >= *personality.upload_life)) {
+    call.state.uploads.End(session->id());
+    return nullptr;
+  }
+  const bool elsewhere =
+      personality.uploads == UploadKeeping::kByReplica && session->replica != call.replica;
+  return elsewhere ? nullptr : session;
 }
 
 // The session a request writes to; a refusal when there is none it may write to.
 std::optional<Response> FindSession(Call& call) {
-  auto session = call.state.uploads.Find(call.route.repository, call.route.session);
+  auto session = KnownSession(call);
   if (session == nullptr) {
     return SessionUnknown(call);
   }
-  if (call.state.personality.upload_state &&
+  if (call.personality().upload_state &&
       ReadUploadState(call.head.url.QueryValue("_state").value_or(""), *session) !=
           session->size()) {
     return SessionUnknown(call);
@@ -210,9 +248,9 @@ std::optional<Response> OpenWrite(Call& call) {
   call.write.begin = session.size();
   auto refusal = CheckRange(call);
   if (!refusal && call.head.content_length.value_or(0) >
-                      call.state.personality.limits.blob_bytes - session.size()) {
+                      call.personality().limits.blob_bytes - session.size()) {
     refusal = Refusal(
-        {ApiCode::kTooLarge, "limit", std::to_string(call.state.personality.limits.blob_bytes)});
+        {ApiCode::kTooLarge, "limit", std::to_string(call.personality().limits.blob_bytes)});
   }
   if (refusal) {
     call.write.session = nullptr;
@@ -239,8 +277,7 @@ void CloseWrite(Call& call) {
 
 void Write(Call& call, std::string_view piece) {
   UploadSession& session = *call.write.session;
-  if (call.body_too_large ||
-      piece.size() > call.state.personality.limits.blob_bytes - session.size()) {
+  if (call.body_too_large || piece.size() > call.personality().limits.blob_bytes - session.size()) {
     call.body_too_large = true;
     return;
   }
@@ -256,6 +293,16 @@ Response StartUpload(Call& call) {
 }
 
 Response MountBlob(Call& call) {
+  switch (call.personality().mount) {
+    case MountRule::kUnauthorized:
+      return Refusal(
+          {ApiCode::kUnauthorized, "", "", "mounting needs rights on both repositories"});
+    case MountRule::kDenied:
+      return Refusal({ApiCode::kDenied, "", "", "mounting is not allowed"});
+    case MountRule::kYes:
+    case MountRule::kNo:
+      break;
+  }
   const auto digest = Digest::Parse(call.route.reference);
   if (!digest) {
     return Refusal({ApiCode::kDigestInvalid, "digest", call.route.reference});
@@ -263,13 +310,15 @@ Response MountBlob(Call& call) {
   Registry::State& state = call.state;
   const std::string from = call.head.url.QueryValue("from").value_or("");
   const auto readable = [&](std::string_view holder) {
-    return !state.personality.tokens || call.grant.Allows("repository", holder, "pull");
+    return !call.personality().tokens || call.grant.Allows("repository", holder, "pull");
   };
   const auto holder = !from.empty() ? std::optional(from)
-                      : state.personality.anonymous_mount
+                      : call.personality().anonymous_mount
                           ? state.store.FindHolder(*digest, readable)
                           : std::nullopt;
-  Blob blob = holder && state.personality.mount ? state.store.FindBlob(*holder, *digest) : Blob();
+  Blob blob = holder && call.personality().mount == MountRule::kYes
+                  ? Visible(call, *holder, *digest).FindBlob(*holder, *digest)
+                  : Blob();
   if (!blob) {
     return NewSession(call);
   }
@@ -285,22 +334,34 @@ Response PatchUpload(Call& call) {
   if (call.state.uploads.Find(session.repository(), session.id()) == nullptr) {
     return SessionUnknown(call);
   }
-  session.had_last_chunk = call.write.range && call.write.range->length() <
-                                                   call.state.personality.limits.chunk_bytes_min;
+  session.had_last_chunk =
+      call.write.range && call.write.range->length() < call.personality().limits.chunk_bytes_min;
   if (session.first_chunk == 0) {
     session.first_chunk = call.received;
   }
   Response response = SessionAnswer(call, 202, session);
-  response.headers.Set("Range", RangeOfChunk(call, session));
+  if (call.personality().range_reply == RangeReply::kAbsent) {
+    response.headers.Remove("Range");
+  } else {
+    response.headers.Set("Range", RangeOfChunk(call, session));
+  }
   return response;
 }
 
 Response UploadStatus(Call& call) {
-  const auto session = call.state.uploads.Find(call.route.repository, call.route.session);
+  switch (call.personality().upload_status) {
+    case StatusRoute::kNotFound:
+      return PlainAnswer(404, "404 page not found\n");
+    case StatusRoute::kNotAllowed:
+      return Refusal({ApiCode::kMethodNotAllowed, "method", call.head.method});
+    case StatusRoute::kThere:
+      break;
+  }
+  const auto session = KnownSession(call);
   if (session == nullptr) {
     return SessionUnknown(call);
   }
-  if (call.state.personality.status_wants_state &&
+  if (call.personality().status_wants_state &&
       ReadUploadState(call.head.url.QueryValue("_state").value_or(""), *session) !=
           session->size()) {
     return Refusal({ApiCode::kUploadStale, "session", call.route.session});
@@ -319,7 +380,7 @@ Response CommitUpload(Call& call) {
 }
 
 Response CancelUpload(Call& call) {
-  if (call.state.uploads.Find(call.route.repository, call.route.session) == nullptr) {
+  if (KnownSession(call) == nullptr) {
     return SessionUnknown(call);
   }
   call.state.uploads.End(call.route.session);

@@ -8,36 +8,23 @@ constexpr std::size_t kSourcesMax = 4096;
 
 }  // namespace
 
-std::uint64_t WindowCounter::Used(std::string_view source, TimePoint now) const {
+std::uint64_t WindowCounter::Used(std::string_view source, TimePoint now, Duration window) const {
   const auto found = windows_.find(source);
-  return found == windows_.end() || now - found->second.begun >= window_ ? 0 : found->second.count;
+  return found == windows_.end() || now - found->second.begun >= window ? 0 : found->second.count;
 }
 
-void WindowCounter::Count(std::string_view source, TimePoint now) {
+void WindowCounter::Count(std::string_view source, TimePoint now, Duration window) {
   if (windows_.size() >= kSourcesMax) {
-    std::erase_if(windows_, [&](const auto& entry) { return now - entry.second.begun >= window_; });
+    std::erase_if(windows_, [&](const auto& entry) { return now - entry.second.begun >= window; });
     if (windows_.size() >= kSourcesMax) {
       windows_.clear();
     }
   }
-  Window& window = windows_[std::string(source)];
-  if (now - window.begun >= window_) {
-    window = {now, 0};
+  Window& current = windows_[std::string(source)];
+  if (now - current.begun >= window) {
+    current = {now, 0};
   }
-  ++window.count;
-}
-
-Duration WindowCounter::Remaining(std::string_view source, TimePoint now) const {
-  const auto found = windows_.find(source);
-  return found == windows_.end() || now - found->second.begun >= window_
-             ? Duration::zero()
-             : Duration(found->second.begun + window_ - now);
-}
-
-void WindowCounter::Forget(std::string_view source) {
-  if (const auto found = windows_.find(source); found != windows_.end()) {
-    windows_.erase(found);
-  }
+  ++current.count;
 }
 
 }  // namespace drydock::simulator

@@ -1,4 +1,5 @@
-// Counts what sources do, each in a window of its own that begins with the first thing counted.
+// Counts what sources do, each in a window of its own that begins with the first thing counted. How
+// long a window is, is said with each question: rules may change it on the way.
 // Threads: one at a time.
 #pragma once
 
@@ -13,15 +14,9 @@ namespace drydock::simulator {
 
 class WindowCounter {
  public:
-  explicit WindowCounter(Duration window) : window_(window) {}
-
-  // What was counted in the window that `now` is in.
-  std::uint64_t Used(std::string_view source, TimePoint now) const;
-  void Count(std::string_view source, TimePoint now);
-  // From `now` to the end of the source's window; zero when none is running.
-  Duration Remaining(std::string_view source, TimePoint now) const;
-  void Forget(std::string_view source);
-  Duration window() const { return window_; }
+  // What was counted in the window that `now` is in, which is `window` long.
+  std::uint64_t Used(std::string_view source, TimePoint now, Duration window) const;
+  void Count(std::string_view source, TimePoint now, Duration window);
 
  private:
   struct Window {
@@ -29,7 +24,6 @@ class WindowCounter {
     std::uint64_t count = 0;
   };
 
-  Duration window_;
   std::map<std::string, Window, std::less<>> windows_;
 };
 

@@ -18,13 +18,16 @@ Internet::Drive::Drive(Internet& net, RequestHead head, Body& body, std::shared_
   response_.status = 0;
 }
 
+// What the site has is not looked at while others may change it.
 Sight Internet::Drive::View() const {
   return {head_,
           route_,
           net_.clock_.Now(),
           response_.status,
           manifest_complete_ ? &manifest_ : nullptr,
-          &shortlist_};
+          &shortlist_,
+          lock_.owns_lock() ? site_ : nullptr,
+          &net_.in_flight_};
 }
 
 const FaultRule* Internet::Drive::Offer(Phase phase) {
@@ -46,15 +49,16 @@ Result<Answer> Internet::Drive::Run() {
   event_.method = head_.method;
   event_.url = head_.url.ToString();
   event_.request_headers = head_.headers;
-  Site* const site = net_.FindSite(head_.url.host);
-  if (site == nullptr) {
+  site_ = net_.FindSite(head_.url.host);
+  if (site_ == nullptr) {
     event_.lost = "nothing listens there";
     Record();
     return Error(ErrorCode::kUnavailable, Concat({head_.url.host, ": nothing listens there"}));
   }
   net_.SettleLocked();
-  exchange_ = site->Begin(head_);
+  exchange_ = site_->Begin(head_);
   route_ = exchange_->route();
+  ++net_.in_flight_[route_.operation];
   event_.operation = route_.operation;
   event_.repository = route_.repository;
   event_.reference = route_.reference;
@@ -66,6 +70,10 @@ Internet::Drive::Outcome Internet::Drive::Answered() {
   if (outcome != Outcome::kAnswered) {
     return outcome;
   }
+  for (const auto& [name, value] : limits_) {
+    response_.headers.Set(name, value);
+  }
+  PlayBeside(Phase::kResponseHead);
   const FaultRule* rule = Offer(Phase::kResponseHead);
   const Outcome told = rule == nullptr ? Outcome::kGoOn : Act(*rule);
   return told == Outcome::kGoOn ? Outcome::kAnswered : told;
@@ -80,6 +88,9 @@ Internet::Drive::Outcome Internet::Drive::Undertaken() {
     if (told != Outcome::kGoOn) {
       return told;
     }
+  }
+  if (!Treat()) {
+    return WithBody(&Drive::DrainBody);
   }
   if (auto refused = exchange_->Decide()) {
     response_ = std::move(*refused);
@@ -113,6 +124,7 @@ bool Internet::Drive::HeldBy(const FaultRule& rule) {
 }
 
 Internet::Drive::Outcome Internet::Drive::DoWork() {
+  PlayBeside(Phase::kDecide);
   const FaultRule* rule = partly_ == nullptr ? Offer(Phase::kDecide) : nullptr;
   if (rule != nullptr && !HeldBy(*rule)) {
     return Outcome::kVanished;
@@ -186,6 +198,7 @@ void Internet::Drive::Record() {
 
 Result<Answer> Internet::Drive::Finish(Outcome outcome) {
   net_.faults_.Observe(View());
+  --net_.in_flight_[route_.operation];
   if (outcome == Outcome::kVanished) {
     event_.lost = Concat({"the client went away: ", vanished_->message()});
     Record();
@@ -206,6 +219,12 @@ Result<Answer> Internet::Drive::Finish(Outcome outcome) {
       event_.response_excerpt = PeekExcerpt(response_.body);
     }
     WrapBody();
+  }
+  if (outcome == Outcome::kAnswered && treatment_ != nullptr) {
+    seen_.insert(seen_.end(), treated_by_.begin(), treated_by_.end());
+    if (treatment_->view_differed) {
+      seen_.push_back(view_by_);
+    }
   }
   for (const FaultRule* rule : seen_) {
     net_.faults_.MarkSeen(*rule);

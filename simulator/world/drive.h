@@ -43,6 +43,14 @@ class Internet::Drive {
   Outcome DrainBody();
   Result<std::size_t> Pull(std::span<char> into);
 
+  // Tells the site how rules have it treat this exchange; false when a limiter refused it.
+  bool Treat();
+  // Counts the exchange against a limiter; false when that refuses it.
+  bool Pass(const Limiter& limiter, const Firing& firing);
+  // Other parties act on what happens here.
+  void PlayBeside(Phase phase);
+  void Play(const FaultRule& rule, const Script& script);
+
   Outcome DoWork();
   // Holds as the firing rule says and then does its effect. kAnswered leaves an answer in
   // response_; kGoOn: the exchange goes on.
@@ -83,7 +91,12 @@ class Internet::Drive {
   std::shared_ptr<Peer> peer_;
   Pieces pieces_;
   std::unique_lock<std::mutex> lock_;
+  Site* site_ = nullptr;
   std::unique_ptr<Exchange> exchange_;
+  std::shared_ptr<Treatment> treatment_;      // null: the site's own
+  std::vector<const FaultRule*> treated_by_;  // the rules of its traits
+  const FaultRule* view_by_ = nullptr;        // and of its view
+  Headers limits_;                            // what limiters show
   Route route_;
   mutable Shortlist shortlist_;
   std::string manifest_;

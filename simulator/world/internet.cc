@@ -53,7 +53,11 @@ void Internet::SettleLocked() {
                              std::make_move_iterator(due));
   pending_.erase(pending_.begin(), due);
   for (const Pending& work : ready) {
-    (void)work.exchange->Apply();
+    if (work.exchange != nullptr) {
+      (void)work.exchange->Apply();
+    } else {
+      work.deeds();
+    }
   }
 }
 

@@ -73,6 +73,7 @@ class Internet {
     TimePoint due{};
     Pieces pieces;
     std::unique_ptr<Exchange> exchange;
+    std::function<void()> deeds = {};  // of another party; then there is no exchange
   };
 
   void SettleLocked();
@@ -86,6 +87,7 @@ class Internet {
   std::uint64_t next_ordinal_ = 1;
   std::uint64_t next_connection_ = 1;
   std::vector<Pending> pending_;
+  std::map<std::string, std::uint64_t, std::less<>> in_flight_;  // exchanges, by operation
 };
 
 }  // namespace drydock::simulator

@@ -166,7 +166,7 @@ const std::vector<Row>& ConditionRows() {
 }
 
 const std::vector<Row>& ManifestMannerRows() {
-  constexpr auto kSparse = With<&Personality::sparse_manifests, true>;
+  constexpr auto kSparse = With<&Personality::sparse_manifests, Children::kDangling>;
   constexpr auto kNoDeletes = With<&Personality::delete_manifests, ManifestDelete::kDisabled>;
   static const std::vector<Row> kRows = {
       {"put.413",

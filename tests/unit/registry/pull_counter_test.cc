@@ -13,24 +13,26 @@ constexpr Duration kHour = std::chrono::hours(1);
 const PullSource kAddress{"203.0.113.7", false};
 const PullSource kAccount{"joakimp", true};
 
-std::string Remaining(const PullCounter& pulls, const PullSource& source, TimePoint now) {
+std::string Remaining(const PullCounter& pulls, const PullLimit& limit, const PullSource& source,
+                      TimePoint now) {
   Headers headers;
-  pulls.AddHeaders(source, now, headers);
+  pulls.AddHeaders(limit, source, now, headers);
   return std::string(headers.Get("ratelimit-remaining"));
 }
 
 TEST(PullCounter, CountsDownAndStartsAgainWhenTheWindowIsOver) {
-  PullCounter pulls({2, 0, kHour});
-  EXPECT_EQ(Remaining(pulls, kAddress, kNow), "2;w=3600");
-  pulls.Count(kAddress, kNow);
-  EXPECT_EQ(Remaining(pulls, kAddress, kNow), "1;w=3600");
-  EXPECT_FALSE(pulls.Exhausted(kAddress, kNow));
-  pulls.Count(kAddress, kNow + kHour / 2);
-  EXPECT_TRUE(pulls.Exhausted(kAddress, kNow + kHour - Duration(1)));
-  EXPECT_FALSE(pulls.Exhausted(kAddress, kNow + kHour));
-  EXPECT_EQ(Remaining(pulls, kAddress, kNow + kHour), "2;w=3600");
-  pulls.Count(kAddress, kNow + kHour);
-  EXPECT_EQ(Remaining(pulls, kAddress, kNow + kHour), "1;w=3600");
+  PullCounter pulls;
+  const PullLimit limit{2, 0, kHour};
+  EXPECT_EQ(Remaining(pulls, limit, kAddress, kNow), "2;w=3600");
+  pulls.Count(limit, kAddress, kNow);
+  EXPECT_EQ(Remaining(pulls, limit, kAddress, kNow), "1;w=3600");
+  EXPECT_FALSE(pulls.Exhausted(limit, kAddress, kNow));
+  pulls.Count(limit, kAddress, kNow + kHour / 2);
+  EXPECT_TRUE(pulls.Exhausted(limit, kAddress, kNow + kHour - Duration(1)));
+  EXPECT_FALSE(pulls.Exhausted(limit, kAddress, kNow + kHour));
+  EXPECT_EQ(Remaining(pulls, limit, kAddress, kNow + kHour), "2;w=3600");
+  pulls.Count(limit, kAddress, kNow + kHour);
+  EXPECT_EQ(Remaining(pulls, limit, kAddress, kNow + kHour), "1;w=3600");
 }
 
 TEST(PullCounter, CountsNetworksOfSixtyFourBits) {
@@ -46,29 +48,32 @@ TEST(PullCounter, CountsNetworksOfSixtyFourBits) {
 }
 
 TEST(PullCounter, LimitsAccountsWhenTold) {
-  PullCounter pulls({1, 2, kHour});
-  pulls.Count(kAccount, kNow);
-  EXPECT_FALSE(pulls.Exhausted(kAccount, kNow));
-  pulls.Count(kAccount, kNow);
-  EXPECT_TRUE(pulls.Exhausted(kAccount, kNow));
+  PullCounter pulls;
+  const PullLimit limit{1, 2, kHour};
+  pulls.Count(limit, kAccount, kNow);
+  EXPECT_FALSE(pulls.Exhausted(limit, kAccount, kNow));
+  pulls.Count(limit, kAccount, kNow);
+  EXPECT_TRUE(pulls.Exhausted(limit, kAccount, kNow));
 }
 
 TEST(PullCounter, SaysNothingToASourceWithoutLimit) {
-  PullCounter pulls({1, 0, kHour});
+  PullCounter pulls;
+  const PullLimit limit{1, 0, kHour};
   for (int i = 0; i < 10; ++i) {
-    pulls.Count(kAccount, kNow);
+    pulls.Count(limit, kAccount, kNow);
   }
-  EXPECT_FALSE(pulls.Exhausted(kAccount, kNow));
-  EXPECT_EQ(Remaining(pulls, kAccount, kNow), "");
+  EXPECT_FALSE(pulls.Exhausted(limit, kAccount, kNow));
+  EXPECT_EQ(Remaining(pulls, limit, kAccount, kNow), "");
 }
 
 TEST(PullCounter, ForgetsSourcesRatherThanGrowing) {
-  PullCounter pulls({1, 0, kHour});
+  PullCounter pulls;
+  const PullLimit limit{1, 0, kHour};
   for (int i = 0; i < 10000; ++i) {
-    pulls.Count({std::to_string(i), false}, kNow);
+    pulls.Count(limit, {std::to_string(i), false}, kNow);
   }
-  EXPECT_TRUE(pulls.Exhausted({"9999", false}, kNow));
-  EXPECT_FALSE(pulls.Exhausted({"0", false}, kNow));
+  EXPECT_TRUE(pulls.Exhausted(limit, {"9999", false}, kNow));
+  EXPECT_FALSE(pulls.Exhausted(limit, {"0", false}, kNow));
 }
 
 }  // namespace
