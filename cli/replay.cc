@@ -18,6 +18,7 @@
 #include "core/text.h"
 #include "scenarios/report/ci_formats.h"
 #include "scenarios/report/html.h"
+#include "scenarios/runner/batch.h"
 #include "scenarios/runner/loader.h"
 #include "scenarios/runner/report.h"
 #include "scenarios/runner/runner.h"
@@ -31,6 +32,7 @@ constexpr int kExitFailed = 1;
 struct ReplayFlags {
   std::vector<std::string> paths;
   std::optional<std::uint64_t> seed;
+  unsigned jobs = 1;
   std::string journal;
   std::string junit;
   std::string html;
@@ -98,9 +100,12 @@ class Replay {
     style_.terminal = terminal;
     style_.width = terminal ? TerminalWidth(style_.width) : style_.width;
     style_.timeline = flags_.timeline || (loaded->size() == 1 && !flags_.brief);
-    for (const scenarios::Scenario& scenario : *loaded) {
-      PlayOne(scenario);
-    }
+    scenarios::RunOptions options;
+    options.seed = flags_.seed;
+    scenarios::RunAll(*loaded, options, flags_.jobs,
+                      [&](std::size_t index, Result<scenarios::ScenarioResult> outcome) {
+                        Take((*loaded)[index].file, std::move(outcome));
+                      });
     const bool written = WriteReports();
     if (flags_.json) {
       std::cout << ToJson(played_);
@@ -115,10 +120,7 @@ class Replay {
   }
 
  private:
-  void PlayOne(const scenarios::Scenario& scenario) {
-    scenarios::RunOptions options;
-    options.seed = flags_.seed;
-    auto outcome = scenarios::RunScenario(scenario, options);
+  void Take(const std::string& file, Result<scenarios::ScenarioResult> outcome) {
     if (!outcome) {
       ++broken_;
       std::cerr << outcome.error().message() << "\n";
@@ -133,7 +135,7 @@ class Replay {
       }
       outcome->journal.clear();  // may be long, and is kept already
     }
-    played_.push_back({scenario.file, std::move(outcome)});
+    played_.push_back({file, std::move(outcome)});
   }
 
   bool WriteReports() {
@@ -170,6 +172,10 @@ void AddReplay(CLI::App& app, int& exit_code) {
       ->required()
       ->type_name("PATH");
   command->add_option("--seed", flags->seed, "Another seed than the files': another interleaving");
+  command
+      ->add_option("-j,--jobs", flags->jobs, "So many scenarios side by side; it changes no result")
+      ->check(CLI::Range(1U, scenarios::kJobsMost))
+      ->capture_default_str();
   command->add_option("--journal", flags->journal, "Write every event as a line of JSON")
       ->type_name("FILE");
   command->add_option("--junit", flags->junit, "Write the results as JUnit XML")->type_name("FILE");
@@ -200,6 +206,7 @@ void AddReplay(CLI::App& app, int& exit_code) {
 Examples:
   drydock replay scenarios/incidents/2026-05-28-cache-export-400.json
   drydock replay scenarios                      # all of them, a line each
+  drydock replay scenarios -j 4                 # the same, four at a time
   drydock replay scenarios --junit report.xml   # for a CI that reads JUnit
   drydock replay scenarios --html report.html   # to look at, in any browser
   drydock replay FILE --journal run.jsonl       # every exchange, tag, fault and wait

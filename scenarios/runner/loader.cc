@@ -25,6 +25,8 @@ using reading::Scope;
 constexpr std::string_view kTemplateFolder = "projects";
 // What scenarios are about, beside them.
 constexpr std::string_view kCatalogue = "catalogue.json";
+// When every project was committed: a date of their own would give each file a clone of its own.
+constexpr TimePoint kCommitted{std::chrono::seconds(1'777'593'600)};  // 2026-05-01T00:00:00Z
 constexpr std::size_t kScenarioBytesMax = 1 << 20;
 
 bool Hashes(const Step& step) { return std::holds_alternative<HashStep>(step.action); }
@@ -68,7 +70,7 @@ void ReadBody(Source& source, ObjectReader& reader, const std::string& folder, S
   const Value* world = publishes ? reader.Required("world") : reader.Optional("world");
   if (world != nullptr) {
     scenario.world = reading::ReadWorld(source, *world, folder);
-    scenario.world.project.committed = scenario.start;
+    scenario.world.project.committed = kCommitted;
   }
   const std::pair<std::string_view, std::pair<Scope, std::vector<Expectation>*>> blocks[] = {
       {"expect", {Scope::kRun, &scenario.expect}},

@@ -54,8 +54,7 @@ void Player::RecordRun(const PublishStep& publish, const StepResult& result) {
 
 Status Player::Ask(const AskStep& ask, StepResult& result) {
   stage_.world().Spawn("host", [&] {
-    const auto transport =
-        stage_.internet().Connect(stage_.world(), std::string(kPersonAddress), "host");
+    const auto transport = stage_.Connect(std::string(kPersonAddress), "host");
     Request request;
     request.url = ask.url;
     if (scenario_.world.forge && ask.url.host == scenario_.world.forge->content.host &&

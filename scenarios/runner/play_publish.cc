@@ -66,8 +66,8 @@ publisher::Lanes Player::ActorLanes() {
   publisher::Lanes lanes;
   lanes.count = publisher::kLanesUsual;
   lanes.connect = [this]() -> std::unique_ptr<Transport> {
-    return std::make_unique<KillingTransport>(
-        stage_.internet().Connect(stage_.world(), std::string(kHostAddress), "host"), kill_);
+    return std::make_unique<KillingTransport>(stage_.Connect(std::string(kHostAddress), "host"),
+                                              kill_);
   };
   lanes.run_together = [this](std::vector<publisher::Lanes::Task> tasks) {
     std::vector<simulator::World::Task> named;
@@ -82,7 +82,7 @@ publisher::Lanes Player::ActorLanes() {
 
 void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
   const publisher::ReleaseFile& release = premises_->release;
-  const std::string& folder = premises_->project.folder();
+  const std::string& folder = premises_->project->folder();
   WorkbenchBuilder workbench(*host_, scenario_.world.builder.host,
                              release.base ? release.base->source.dockerfile : "");
   publisher::PushOptions push;
@@ -141,7 +141,7 @@ void Player::RunScript(const Step& step, const PublishStep& publish, StepResult&
     return ToolsOf(*machines.back());
   };
   const script::Constants constants{premises_->release,
-                                    ci ? premises_->ci_folder() : premises_->project.folder(),
+                                    ci ? premises_->ci_folder() : premises_->project->folder(),
                                     scenario_.world.project.tag, premises_->base_hash};
   script::Settings settings;
   settings.cache = publish.cache;

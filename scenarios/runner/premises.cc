@@ -20,8 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kReleaseFile = "release.json";
-// How long before the scenario the earlier release went out.
-constexpr std::chrono::days kEarlier{7};
+// The earlier release went out under the same seed and on the same day for every scenario, so that
+// all that publish one project start from one content.
+constexpr std::uint64_t kEarlierSeed = 1;
+constexpr TimePoint kEarlier{std::chrono::seconds(1'777'593'600)};  // 2026-05-01T00:00:00Z
 
 std::vector<std::string> Dockerfiles(const std::string& folder,
                                      const publisher::ReleaseFile& release) {
@@ -43,7 +45,7 @@ std::vector<std::string> Dockerfiles(const std::string& folder,
 
 // The project as it was at the release before: the same, but for a line in each Dockerfile whose
 // images must differ from the present ones.
-Result<Project> EarlierProject(const Scenario& scenario, const publisher::ReleaseFile& release) {
+ProjectSpec EarlierProject(const Scenario& scenario, const publisher::ReleaseFile& release) {
   ProjectSpec spec = scenario.world.project;
   spec.tag = scenario.world.hub.previous_release;
   spec.dirty = false;
@@ -61,35 +63,34 @@ Result<Project> EarlierProject(const Scenario& scenario, const publisher::Releas
     spec.files[name] = Concat({given == spec.files.end() ? text.str() : given->second,
                                "\nLABEL release=", spec.tag, "\n"});
   }
-  return Project::Make(spec);
+  return spec;
+}
+
+// Everything that the content at the start depends on.
+std::string ContentKey(const Scenario& scenario, const ProjectSpec& earlier) {
+  std::string key = Concat({KeyOf(earlier), "\n", scenario.world.hub.previous_release, "\n",
+                            scenario.world.builder.parallel_export ? "parallel" : "image-first",
+                            "\n", scenario.world.builder.version, "\n"});
+  for (const simulator::NpmRelease& release : scenario.world.npm) {
+    key += Concat({release.package, "@", release.version, release.latest ? " latest" : "", "\n"});
+    for (const auto& [package, range] : release.dependencies) {
+      key += Concat({"  ", package, " ", range, "\n"});
+    }
+  }
+  return key;
 }
 
 // Publishes the earlier release into a world of its own, by the script and without any fault.
-Result<simulator::Store> ContentAtStart(const Scenario& scenario, const Premises& premises) {
-  simulator::Store upstream;
-  for (const std::string& image :
-       UpstreamImages(Dockerfiles(premises.project.folder(), premises.release))) {
-    PutUpstreamImage(upstream, image, premises.release.platforms);
-  }
-  if (scenario.world.hub.previous_release.empty()) {
-    return upstream;
-  }
-  if (premises.release.builder == publisher::BuilderKind::kLayout) {
-    return Error(ErrorCode::kInvalid,
-                 Concat({scenario.file, ": hub: \"previous-release\": the project brings prebuilt ",
-                         "images and has no earlier ones: ", scenario.world.hub.previous_release}));
-  }
-  const auto project = EarlierProject(scenario, premises.release);
-  if (!project) {
-    return project.error();
-  }
-  const auto hash = BaseHashOf(project->folder(), premises.release);
+Result<simulator::Store> PublishEarlier(const Scenario& scenario, const Premises& premises,
+                                        const std::string& folder,
+                                        const simulator::Store& upstream) {
+  const auto hash = BaseHashOf(folder, premises.release);
   if (!hash) {
     return hash.error();
   }
   StageSpec spec;
-  spec.seed = scenario.seed;
-  spec.start = scenario.start - kEarlier;
+  spec.seed = kEarlierSeed;
+  spec.start = kEarlier;
   spec.npm = scenario.world.npm;
   spec.tarballs_late = false;
   spec.npm_registry = premises.release.npm_registry;
@@ -108,8 +109,8 @@ Result<simulator::Store> ContentAtStart(const Scenario& scenario, const Premises
                                     "host",
                                     [&](const std::string&) { return ToolsOf(bench); },
                                     {}};
-  const script::Constants constants{premises.release, project->folder(),
-                                    scenario.world.hub.previous_release, *hash};
+  const script::Constants constants{premises.release, folder, scenario.world.hub.previous_release,
+                                    *hash};
   script::Outcome outcome;
   stage.world().Spawn("host", [&] {
     outcome = script::RunShellScript(surroundings, constants, script::Settings{}, true);
@@ -126,6 +127,31 @@ Result<simulator::Store> ContentAtStart(const Scenario& scenario, const Premises
   return simulator::Store(stage.store());
 }
 
+// What the Hub holds before the first step.
+Result<simulator::Store> ContentAtStart(const Scenario& scenario, const Premises& premises,
+                                        Shelf& shelf) {
+  simulator::Store upstream;
+  for (const std::string& image :
+       UpstreamImages(Dockerfiles(premises.project->folder(), premises.release))) {
+    PutUpstreamImage(upstream, image, premises.release.platforms);
+  }
+  if (scenario.world.hub.previous_release.empty()) {
+    return upstream;
+  }
+  if (premises.release.builder == publisher::BuilderKind::kLayout) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({scenario.file, ": hub: \"previous-release\": the project brings prebuilt ",
+                         "images and has no earlier ones: ", scenario.world.hub.previous_release}));
+  }
+  const ProjectSpec earlier = EarlierProject(scenario, premises.release);
+  const auto project = shelf.Clone(earlier);
+  if (!project) {
+    return project.error();
+  }
+  return shelf.Content(ContentKey(scenario, earlier), [&] {
+    return PublishEarlier(scenario, premises, (*project)->folder(), upstream);
+  });
+}
 // "omos" of the parts "variant:omos" and "alias:omos"; "" of any other.
 std::string VariantOf(const Expectation& expectation) {
   const auto* part = std::get_if<PartIs>(&expectation.kind);
@@ -197,9 +223,9 @@ Result<std::string> BaseHashOf(const std::string& folder, const publisher::Relea
   return hash->Short();
 }
 
-Result<Premises> MakePremises(const Scenario& scenario) {
+Result<Premises> MakePremises(const Scenario& scenario, Shelf& shelf) {
   const ProjectSpec& spec = scenario.world.project;
-  auto project = Project::Make(spec);
+  auto project = shelf.Clone(spec);
   if (!project) {
     return project.error();
   }
@@ -216,12 +242,12 @@ Result<Premises> MakePremises(const Scenario& scenario) {
   if (!names) {
     return names.error();
   }
-  Premises premises{std::move(*project), std::nullopt, std::move(*release), "", {}};
+  Premises premises{std::move(*project), nullptr, std::move(*release), "", {}};
   if (spec.dirty || !spec.head_at_tag) {
     ProjectSpec clean = spec;
     clean.dirty = false;
     clean.head_at_tag = true;
-    auto checkout = Project::Make(clean);
+    auto checkout = shelf.Clone(clean);
     if (!checkout) {
       return checkout.error();
     }
@@ -237,7 +263,7 @@ Result<Premises> MakePremises(const Scenario& scenario) {
     return facts.error();
   }
   premises.commit = facts->tag_commit;
-  auto content = ContentAtStart(scenario, premises);
+  auto content = ContentAtStart(scenario, premises, shelf);
   if (!content) {
     return content.error();
   }

@@ -3,34 +3,35 @@
 // Source: scenarios/runner/scenario.h (HubSpec, ProjectSpec).
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "core/result.h"
 #include "publisher/release/release_file.h"
 #include "scenarios/runner/project.h"
 #include "scenarios/runner/scenario.h"
+#include "scenarios/runner/shelf.h"
 #include "scenarios/runner/stage.h"
 #include "simulator/registry/store.h"
 
 namespace drydock::scenarios {
 
 struct Premises {
-  Project project;                  // the developer's clone
-  std::optional<Project> checkout;  // CI's, when the developer's is dirty or ahead of the tag
+  std::shared_ptr<const Project> project;   // the developer's clone
+  std::shared_ptr<const Project> checkout;  // CI's, when the developer's is dirty or ahead
   publisher::ReleaseFile release;
   std::string base_hash;     // of the tag's tree: 12 hex digits; "" without a base
   simulator::Store content;  // of the Hub at the start
   std::string commit = {};   // that the release tag names
 
-  const std::string& ci_folder() const { return checkout ? checkout->folder() : project.folder(); }
+  const std::string& ci_folder() const { return checkout ? checkout->folder() : project->folder(); }
   // The account that owns the image's repository.
   std::string Owner() const;
 };
 
 // kInvalid when the project has no readable release file or the scenario names a variant it does
-// not have; kUnavailable without temporary folders. Leaves nothing behind.
-Result<Premises> MakePremises(const Scenario& scenario);
+// not have; kUnavailable without temporary folders. Leaves nothing behind but what `shelf` keeps.
+Result<Premises> MakePremises(const Scenario& scenario, Shelf& shelf);
 
 // The base hash of a folder as its release file asks for it; "" without a base.
 Result<std::string> BaseHashOf(const std::string& folder, const publisher::ReleaseFile& release);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "scenarios/runner/git_session.h"
 
 namespace drydock::scenarios {
 namespace {
@@ -28,14 +29,6 @@ using Index = std::unique_ptr<git_index, Freed<git_index, git_index_free>>;
 using Tree = std::unique_ptr<git_tree, Freed<git_tree, git_tree_free>>;
 using Commit = std::unique_ptr<git_commit, Freed<git_commit, git_commit_free>>;
 using Signature = std::unique_ptr<git_signature, Freed<git_signature, git_signature_free>>;
-
-// libgit2 counts its users.
-struct GitSession {
-  GitSession() { git_libgit2_init(); }
-  ~GitSession() { git_libgit2_shutdown(); }
-  GitSession(const GitSession&) = delete;
-  GitSession& operator=(const GitSession&) = delete;
-};
 
 Error GitError(std::string_view what) {
   const git_error* last = git_error_last();

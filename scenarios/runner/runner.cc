@@ -8,6 +8,7 @@
 #include "scenarios/runner/check.h"
 #include "scenarios/runner/player.h"
 #include "scenarios/runner/premises.h"
+#include "scenarios/runner/shelf.h"
 #include "scenarios/runner/stage.h"
 #include "scenarios/runner/teeth.h"
 
@@ -172,7 +173,7 @@ class Run {
   }
 
   Result<ScenarioResult> Play() {
-    Stage stage(StageOf(scenario_, premises_, seed_, true));
+    Stage stage(Spec(scenario_, true));
     const Status packages = stage.Furnish();
     if (!packages) {
       return packages.error().At(scenario_.file);
@@ -211,6 +212,12 @@ class Run {
   }
 
  private:
+  StageSpec Spec(const Scenario& scenario, bool faults) const {
+    StageSpec spec = StageOf(scenario, premises_, seed_, faults);
+    spec.connect = options_.connect;
+    return spec;
+  }
+
   Status PlaySecond(Stage& stage, Player& player) {
     const std::string& repository = premises_->release.image.repository;
     const auto before = stage.AllTags();
@@ -230,7 +237,7 @@ class Run {
   }
 
   Status PlayTwin() {
-    Stage stage(StageOf(scenario_, premises_, seed_, false));
+    Stage stage(Spec(scenario_, false));
     const Status packages = stage.Furnish();
     if (!packages) {
       return packages.error().At(scenario_.file);
@@ -248,7 +255,7 @@ class Run {
 
   Status PlayScript() {
     const Scenario changed = ByTheScript(scenario_);
-    Stage stage(StageOf(changed, premises_, seed_, true));
+    Stage stage(Spec(changed, true));
     const Status packages = stage.Furnish();
     if (!packages) {
       return packages.error().At(scenario_.file);
@@ -290,9 +297,11 @@ class Run {
 }  // namespace
 
 Result<ScenarioResult> RunScenario(const Scenario& scenario, const RunOptions& options) {
+  std::optional<Shelf> own;
+  Shelf& shelf = options.shelf != nullptr ? *options.shelf : own.emplace();
   std::optional<Premises> premises;
   if (!scenario.world.project.folder.empty()) {
-    auto made = MakePremises(scenario);
+    auto made = MakePremises(scenario, shelf);
     if (!made) {
       return made.error();
     }

@@ -10,14 +10,19 @@
 #include "core/result.h"
 #include "scenarios/runner/result.h"
 #include "scenarios/runner/scenario.h"
+#include "scenarios/runner/stage.h"
 
 namespace drydock::scenarios {
+
+class Shelf;
 
 struct RunOptions {
   std::optional<std::uint64_t> seed;  // instead of the file's
   bool twin = true;
   bool second_run = true;
   bool script = true;
+  Shelf* shelf = nullptr;  // what many runs share; without one each makes all it needs
+  Connector connect = {};  // another way to the world's internet than in process
 };
 
 // A result whether expectations held or not. Errors only when the scenario could not be played

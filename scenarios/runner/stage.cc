@@ -81,6 +81,11 @@ Status Stage::Furnish() {
   return published && spec_.forge ? simulator::Furnish(*spec_.forge, forge_) : published;
 }
 
+std::unique_ptr<Transport> Stage::Connect(const std::string& address, const std::string& client) {
+  return spec_.connect ? spec_.connect(internet_, world_, address, client)
+                       : internet_.Connect(world_, address, client);
+}
+
 publisher::Credentials Stage::credentials() const {
   return {{std::string(kHubName), {spec_.owner, std::string(kPassword)}}};
 }

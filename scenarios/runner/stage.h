@@ -5,13 +5,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/journal.h"
 #include "core/result.h"
+#include "core/transport.h"
 #include "publisher/registry/credentials.h"
 #include "scenarios/runner/result.h"
 #include "scenarios/runner/scenario.h"
@@ -28,6 +31,12 @@
 
 namespace drydock::scenarios {
 
+// A client's way to an internet: its address there and its name in the journal ("" : the actor's).
+// Called and used by actors of the world.
+using Connector = std::function<std::unique_ptr<Transport>(
+    simulator::Internet& internet, simulator::World& world, const std::string& address,
+    const std::string& client)>;
+
 struct StageSpec {
   std::uint64_t seed = 1;
   TimePoint start{};
@@ -41,6 +50,7 @@ struct StageSpec {
   Duration tag_list_lag{};                    // of the Hub's management API
   simulator::TraitList traits;                // of the Hub, where it is another than the usual one
   const simulator::Store* content = nullptr;  // what the Hub holds at the start; copied
+  Connector connect = {};                     // none: in process
 };
 
 class Stage {
@@ -56,6 +66,7 @@ class Stage {
   simulator::NpmRegistry& npm() { return npm_; }
   simulator::Forge* forge() { return spec_.forge ? &forge_ : nullptr; }
   simulator::Internet& internet() { return internet_; }
+  std::unique_ptr<Transport> Connect(const std::string& address, const std::string& client);
   simulator::Store& store() { return hub_.store(); }
 
   publisher::Credentials credentials() const;

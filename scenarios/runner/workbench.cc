@@ -54,7 +54,7 @@ Workbench::Workbench(Stage& stage, KillSwitch& kill, const publisher::ReleaseFil
                      const BuilderSpec& builder, const std::string& client,
                      const std::string& address, std::string_view rng)
     : release_(release),
-      transport_(stage.internet().Connect(stage.world(), address, client), kill),
+      transport_(stage.Connect(address, client), kill),
       buildx_(stage.world(), transport_, stage.world().Fork(rng), OptionsOf(stage, builder)),
       skopeo_(stage.world(), transport_, {stage.logins(), {}}) {}
 

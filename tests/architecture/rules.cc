@@ -103,9 +103,12 @@ struct Ban {
   std::string_view instead;
 };
 
-constexpr std::array<Ban, 11> kBans = {{
+constexpr std::array<Ban, 14> kBans = {{
     {"_clock::now", "take a Clock& and ask Now() or Elapsed()"},
     {"sleep_for", "take a Clock& and call SleepFor()"},
+    {"sleep_until", "take a Clock& and call SleepFor()"},
+    {"usleep(", "take a Clock& and call SleepFor()"},
+    {"nanosleep(", "take a Clock& and call SleepFor()"},
     {"random_device", "take an Rng, forked by name"},
     {"rand(", "take an Rng, forked by name"},
     {"std::uniform_", "use Rng::Below(): the standard's distributions differ between libraries"},

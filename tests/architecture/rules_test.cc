@@ -80,6 +80,9 @@ TEST(CheckBannedTokens, NamesTheReplacement) {
   const std::vector<Case> cases = {
       {"\nstd::chrono::steady_clock::now();\n", "core/a.cc:2: _clock::now is banned here: take a "},
       {"std::this_thread::sleep_for(x);\n", "call SleepFor()"},
+      {"std::this_thread::sleep_until(x);\n", "call SleepFor()"},
+      {"usleep(5);\n", "call SleepFor()"},
+      {"nanosleep(&a, nullptr);\n", "call SleepFor()"},
       {"std::random_device d;\n", "take an Rng"},
       {"int a = rand();\n", "take an Rng"},
       {"std::uniform_int_distribution<int> d;\n", "Rng::Below()"},

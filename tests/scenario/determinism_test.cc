@@ -53,7 +53,7 @@ TEST_P(ManySeedsTest, TheIncidentOf20260528Holds) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ManySeedsTest, ::testing::Range<std::uint64_t>(100, 108));
+INSTANTIATE_TEST_SUITE_P(Seeds, ManySeedsTest, ::testing::Range<std::uint64_t>(100, 150));
 
 }  // namespace
 }  // namespace drydock::testing

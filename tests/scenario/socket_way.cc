@@ -1,0 +1,185 @@
+#include "tests/scenario/socket_way.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+#include "core/text.h"
+#include "simulator/world/internet.h"
+#include "simulator/world/world.h"
+#include "tests/support/raw_client.h"
+
+namespace drydock::testing {
+namespace {
+
+using simulator::Caller;
+using simulator::Internet;
+using simulator::World;
+
+constexpr std::size_t kBodyMax = std::size_t{64} << 20;
+
+// The rest of an answer that ended before its time.
+class BrokenOff : public BodyReader {
+ public:
+  explicit BrokenOff(std::string bytes) : bytes_(std::move(bytes)) {}
+  Result<std::size_t> Read(std::span<char> into) override {
+    if (at_ == bytes_.size()) {
+      return Error(ErrorCode::kAmbiguous, "connection lost within the body");
+    }
+    const std::size_t count = bytes_.copy(into.data(), into.size(), at_);
+    at_ += count;
+    return count;
+  }
+
+ private:
+  std::string bytes_;
+  std::size_t at_ = 0;
+};
+
+Response ResponseOf(const RawAnswer& answer) {
+  Response response;
+  response.status = answer.status;
+  bool first = true;
+  for (const std::string& line : Split(answer.head, '\n')) {
+    const std::string_view text = Trim(line);
+    const std::size_t colon = text.find(':');
+    if (first) {
+      const std::size_t code = text.find(' ');
+      const std::size_t reason = text.find(' ', code + 1);
+      response.reason = reason == std::string_view::npos ? "" : text.substr(reason + 1);
+    } else if (colon != std::string_view::npos) {
+      response.headers.Add(text.substr(0, colon), Trim(text.substr(colon + 1)));
+    }
+    first = false;
+  }
+  if (answer.whole) {
+    response.body = Body::FromString(answer.body);
+  } else {
+    response.body = Body::FromReader(std::make_unique<BrokenOff>(answer.body), std::nullopt);
+  }
+  return response;
+}
+
+}  // namespace
+
+class SocketWay::Way : public Transport {
+ public:
+  Way(SocketWay& sockets, Internet& internet, World& world, Caller caller)
+      : sockets_(sockets), internet_(internet), world_(world), caller_(std::move(caller)) {}
+
+  Result<Response> Send(Request request, Deadline deadline) override {
+    if (const Status turn = world_.Yield(); !turn) {
+      return turn.error();
+    }
+    const std::string what = Concat({request.method, " ", RedactedUrl(request.url.ToString())});
+    if (world_.clock().Elapsed() >= deadline) {
+      return Error(ErrorCode::kTimeout, Concat({what, ": the deadline passed"}));
+    }
+    Asked asked{&internet_, request.url, caller_, std::nullopt};
+    if (asked.caller.client.empty()) {
+      asked.caller.client = world_.CurrentActor();
+    }
+    auto body = ReadAll(request.body, kBodyMax);
+    if (!body) {
+      return body.error();
+    }
+    const RawAnswer answer = Exchange(request, *body, asked);
+    if (const Status alive = world_.Alive(); !alive) {
+      return alive.error();
+    }
+    if (asked.failure) {
+      return asked.failure->At(what);
+    }
+    if (answer.status == 0) {
+      return Error(
+          ErrorCode::kAmbiguous,
+          Concat({what, ": connection ", reset_ ? "reset" : "closed", " before an answer"}));
+    }
+    return ResponseOf(answer);
+  }
+
+ private:
+  RawAnswer Exchange(const Request& request, const std::string& body, Asked& asked) {
+    std::string bytes =
+        Concat({request.method, " ", request.url.Target(), " HTTP/1.1\r\nHost: ", request.url.host,
+                "\r\nContent-Length: ", std::to_string(body.size()), "\r\n"});
+    for (const auto& [name, value] : request.headers) {
+      bytes += Concat({name, ": ", value, "\r\n"});
+    }
+    bytes += Concat({"\r\n", body});
+    if (client_ == nullptr) {
+      client_ = std::make_unique<RawClient>(sockets_.port_);
+      EXPECT_TRUE(client_->ok());
+    }
+    {
+      const std::lock_guard<std::mutex> lock(sockets_.mutex_);
+      sockets_.asked_ = &asked;
+      ++sockets_.exchanges_;
+    }
+    client_->Send(bytes);
+    RawAnswer answer = client_->ReadAnswer(request.method == "HEAD");
+    {
+      const std::lock_guard<std::mutex> lock(sockets_.mutex_);
+      sockets_.asked_ = nullptr;
+    }
+    reset_ = client_->end() == End::kRst;
+    if (answer.status == 0 || !answer.whole ||
+        EqualsIgnoringCase(answer.Field("Connection"), "close")) {
+      client_ = nullptr;
+    }
+    return answer;
+  }
+
+  SocketWay& sockets_;
+  Internet& internet_;
+  World& world_;
+  Caller caller_;
+  std::unique_ptr<RawClient> client_;
+  bool reset_ = false;
+};
+
+SocketWay::SocketWay()
+    : context_{
+          clock_,
+          {},
+          "http",
+          [this](simulator::RequestHead head, Body& body) { return Serve(std::move(head), body); },
+          [](const Caller& /*caller*/, const std::string& /*text*/) {}},
+      listener_(context_) {
+  const auto bound = listener_.Bind({"127.0.0.1", 0});
+  EXPECT_TRUE(bound.ok());
+  port_ = bound ? *bound : 0;
+  listener_.Start();
+}
+
+SocketWay::~SocketWay() { listener_.Stop(); }
+
+// Takes off what only the wire adds, so that the world sees what it sees in process.
+simulator::Served SocketWay::Serve(simulator::RequestHead head, Body& body) {
+  Asked* asked = nullptr;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    asked = asked_;
+  }
+  if (asked == nullptr) {
+    return {Error(ErrorCode::kInternal, "nobody asked")};
+  }
+  head.url = asked->url;
+  head.caller = asked->caller;
+  head.headers.Remove("Host");
+  head.headers.Remove("Content-Length");
+  auto answer = asked->internet->Serve(std::move(head), body);
+  if (!answer) {
+    asked->failure = answer.error();
+  }
+  return {std::move(answer)};
+}
+
+scenarios::Connector SocketWay::connector() {
+  return [this](Internet& internet, World& world, const std::string& address,
+                const std::string& client) -> std::unique_ptr<Transport> {
+    return std::make_unique<Way>(*this, internet, world, Caller{client, address, ++connections_});
+  };
+}
+
+}  // namespace drydock::testing

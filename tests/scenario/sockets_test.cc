@@ -1,0 +1,50 @@
+// Every scenario twice: its publisher in process, and its publisher on real sockets before the
+// served Hub. The journals are equal; the stated normalisation is connection numbers, which each
+// way counts for itself and no journal holds.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/text.h"
+#include "tests/scenario/plays.h"
+#include "tests/scenario/socket_way.h"
+
+namespace drydock::testing {
+namespace {
+
+// The first line in which two journals differ, and what stands there; "" when they are equal.
+std::string FirstDifference(const std::string& left, const std::string& right) {
+  const auto lefts = Split(left, '\n');
+  const auto rights = Split(right, '\n');
+  for (std::size_t line = 0; line < std::max(lefts.size(), rights.size()); ++line) {
+    const std::string& a = line < lefts.size() ? lefts[line] : "the end";
+    const std::string& b = line < rights.size() ? rights[line] : "the end";
+    if (a != b) {
+      return Concat({"line ", std::to_string(line + 1), "\n in process ", a, "\n on sockets ", b});
+    }
+  }
+  return "";
+}
+
+class SocketsTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(SocketsTest, GiveTheSameJournal) {
+  const auto scenario = Load(GetParam());
+  scenarios::RunOptions options;
+  options.twin = false;
+  options.script = false;
+  const auto inside = Play(scenario, options);
+  SocketWay sockets;
+  options.connect = sockets.connector();
+  const auto outside = Play(scenario, options);
+  ASSERT_TRUE(inside.ok() && outside.ok());
+  EXPECT_GT(sockets.exchanges(), 0U);
+  EXPECT_EQ(Failures(*outside), "");
+  EXPECT_EQ(FirstDifference(inside->journal, outside->journal), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, SocketsTest, ::testing::ValuesIn(FilesIn("scenarios/incidents")),
+                         [](const auto& each) { return TestName(each.param); });
+
+}  // namespace
+}  // namespace drydock::testing
