@@ -33,6 +33,7 @@ struct ReplayFlags {
   std::vector<std::string> paths;
   std::optional<std::uint64_t> seed;
   unsigned jobs = 1;
+  bool allow_run = false;
   std::string journal;
   std::string junit;
   std::string html;
@@ -102,6 +103,7 @@ class Replay {
     style_.timeline = flags_.timeline || (loaded->size() == 1 && !flags_.brief);
     scenarios::RunOptions options;
     options.seed = flags_.seed;
+    options.allow_commands = flags_.allow_run;
     scenarios::RunAll(*loaded, options, flags_.jobs,
                       [&](std::size_t index, Result<scenarios::ScenarioResult> outcome) {
                         Take((*loaded)[index].file, std::move(outcome));
@@ -176,6 +178,8 @@ void AddReplay(CLI::App& app, int& exit_code) {
       ->add_option("-j,--jobs", flags->jobs, "So many scenarios side by side; it changes no result")
       ->check(CLI::Range(1U, scenarios::kJobsMost))
       ->capture_default_str();
+  command->add_flag("--allow-run", flags->allow_run,
+                    "Let files with a \"run\" step run its programs on this machine");
   command->add_option("--journal", flags->journal, "Write every event as a line of JSON")
       ->type_name("FILE");
   command->add_option("--junit", flags->junit, "Write the results as JUnit XML")->type_name("FILE");
@@ -209,6 +213,7 @@ Examples:
   drydock replay scenarios -j 4                 # the same, four at a time
   drydock replay scenarios --junit report.xml   # for a CI that reads JUnit
   drydock replay scenarios --html report.html   # to look at, in any browser
+  drydock replay scenarios/run --allow-run      # a publish script of your own, in real time
   drydock replay FILE --journal run.jsonl       # every exchange, tag, fault and wait
   drydock replay FILE --har run.har             # for a HAR viewer, or for drydock import
   drydock replay FILE --seed 7                  # another interleaving, the same must hold

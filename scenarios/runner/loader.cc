@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "scenarios/runner/reader.h"
+#include "scenarios/runner/run_commands.h"
 #include "scenarios/runner/teeth.h"
 #include "simulator/faults/read_rules.h"
 
@@ -23,6 +24,8 @@ using reading::Scope;
 
 // Folders under scenarios/ that hold no scenarios.
 constexpr std::string_view kTemplateFolder = "projects";
+// Files in it run commands: they are played when they, or their folder, are named.
+constexpr std::string_view kCommandFolder = "run";
 // What scenarios are about, beside them.
 constexpr std::string_view kCatalogue = "catalogue.json";
 // When every project was committed: a date of their own would give each file a clone of its own.
@@ -30,6 +33,20 @@ constexpr TimePoint kCommitted{std::chrono::seconds(1'777'593'600)};  // 2026-05
 constexpr std::size_t kScenarioBytesMax = 1 << 20;
 
 bool Hashes(const Step& step) { return std::holds_alternative<HashStep>(step.action); }
+
+// Commands run in real time, all others in virtual time: one world cannot have both.
+void CheckCommands(Source& source, const Scenario& scenario) {
+  if (!HasCommands(scenario)) {
+    return;
+  }
+  for (const Step& step : scenario.steps) {
+    if (!std::holds_alternative<RunStep>(step.action) &&
+        !std::holds_alternative<FaultSwitchStep>(step.action)) {
+      source.Fail(step.line, Concat({"step: ", step.name, R"(: beside "run", which takes real )",
+                                     R"(time, there can only be "run" and "faults")"}));
+    }
+  }
+}
 
 ScriptSpec ReadScript(Source& source, const Value& value, const Scenario& scenario,
                       const reading::KnownNames& known) {
@@ -66,6 +83,7 @@ void ReadBody(Source& source, ObjectReader& reader, const std::string& folder, S
   if (const Value* steps = reader.Required("steps")) {
     scenario.steps = reading::ReadSteps(source, *steps, known);
   }
+  CheckCommands(source, scenario);
   const bool publishes = !std::all_of(scenario.steps.begin(), scenario.steps.end(), Hashes);
   const Value* world = publishes ? reader.Required("world") : reader.Optional("world");
   if (world != nullptr) {
@@ -179,7 +197,8 @@ Result<std::vector<std::string>> FindScenarios(const std::string& path) {
   auto entry = fs::recursive_directory_iterator(path, failure);
   for (; !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure)) {
     const fs::path& file = entry->path();
-    if (entry->is_directory() && file.filename() == kTemplateFolder) {
+    if (entry->is_directory() &&
+        (file.filename() == kTemplateFolder || file.filename() == kCommandFolder)) {
       entry.disable_recursion_pending();
     } else if (entry->is_regular_file() && file.extension() == ".json" &&
                file.stem().extension() != ".schema" && file.filename() != kCatalogue) {

@@ -23,8 +23,9 @@ Scenario ReadScenario(json::Source& source, const json::Value& document);
 // Everything wrong with a file, by line; empty when it can be played as far as reading it can tell.
 std::vector<Error> CheckScenario(const std::string& path);
 
-// The scenario files under `path`, sorted; `path` itself when it is a file. Skips schema files,
-// the catalogue and the folders of project templates. kNotFound when there is none.
+// The scenario files under `path`, sorted; `path` itself when it is a file. Skips schema files, the
+// catalogue, and the folders of project templates and of commands ("run"). kNotFound when there is
+// none.
 Result<std::vector<std::string>> FindScenarios(const std::string& path);
 
 }  // namespace drydock::scenarios

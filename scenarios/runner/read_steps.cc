@@ -13,13 +13,16 @@ using json::Source;
 using json::Value;
 
 constexpr std::size_t kStepsMost = 1000;
+constexpr std::chrono::minutes kTimeoutUsual{1};
+constexpr std::chrono::hours kTimeoutMost{1};
 constexpr int kAttemptsMost = 10;
 constexpr std::uint64_t kHashFilesMost = 1'000'000;
 constexpr std::uint64_t kHashBytesMost = 64ULL << 30;
 
 const std::vector<std::string>& Kinds() {
-  static const std::vector<std::string> kNames = {
-      "ci-publish", "host-publish", "host-script", "diagnose", "hash", "wait", "faults", "ask"};
+  static const std::vector<std::string> kNames = {"ci-publish", "host-publish", "host-script",
+                                                  "diagnose",   "hash",         "wait",
+                                                  "faults",     "ask",          "run"};
   return kNames;
 }
 
@@ -147,6 +150,22 @@ StepAction ReadAsk(Source& source, const Value& value) {
   return step;
 }
 
+StepAction ReadRun(Source& source, const Value& value) {
+  RunStep step;
+  ObjectReader reader(source, value, "run");
+  reader.Read("run", step.run);
+  if (reader.Require("command", step.command) && step.command.empty()) {
+    reader.Fail("command", R"(names nothing: [] (expected a program and its arguments))");
+  }
+  step.timeout = kTimeoutUsual;
+  if (reader.Read("timeout", step.timeout) &&
+      (step.timeout < std::chrono::seconds(1) || step.timeout > kTimeoutMost)) {
+    reader.Fail("timeout", Concat({"expected 1s to 1h, found: ", FormatDuration(step.timeout)}));
+  }
+  reader.Finish();
+  return step;
+}
+
 StepAction ReadAction(Source& source, const Member& member, const KnownNames& known) {
   const std::string& kind = member.key;
   if (kind == "diagnose") {
@@ -165,16 +184,22 @@ StepAction ReadAction(Source& source, const Member& member, const KnownNames& kn
   if (kind == "ask") {
     return ReadAsk(source, member.value);
   }
+  if (kind == "run") {
+    return ReadRun(source, member.value);
+  }
   return ReadPublish(source, member.value, kind);
 }
 
 std::string NameOf(const std::string& kind, const StepAction& action) {
+  if (const auto* run = std::get_if<RunStep>(&action); run != nullptr && !run->run.empty()) {
+    return Concat({kind, " ", run->run});
+  }
   const auto* publish = std::get_if<PublishStep>(&action);
   return publish == nullptr || publish->run.empty() ? kind : Concat({kind, " ", publish->run});
 }
 
 Scope ScopeOf(const StepAction& action) {
-  if (std::holds_alternative<PublishStep>(action)) {
+  if (std::holds_alternative<PublishStep>(action) || std::holds_alternative<RunStep>(action)) {
     return Scope::kPublish;
   }
   return std::holds_alternative<DiagnoseStep>(action) ? Scope::kDiagnose
@@ -214,6 +239,8 @@ std::optional<Step> ReadStep(Source& source, const Value& value, const KnownName
     step.expect = ReadExpectations(source, *expect, ScopeOf(step.action), known);
     if (const auto* publish = std::get_if<PublishStep>(&step.action)) {
       CheckWords(source, step.expect, publish->publisher);
+    } else if (std::holds_alternative<RunStep>(step.action)) {
+      CheckWords(source, step.expect, Publisher::kHostScript);
     }
   }
   return step;

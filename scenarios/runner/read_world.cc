@@ -21,6 +21,7 @@ constexpr std::uint64_t kChunkBytesMost = std::uint64_t{1} << 30;
 HubSpec ReadHub(Source& source, const Value& value) {
   HubSpec hub;
   ObjectReader reader(source, value, "hub");
+  reader.Read("tls", hub.tls);
   if (reader.Read("previous-release", hub.previous_release) && !IsTag(hub.previous_release)) {
     reader.Fail("previous-release", Concat({"expected a tag such as \"v1.15.11\", found: \"",
                                             hub.previous_release, "\""}));

@@ -6,8 +6,10 @@
 
 #include "core/text.h"
 #include "scenarios/runner/check.h"
+#include "scenarios/runner/play_rules.h"
 #include "scenarios/runner/player.h"
 #include "scenarios/runner/premises.h"
+#include "scenarios/runner/run_commands.h"
 #include "scenarios/runner/shelf.h"
 #include "scenarios/runner/stage.h"
 #include "scenarios/runner/teeth.h"
@@ -60,104 +62,6 @@ StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint6
     }
   }
   return spec;
-}
-
-ExpectationFailure Failure(const Scenario& scenario, const StepResult& step, std::string expected,
-                           std::string found, std::optional<std::uint64_t> sequence) {
-  return {scenario.file, step.line, step.name, std::move(expected), std::move(found), sequence};
-}
-
-// A fault that never acted proves nothing.
-void CheckFaultsFired(const Scenario& scenario, Play& play) {
-  for (const FaultReport& report : play.faults) {
-    if (report.fired > 0) {
-      continue;
-    }
-    const auto rule =
-        std::find_if(scenario.faults.begin(), scenario.faults.end(),
-                     [&](const simulator::FaultRule& each) { return each.name == report.rule; });
-    play.failures.push_back({scenario.file, rule->line, "",
-                             Concat({"fault ", report.rule, " fires at least once"}),
-                             Concat({"never: offered ", std::to_string(report.offered),
-                                     ", matched ", std::to_string(report.matched)}),
-                             std::nullopt});
-  }
-}
-
-// A kill that never came proves nothing either.
-void CheckKilled(const Scenario& scenario, Play& play) {
-  for (std::size_t index = 0; index < scenario.steps.size(); ++index) {
-    const auto* publish = std::get_if<PublishStep>(&scenario.steps[index].action);
-    if (publish != nullptr && publish->kill && !play.steps[index].killed) {
-      play.failures.push_back(
-          Failure(scenario, play.steps[index], "killed on the way",
-                  Concat({"it ran to its end; no request fits: ", publish->kill->after.ToString()}),
-                  std::nullopt));
-    }
-  }
-}
-
-std::vector<Expectation> OfPublishes(const std::vector<Expectation>& all, bool wanted) {
-  std::vector<Expectation> chosen;
-  for (const Expectation& each : all) {
-    const auto* count = std::get_if<CountIs>(&each.kind);
-    const bool of_publish = std::holds_alternative<VerdictIs>(each.kind) ||
-                            std::holds_alternative<ExitCodeIs>(each.kind) ||
-                            std::holds_alternative<OutputHas>(each.kind) ||
-                            std::holds_alternative<PartIs>(each.kind) ||
-                            (count != nullptr && count->what == CountIs::What::kBuilds);
-    if (of_publish == wanted) {
-      chosen.push_back(each);
-    }
-  }
-  return chosen;
-}
-
-bool NamesVerdict(const std::vector<Expectation>& expected) {
-  return std::any_of(expected.begin(), expected.end(), [](const Expectation& each) {
-    return std::holds_alternative<VerdictIs>(each.kind);
-  });
-}
-
-Tags TagsOf(const std::map<std::string, std::string>& all, const std::string& repository) {
-  Tags tags;
-  for (const auto& [name, digest] : all) {
-    if (name.rfind(repository + ":", 0) == 0) {
-      tags[name.substr(repository.size() + 1)] = digest;
-    }
-  }
-  return tags;
-}
-
-// Every publish of `play` against those of `expected` that speak of publishes, the whole of it
-// against the rest. Without a verdict asked for, every publish must have shipped.
-void CheckPlay(const Scenario& scenario, const std::vector<Expectation>& expected,
-               const std::map<std::string, std::string>& before, const std::string& repository,
-               Play& play) {
-  Stretch whole;
-  whole.file = scenario.file;
-  whole.events = play.events;
-  whole.before = TagsOf(before, repository);
-  whole.after = TagsOf(play.tags, repository);
-  for (const StepResult& step : play.steps) {
-    if (step.verdict.empty()) {
-      continue;
-    }
-    Stretch stretch = whole;
-    stretch.step = &step;
-    stretch.events = EventsOf(play, step);
-    if (!NamesVerdict(expected)) {
-      const std::string found = Concat({step.verdict, ": ", step.reason});
-      const auto trouble = NearestTrouble(stretch.events);
-      play.observations.push_back(
-          {step.line, step.name, "published and verified", found, Shipped(step), trouble});
-      if (!Shipped(step)) {
-        play.failures.push_back(Failure(scenario, step, "published and verified", found, trouble));
-      }
-    }
-    CheckInto(OfPublishes(expected, true), stretch, play);
-  }
-  CheckInto(OfPublishes(expected, false), whole, play);
 }
 
 class Run {
@@ -269,22 +173,11 @@ class Run {
     result_.worse = DoesWorse(scenario_, *played);
     played->failures = CheckScript(scenario_, *played, result_.worse);
     if (scenario_.script) {
-      CheckInto(scenario_.script->expect, WholeOf(scenario_, *played, before), *played);
+      CheckInto(scenario_.script->expect,
+                WholeOf(scenario_, *played, before, premises_->release.image.repository), *played);
     }
     result_.script = std::move(*played);
     return Ok{};
-  }
-
-  Stretch WholeOf(const Scenario& scenario, const struct Play& play,
-                  const std::map<std::string, std::string>& before) const {
-    const std::string& repository = premises_->release.image.repository;
-    Stretch whole;
-    whole.file = scenario.file;
-    whole.events = play.events;
-    whole.before = TagsOf(before, repository);
-    whole.after = TagsOf(play.tags, repository);
-    whole.faults = play.faults;
-    return whole;
   }
 
   const Scenario& scenario_;
@@ -297,6 +190,9 @@ class Run {
 }  // namespace
 
 Result<ScenarioResult> RunScenario(const Scenario& scenario, const RunOptions& options) {
+  if (HasCommands(scenario)) {
+    return RunCommands(scenario, options);
+  }
   std::optional<Shelf> own;
   Shelf& shelf = options.shelf != nullptr ? *options.shelf : own.emplace();
   std::optional<Premises> premises;

@@ -21,13 +21,16 @@ struct RunOptions {
   bool twin = true;
   bool second_run = true;
   bool script = true;
+  // A "run" step runs a program of this machine: only with this.
+  bool allow_commands = false;
   Shelf* shelf = nullptr;  // what many runs share; without one each makes all it needs
   Connector connect = {};  // another way to the world's internet than in process
 };
 
 // A result whether expectations held or not. Errors only when the scenario could not be played
-// (kInvalid: it asks for what cannot be; kInternal; kUnavailable: no temporary folder). Leaves
-// nothing behind: the project's temporary folder is removed on every path.
+// (kInvalid: it asks for what cannot be; kDenied: for a command, and none is allowed; kInternal;
+// kUnavailable: no temporary folder). Leaves nothing behind: the project's temporary folder is
+// removed on every path.
 Result<ScenarioResult> RunScenario(const Scenario& scenario, const RunOptions& options = {});
 
 }  // namespace drydock::scenarios

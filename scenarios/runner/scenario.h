@@ -23,6 +23,7 @@ struct HubSpec {
   // Tags that exist before the first step, made by an earlier release of the project: "previous"
   // tags point at that release's images, "base" means the base of the present tree is there too.
   std::string previous_release;  // "v1.15.11"; "" for an empty repository
+  bool tls = false;              // served over https; for commands only
   bool base_present = false;
   std::string cache_repository;  // repository of the CI cache; "" when it shares the image's
   Duration tag_list_lag{};       // of the management API's tag listing
@@ -121,8 +122,15 @@ struct AskStep {
   Url url;
 };
 
+// Any program, in real time, against the served Hub.
+struct RunStep {
+  std::string run;  // a name for the report
+  std::vector<std::string> command;
+  Duration timeout{};
+};
+
 using StepAction =
-    std::variant<PublishStep, DiagnoseStep, HashStep, WaitStep, FaultSwitchStep, AskStep>;
+    std::variant<PublishStep, DiagnoseStep, HashStep, WaitStep, FaultSwitchStep, AskStep, RunStep>;
 
 struct Step {
   std::string name;  // "ci-publish #332", unique within the scenario

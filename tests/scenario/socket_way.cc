@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/text.h"
 #include "simulator/world/internet.h"
+#include "simulator/world/peer.h"
 #include "simulator/world/world.h"
 #include "tests/support/raw_client.h"
 
@@ -21,10 +23,11 @@ constexpr std::size_t kBodyMax = std::size_t{64} << 20;
 // The rest of an answer that ended before its time.
 class BrokenOff : public BodyReader {
  public:
-  explicit BrokenOff(std::string bytes) : bytes_(std::move(bytes)) {}
+  BrokenOff(std::string bytes, std::string message)
+      : bytes_(std::move(bytes)), message_(std::move(message)) {}
   Result<std::size_t> Read(std::span<char> into) override {
     if (at_ == bytes_.size()) {
-      return Error(ErrorCode::kAmbiguous, "connection lost within the body");
+      return Error(ErrorCode::kAmbiguous, message_);
     }
     const std::size_t count = bytes_.copy(into.data(), into.size(), at_);
     at_ += count;
@@ -33,10 +36,11 @@ class BrokenOff : public BodyReader {
 
  private:
   std::string bytes_;
+  std::string message_;
   std::size_t at_ = 0;
 };
 
-Response ResponseOf(const RawAnswer& answer) {
+Response ResponseOf(const RawAnswer& answer, const std::string& host, bool reset) {
   Response response;
   response.status = answer.status;
   bool first = true;
@@ -55,12 +59,32 @@ Response ResponseOf(const RawAnswer& answer) {
   if (answer.whole) {
     response.body = Body::FromString(answer.body);
   } else {
-    response.body = Body::FromReader(std::make_unique<BrokenOff>(answer.body), std::nullopt);
+    response.body = Body::FromReader(
+        std::make_unique<BrokenOff>(
+            answer.body, Concat({host, reset ? ": connection reset" : ": connection closed",
+                                 " after ", std::to_string(answer.body.size()), " of ",
+                                 answer.Field("Content-Length"), " bytes"})),
+        std::nullopt);
   }
   return response;
 }
 
 }  // namespace
+
+// Waits on the world's clock, as the actor that has its baton.
+class ActorsPatience : public simulator::Peer {
+ public:
+  explicit ActorsPatience(Deadline deadline) : deadline_(deadline) {}
+  Status WaitUntil(Clock& clock, Deadline until) override {
+    const Duration now = clock.Elapsed();
+    const Deadline end = std::min(until, deadline_);
+    const Status slept = end > now ? clock.SleepFor(end - now) : Status(Ok{});
+    return slept && end < until ? Status(Error(ErrorCode::kTimeout, "the deadline passed")) : slept;
+  }
+
+ private:
+  Deadline deadline_;
+};
 
 class SocketWay::Way : public Transport {
  public:
@@ -75,7 +99,7 @@ class SocketWay::Way : public Transport {
     if (world_.clock().Elapsed() >= deadline) {
       return Error(ErrorCode::kTimeout, Concat({what, ": the deadline passed"}));
     }
-    Asked asked{&internet_, request.url, caller_, std::nullopt};
+    Asked asked{&internet_, request.url, caller_, std::make_shared<ActorsPatience>(deadline)};
     if (asked.caller.client.empty()) {
       asked.caller.client = world_.CurrentActor();
     }
@@ -95,7 +119,7 @@ class SocketWay::Way : public Transport {
           ErrorCode::kAmbiguous,
           Concat({what, ": connection ", reset_ ? "reset" : "closed", " before an answer"}));
     }
-    return ResponseOf(answer);
+    return ResponseOf(answer, request.url.host, reset_);
   }
 
  private:
@@ -143,7 +167,9 @@ SocketWay::SocketWay()
           clock_,
           {},
           "http",
-          [this](simulator::RequestHead head, Body& body) { return Serve(std::move(head), body); },
+          [this](simulator::RequestHead head, Body& body, const std::shared_ptr<simulator::Peer>&) {
+            return Serve(std::move(head), body);
+          },
           [](const Caller& /*caller*/, const std::string& /*text*/) {}},
       listener_(context_) {
   const auto bound = listener_.Bind({"127.0.0.1", 0});
@@ -168,7 +194,7 @@ simulator::Served SocketWay::Serve(simulator::RequestHead head, Body& body) {
   head.caller = asked->caller;
   head.headers.Remove("Host");
   head.headers.Remove("Content-Length");
-  auto answer = asked->internet->Serve(std::move(head), body);
+  auto answer = asked->internet->Serve(std::move(head), body, asked->peer);
   if (!answer) {
     asked->failure = answer.error();
   }

@@ -41,7 +41,8 @@ class SocketWay {
     simulator::Internet* internet = nullptr;
     Url url;
     simulator::Caller caller;
-    std::optional<Error> failure;  // the exchange had no answer to send
+    std::shared_ptr<simulator::Peer> peer;  // waits as the actor does that asks
+    std::optional<Error> failure = {};      // the exchange had no answer to send
   };
 
   simulator::Served Serve(simulator::RequestHead head, Body& body);

@@ -275,8 +275,11 @@ TEST(SchemaTest, HasTheKeysOfTheReaderAndNoOthers) {
   ASSERT_TRUE(files.ok());
   std::vector<Value> documents;
   std::vector<std::string> names = *files;
-  documents.reserve(files->size() + 1);
-  for (const std::string& file : *files) {
+  const auto commands = FindScenarios(kScenarios + "/run");
+  ASSERT_TRUE(commands.ok());
+  names.insert(names.end(), commands->begin(), commands->end());
+  documents.reserve(names.size() + 1);
+  for (const std::string& file : names) {
     documents.push_back(*json::ParseFile(file));
   }
   documents.push_back(*json::Parse(kOneOfEach, "one of each"));
