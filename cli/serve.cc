@@ -199,6 +199,9 @@ Result<ServerOptions> ReadOptions(const Flags& flags) {
     if (!rules) {
       return rules.error();
     }
+    if (const Status servable = simulator::CheckServable(*rules); !servable) {
+      return servable.error().At(flags.faults_file);
+    }
     options.faults = std::move(*rules);
   }
   if (!flags.accounts_file.empty()) {

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/clock.h"
 #include "core/http.h"
 #include "simulator/deed.h"
 #include "simulator/treatment.h"
@@ -30,6 +31,7 @@ struct Caller {
   std::uint64_t connection = 0;  // ordinal of the connection; 0 when unknown
   std::string endpoint = {};     // where it came to, "127.0.0.2:5000"; "" when not over a socket
   std::string server_name = {};  // the name it asked a TLS server for; "" without one
+  Duration connection_age{};     // how long its connection was open when the request came
 };
 
 struct RequestHead {
@@ -50,6 +52,14 @@ struct Route {
   std::size_t replica = 0;  // which of the site's replicas got it, from 1 on; 0: it has none
 };
 
+// What a server can measure about a request when it comes; nullopt where there is no such thing.
+struct Measures {
+  std::optional<std::uint64_t> session_bytes;  // held by its upload session
+  std::optional<TimePoint> session_began;
+  std::optional<std::uint64_t> blob_bytes;  // of the blob it reads, or will have uploaded
+  std::optional<TimePoint> token_issued;
+};
+
 class Exchange {
  public:
   // Dropping an exchange before Apply leaves what a vanished client leaves: an upload session keeps
@@ -59,6 +69,7 @@ class Exchange {
   virtual const Route& route() const = 0;
   // To be called before Decide, if at all. A site without traits and views takes no notice.
   virtual void Treat(std::shared_ptr<Treatment> /*treatment*/) {}
+  virtual Measures Measure() const { return {}; }
   // Authentication, limits and policy, from the head alone. An answer means refused: the body is
   // then read and dropped, and neither Receive nor Apply is called. Called exactly once.
   virtual std::optional<Response> Decide() = 0;

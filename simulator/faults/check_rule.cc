@@ -103,6 +103,30 @@ bool Changes(const OperationFacts& operation) {
   return std::string_view(operation.methods).substr(0, 3) != "GET" && operation.methods != "HEAD";
 }
 
+void CheckBounds(const std::vector<Bound>& bounds, Narrowing& exchange) {
+  using Quantity = Bound::Quantity;
+  using Operation = OperationFacts;
+  for (const Bound& bound : bounds) {
+    if (bound.quantity == Quantity::kContentLength) {
+      exchange.Require("size", "an exchange that matches has no request body",
+                       [](const Operation& operation) { return operation.request_body; });
+    } else if (bound.quantity == Quantity::kManifestBytes) {
+      exchange.Require("size", "only a manifest.put has a manifest",
+                       [](const Operation& operation) { return operation.name == "manifest.put"; });
+    } else if (bound.quantity == Quantity::kBlobBytes) {
+      exchange.Require("size", "an exchange that matches is about no blob",
+                       [](const Operation& operation) {
+                         return operation.name.substr(0, 4) == "blob" || operation.session;
+                       });
+    } else if (bound.quantity == Quantity::kSessionBytes ||
+               bound.quantity == Quantity::kSessionAge) {
+      exchange.Require(bound.quantity == Quantity::kSessionAge ? "age" : "size",
+                       "an exchange that matches has no upload session",
+                       [](const Operation& operation) { return operation.session; });
+    }
+  }
+}
+
 void CheckPhase(Source& source, const Value& when, const FaultRule& rule) {
   const auto fail = [&](std::string_view key, std::string_view why) {
     const Value* member = when.Find(key);
@@ -123,6 +147,11 @@ void CheckPhase(Source& source, const Value& when, const FaultRule& rule) {
     if (!rule.when.manifest.empty()) {
       fail("manifest", "before the manifest is complete");
     }
+    for (const Bound& bound : rule.when.bounds) {
+      if (bound.quantity == Bound::Quantity::kManifestBytes) {
+        fail("size", "before the manifest is complete");
+      }
+    }
   }
 }
 
@@ -137,6 +166,7 @@ void CheckCanMatch(Source& source, const Value& value, const FaultRule& rule) {
   if (rule.when.role) {
     exchange.Require("role", "only a manifest.put has a role", put);
   }
+  CheckBounds(rule.when.bounds, exchange);
   if (!rule.when.manifest.empty()) {
     exchange.Require("manifest", "only a manifest.put has a manifest", put);
   }

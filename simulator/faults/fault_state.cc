@@ -5,8 +5,8 @@
 #include <set>
 #include <utility>
 
-#include "core/rng.h"
 #include "core/text.h"
+#include "simulator/faults/dice.h"
 #include "simulator/faults/match.h"
 
 namespace drydock::simulator {
@@ -58,6 +58,8 @@ void FaultState::Reindex() {
   for (Live& live : live_) {
     const When& when = live.rule.when;
     rules_.Add(when.exchange, in_order_.size());
+    connections_ = connections_ || live.rule.phase < Phase::kRequestHead;
+    measures_ = measures_ || !when.bounds.empty();
     if (when.since) {
       events_.Add(when.since->event, in_order_.size());
     }
@@ -307,13 +309,7 @@ bool FaultState::Due(const Times& times, const FaultRule& rule, std::string_view
   if (ordinal < times.from || ordinal > times.to || (ordinal - times.from) % times.every != 0) {
     return false;
   }
-  if (times.chance >= times.chance_of) {
-    return true;
-  }
-  // Newlines cannot occur in a key's values as they come from a request line, so that two different
-  // draws never hash the same text.
-  Rng draw(StableHash(seed_, Concat({rule.name, "\n", key, "\n", std::to_string(ordinal)})));
-  return draw.Below(times.chance_of) < times.chance;
+  return Falls(seed_, rule.name, key, ordinal, times.chance, times.chance_of);
 }
 
 void FaultState::Observe(const Sight& sight) {

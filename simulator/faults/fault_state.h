@@ -40,6 +40,7 @@ struct Sight {
   const Site* site = nullptr;  // that was asked; nullptr: nobody knows what it has
   // Exchanges under way with any site, by operation, this one among them.
   const std::map<std::string, std::uint64_t, std::less<>>* in_flight = nullptr;
+  const Measured* measured = nullptr;  // nullptr: nobody measured, since no rule asks
 };
 
 // A rule that acts on an exchange.
@@ -92,6 +93,10 @@ class FaultState {
                                             std::uint64_t from) const;
   // An exchange was answered with sight.status: opens the windows that waited for it.
   void Observe(const Sight& sight);
+  // Whether some rule asks for sizes or ages.
+  bool AsksForMeasures() const { return measures_; }
+  // Whether some rule acts before a request is sent.
+  bool ActsOnConnections() const { return connections_; }
   // How many exchanges were answered that end the holds of this rule.
   std::uint64_t Releases(const FaultRule& rule) const;
   // A firing of this rule reached a client.
@@ -130,7 +135,7 @@ class FaultState {
     // asked begin here than ended before.
     std::map<std::uint64_t, std::int64_t> stretches;
   };
-  static constexpr std::size_t kPhases = 6;
+  static constexpr std::size_t kPhases = 9;
 
   void Append(FaultRule rule);
   void Reindex();
@@ -154,7 +159,9 @@ class FaultState {
   std::list<Live> live_;          // a list, since exchanges hold on to rules
   std::list<Live> removed_;       // never asked again
   std::uint64_t generation_ = 0;  // of live_
-  std::vector<Live*> in_order_;   // live_, by the numbers of the indexes
+  std::atomic<bool> measures_ = false;
+  std::atomic<bool> connections_ = false;
+  std::vector<Live*> in_order_;  // live_, by the numbers of the indexes
   RuleIndex rules_;
   RuleIndex events_;    // of those with a `since`
   RuleIndex releases_;  // of those whose `hold` an exchange ends

@@ -120,8 +120,10 @@ bool Holds(const ValueTest& test, const std::vector<std::string>& values) {
 
 bool FitsAlone(const When& when, const Sight& sight) {
   return (!when.from || sight.now >= *when.from) && (!when.until || sight.now < *when.until) &&
-         Fits(when.exchange, sight) && FitsManifest(when, sight) &&
-         (!when.state || FitsState(*when.state, sight));
+         Fits(when.exchange, sight) &&
+         std::all_of(when.bounds.begin(), when.bounds.end(),
+                     [&](const Bound& bound) { return Holds(bound, sight); }) &&
+         FitsManifest(when, sight) && (!when.state || FitsState(*when.state, sight));
 }
 
 std::string ValueOf(Key key, const Sight& sight) {

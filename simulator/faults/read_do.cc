@@ -39,7 +39,10 @@ std::optional<Phase> PhaseOf(const Commit& commit) {
 
 void BindPhase(ObjectReader& reader, FaultRule& rule, const EffectKind& kind) {
   const auto fixed = PhaseOf(rule.commit);
-  const std::vector<Phase> allowed = fixed ? std::vector{*fixed} : kind.phases;
+  const auto* connect = std::get_if<ConnectFault>(&rule.answer);
+  const std::vector<Phase> allowed = fixed                ? std::vector{*fixed}
+                                     : connect != nullptr ? PhasesOf(*connect)
+                                                          : kind.phases;
   rule.phase = allowed.front();
   std::string at;
   if (!reader.Read("at", at)) {
@@ -67,7 +70,17 @@ void BindPhase(ObjectReader& reader, FaultRule& rule, const EffectKind& kind) {
 void BindPosition(ObjectReader& reader, FaultRule& rule, const EffectKind& kind) {
   using AtByte = EffectKind::AtByte;
   std::uint64_t bytes = 0;
-  const bool given = reader.Read("after-bytes", bytes);
+  const Value* member = reader.Optional("after-bytes");
+  const bool given = member != nullptr;
+  const bool all = given && member->as_string() != nullptr && *member->as_string() == "all";
+  if (all) {
+    bytes = kEndOfBody;
+    if (rule.phase != Phase::kResponseBody || !std::holds_alternative<CutConnection>(rule.answer)) {
+      reader.Fail("after-bytes", R"("all" belongs to a cut at "response-body")");
+    }
+  } else {
+    reader.Read("after-bytes", bytes);
+  }
   const bool in_body = kind.at_byte != AtByte::kNever &&
                        rule.commit.mode == Commit::Mode::kAsPhase &&
                        (rule.phase == Phase::kRequestBody || rule.phase == Phase::kResponseBody);
@@ -175,6 +188,10 @@ void ReadDo(Source& source, const Value& value, FaultRule& rule) {
   }
   BindPhase(reader, rule, *main);
   BindPosition(reader, rule, *main);
+  const auto* change = std::get_if<ChangeBytes>(&rule.answer);
+  if (change != nullptr && !change->encoding.empty() && rule.phase == Phase::kRequestBody) {
+    reader.Fail("at", R"("encoding" labels an answer)");
+  }
   const auto* throttle = std::get_if<Throttle>(&rule.answer);
   if (throttle != nullptr && throttle->up && rule.phase == Phase::kResponseHead) {
     reader.Fail("at", "\"up\" slows the request's body, which has come by then");

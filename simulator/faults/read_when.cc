@@ -195,6 +195,7 @@ When ReadWhen(Source& source, const Value& value) {
   ObjectReader reader(source, value, "when");
   when.exchange = ReadPattern(source, reader);
   ReadRole(reader, when);
+  when.bounds = ReadBounds(source, reader);
   if (const Value* manifest = reader.Optional("manifest")) {
     when.manifest = ReadTests(source, *manifest, "\"manifest\"");
     for (const ValueTest& test : when.manifest) {

@@ -36,6 +36,9 @@ std::string Seen(const ReadView& view) {
 }
 
 std::string Place(const FaultRule& rule) {
+  if (rule.after_bytes == kEndOfBody) {
+    return " after all bytes";
+  }
   return rule.after_bytes ? Concat({" after ", std::to_string(*rule.after_bytes), " bytes"}) : "";
 }
 
@@ -52,6 +55,9 @@ struct Describer {
     return Concat({"cut ", cut.manner == Cut::Manner::kRst ? "rst" : "fin", Place(rule)});
   }
   std::string operator()(const EarlyReply& early) const { return Describe(early) + Place(rule); }
+  std::string operator()(const RawReply& raw) const { return Describe(raw); }
+  std::string operator()(const ChangeBytes& change) const { return Describe(change); }
+  std::string operator()(const ConnectFault& fault) const { return Describe(fault); }
   std::string operator()(const Throttle& throttle) const { return Describe(throttle); }
   std::string operator()(const ReadView& view) const { return Seen(view); }
   std::string operator()(const Policy& policy) const {
@@ -77,6 +83,12 @@ struct Describer {
 
 std::string_view Name(Phase phase) {
   switch (phase) {
+    case Phase::kLookup:
+      return "lookup";
+    case Phase::kTcp:
+      return "tcp";
+    case Phase::kTls:
+      return "tls";
     case Phase::kRequestHead:
       return "request-head";
     case Phase::kAdmit:

@@ -15,9 +15,13 @@
 
 #include "core/clock.h"
 #include "simulator/faults/beside.h"
+#include "simulator/faults/bound.h"
+#include "simulator/faults/bytes.h"
+#include "simulator/faults/connect_fault.h"
 #include "simulator/faults/early_reply.h"
 #include "simulator/faults/exchange_pattern.h"
 #include "simulator/faults/hold.h"
+#include "simulator/faults/raw_reply.h"
 #include "simulator/faults/reply.h"
 #include "simulator/faults/state_test.h"
 #include "simulator/faults/throttle.h"
@@ -26,6 +30,9 @@ namespace drydock::simulator {
 
 // Where an effect can bind, in the order an exchange comes through.
 enum class Phase {
+  kLookup,        // of the host's name; this and the next two in process only
+  kTcp,           // the connection is being opened
+  kTls,           // its handshake
   kRequestHead,   // before the server read anything but the head
   kAdmit,         // the server is about to decide about the head: how it treats this exchange
   kRequestBody,   // let in by the server; the body is arriving
@@ -60,12 +67,16 @@ struct When {
   enum class Role { kTop, kChild, kAttestation };
   ExchangePattern exchange;
   std::optional<Role> role;         // of the manifest that is put
+  std::vector<Bound> bounds;        // sizes and ages
   std::vector<ValueTest> manifest;  // pointers into the manifest that is put
   std::optional<TimePoint> from;
   std::optional<TimePoint> until;  // exclusive
   std::optional<Since> since;
   std::optional<StateTest> state;
 };
+
+// Stands for the end of an answer's body as a byte position: all has left, but not the end of it.
+inline constexpr std::uint64_t kEndOfBody = std::numeric_limits<std::uint64_t>::max();
 
 // The connection ends (P6).
 struct CutConnection {
@@ -104,8 +115,8 @@ struct FaultRule {
   Phase phase = Phase::kDecide;
   std::optional<std::uint64_t> after_bytes;  // within a body: acts when so many have passed
   // What the client is told, one alternative an effect (effect_kind.h); none: what is genuine.
-  std::variant<std::monostate, Reply, EditReply, CutConnection, EarlyReply, Throttle, Policy,
-               ReadView, Limiter, Script>
+  std::variant<std::monostate, Reply, EditReply, CutConnection, EarlyReply, Throttle, RawReply,
+               ChangeBytes, ConnectFault, Policy, ReadView, Limiter, Script>
       answer;
   std::optional<Hold> hold;  // before anything else of it happens
   // It answers nothing: any number of such rules act on one exchange, beside those that do.

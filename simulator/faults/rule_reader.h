@@ -23,8 +23,11 @@ Reply ReadReplyMembers(json::Source& source, json::ObjectReader& reader);
 ExchangePattern ReadPattern(json::Source& source, json::ObjectReader& reader);
 
 // Members of "do"; see effect_kind.h.
+void ReadBytes(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadConnectFault(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadEarlyReply(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadHold(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadRawReply(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadThrottle(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadCommit(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadReply(json::Source& source, const json::Value& value, FaultRule& rule);

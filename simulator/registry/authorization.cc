@@ -139,7 +139,24 @@ std::optional<Response> AuthorizeBasic(Call& call) {
   return std::nullopt;
 }
 
+constexpr std::string_view kBearer = "Bearer ";
+
+std::optional<Grant> GrantOf(const Call& call) {
+  const std::string_view header = call.head.headers.Get("Authorization");
+  const auto& rule = call.personality().tokens;
+  if (!rule || !EqualsIgnoringCase(header.substr(0, kBearer.size()), kBearer)) {
+    return std::nullopt;
+  }
+  return CheckToken(Trim(header.substr(kBearer.size())), call.state.token_secret, rule->service,
+                    call.state.clock.Now() + std::chrono::seconds(call.personality().clock_skew));
+}
+
 }  // namespace
+
+std::optional<TimePoint> TokenIssued(const Call& call) {
+  const auto grant = GrantOf(call);
+  return grant ? std::optional(grant->issued) : std::nullopt;
+}
 
 std::optional<Response> Authorize(Call& call) {
   if (call.personality().basic) {
@@ -150,14 +167,11 @@ std::optional<Response> Authorize(Call& call) {
     return std::nullopt;
   }
   const std::vector<Scope> scopes = NeededScopes(call);
-  constexpr std::string_view kScheme = "Bearer ";
   const std::string_view header = call.head.headers.Get("Authorization");
-  if (!EqualsIgnoringCase(header.substr(0, kScheme.size()), kScheme)) {
+  if (!EqualsIgnoringCase(header.substr(0, kBearer.size()), kBearer)) {
     return Challenge(call, scopes, "");
   }
-  auto grant =
-      CheckToken(Trim(header.substr(kScheme.size())), call.state.token_secret, rule->service,
-                 call.state.clock.Now() + std::chrono::seconds(call.personality().clock_skew));
+  auto grant = GrantOf(call);
   if (!grant || grant->issued < call.state.revoked_before ||
       (!call.state.revoked_token.empty() && header.ends_with(call.state.revoked_token))) {
     return Challenge(call, scopes, "invalid_token");

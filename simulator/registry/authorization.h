@@ -14,4 +14,7 @@ namespace drydock::simulator {
 // challenge that names every scope the request needs. Anything goes without a TokenRule.
 std::optional<Response> Authorize(Call& call);
 
+// When the token of the request was issued; nullopt when it has no good one.
+std::optional<TimePoint> TokenIssued(const Call& call);
+
 }  // namespace drydock::simulator

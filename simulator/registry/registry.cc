@@ -167,6 +167,21 @@ class RegistryExchange : public Exchange {
   const Route& route() const override { return route_; }
   void Treat(std::shared_ptr<Treatment> treatment) override { Adopt(call_, std::move(treatment)); }
 
+  Measures Measure() const override {
+    Measures measures;
+    const std::uint64_t length = call_.head.content_length.value_or(0);
+    if (const auto session = call_.state.uploads.Find(route_.repository, route_.session)) {
+      measures.session_bytes = session->size();
+      measures.session_began = session->started();
+      measures.blob_bytes = session->size() + length;
+    } else if (const auto digest = Digest::Parse(route_.reference);
+               digest && call_.state.store.Blobs(route_.repository).count(*digest) > 0) {
+      measures.blob_bytes = call_.state.store.FindBlob(route_.repository, *digest).size();
+    }
+    measures.token_issued = TokenIssued(call_);
+    return measures;
+  }
+
   std::optional<Response> Decide() override {
     std::optional<Response> refusal = CheckRate(call_);
     if (!refusal) {

@@ -67,6 +67,7 @@ Connection::Connection(std::unique_ptr<Stream> stream, std::uint64_t ordinal,
       stream_(std::move(stream)),
       peer_(std::make_shared<WirePeer>(*stream_, stopping_)),
       input_(*stream_),
+      opened_(context.clock.Elapsed()),
       // A connection that never asked anything is given less time than one that may ask again.
       waits_until_(context.clock.Elapsed() + context.limits.head_time) {
   stream_->Charge(&waits_);
@@ -250,6 +251,7 @@ Connection::Next Connection::Exchange(const HttpHead& head, BodyFraming framing)
   request.headers = head.headers;
   caller_.server_name = stream_->server_name();
   request.caller = caller_;
+  request.caller.connection_age = context_.clock.Elapsed() - opened_;
   std::optional<std::uint64_t> length = framing.length;
   if (framing.kind == BodyFraming::Kind::kChunked) {
     length.reset();
@@ -305,6 +307,9 @@ Connection::Next Connection::AfterBrokenBody(const RequestBody& body) {
 Connection::Next Connection::SendAnswer(const HttpHead& head, Answer answer, bool close) {
   Status sent = Ok{};
   WirePlan plan;
+  if (answer.raw) {
+    return stream_->Write(*answer.raw) ? Next::kClose : Next::kGone;
+  }
   const bool silent = answer.cut && !answer.cut->after_response_bytes;
   if (!silent) {
     plan = PlanResponse(head, answer.response, close);

@@ -107,6 +107,7 @@ class Connection {
   std::shared_ptr<Peer> peer_;
   InputBuffer input_;
   Caller caller_;
+  Duration opened_;
   std::vector<char> piece_;  // of an answer's body
   Deadline waits_until_;
   bool head_begun_ = false;

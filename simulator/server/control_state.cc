@@ -133,6 +133,9 @@ Response AddFaults(ControlCall& call) {
   if (!rules) {
     return ErrorAnswer(rules.error());
   }
+  if (const Status servable = CheckServable(*rules); !servable) {
+    return ErrorAnswer(servable.error());
+  }
   const Status added = call.world->faults().Add(std::move(*rules));
   return added ? ControlAnswer(201, Text({{"faults", FaultList(call.world->faults())}}))
                : ErrorAnswer(added.error());

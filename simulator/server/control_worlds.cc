@@ -139,6 +139,9 @@ Result<WorldRequest> ReadWorldRequest(const ControlCall& call) {
   }
   if (const json::Value* faults = reader.Optional("faults")) {
     request.spec.faults = ReadFaultRules(source, *faults);
+    if (const Status servable = CheckServable(request.spec.faults); !servable) {
+      source.Fail(faults->line(), servable.error().message());
+    }
   }
   ReadDoor(reader, call.context.usual, request.door);
   reader.Read("snapshot", request.snapshot);

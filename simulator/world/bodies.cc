@@ -49,17 +49,42 @@ class CutReader : public BodyReader {
       return Error(ErrorCode::kAmbiguous, message_);
     }
     auto size = body_.Read(into.first(std::min<std::uint64_t>(into.size(), left_)));
-    left_ -= size ? *size : 0;
+    if (size && *size == 0 && to_end_) {
+      left_ = 0;
+      return Read(into);
+    }
+    left_ -= size && !to_end_ ? *size : 0;
     return size;
   }
 
  private:
   Body body_;
   std::uint64_t left_;
+  bool to_end_ = left_ == kEndOfBody;
   FaultState& faults_;
   const FaultRule& rule_;
   std::string message_;
   bool seen_ = false;
+};
+
+class ChangedReader : public BodyReader {
+ public:
+  ChangedReader(Body body, const ChangeBytes& change) : body_(std::move(body)), change_(change) {}
+
+  Result<std::size_t> Read(std::span<char> into) override {
+    const auto size = body_.Read(into);
+    if (!size) {
+      return size;
+    }
+    const std::string_view left = Changed(into.first(*size), position_, change_);
+    position_ += *size;
+    return left.size();
+  }
+
+ private:
+  Body body_;
+  ChangeBytes change_;
+  std::uint64_t position_ = 0;
 };
 
 class HoldReader : public BodyReader {
@@ -69,7 +94,9 @@ class HoldReader : public BodyReader {
 
   Result<std::size_t> Read(std::span<char> into) override {
     if (left_ == 0 && !std::exchange(held_, true)) {
-      waiting_.faults.MarkSeen(rule_);
+      if (std::holds_alternative<std::monostate>(rule_.answer)) {
+        waiting_.faults.MarkSeen(rule_);
+      }
       if (const Status waited = SitOut(rule_, waiting_); !waited) {
         return waited.error();
       }
@@ -147,6 +174,24 @@ Body CutAfter(Body body, std::uint64_t bytes, FaultState& faults, const FaultRul
   return Body::FromReader(
       std::make_unique<CutReader>(std::move(body), bytes, faults, rule, std::move(message)),
       length);
+}
+
+std::string_view Changed(std::span<char> piece, std::uint64_t position, const ChangeBytes& change) {
+  if (change.flip && *change.flip >= position && *change.flip - position < piece.size()) {
+    char& byte = piece[static_cast<std::size_t>(*change.flip - position)];
+    byte = static_cast<char>(~static_cast<unsigned char>(byte));
+  }
+  const std::uint64_t end = change.truncate.value_or(position + piece.size());
+  const std::uint64_t left = end > position ? end - position : 0;
+  return {piece.data(), static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), left))};
+}
+
+Body Changed(Body body, const ChangeBytes& change) {
+  auto length = body.length();
+  if (length && change.truncate) {
+    length = std::min(*length, *change.truncate);
+  }
+  return Body::FromReader(std::make_unique<ChangedReader>(std::move(body), change), length);
 }
 
 Status SitOut(const FaultRule& rule, const Waiting& waiting) {

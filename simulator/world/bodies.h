@@ -42,6 +42,11 @@ std::string PeekExcerpt(Body& body);
 Body CutAfter(Body body, std::uint64_t bytes, FaultState& faults, const FaultRule& rule,
               std::string message);
 
+// `body` with these bytes changed, and as much shorter.
+Body Changed(Body body, const ChangeBytes& change);
+// Changes `piece`, which begins at byte `position` of the content; what is left of it.
+std::string_view Changed(std::span<char> piece, std::uint64_t position, const ChangeBytes& change);
+
 // Where a body that takes its time does so. All but `peer` must outlive it.
 struct Waiting {
   Clock& clock;

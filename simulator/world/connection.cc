@@ -73,6 +73,7 @@ class Connection : public Transport {
     head.headers = std::move(request.headers);
     head.content_length = request.body.length();
     head.caller = caller_;
+    head.caller.connection_age = world_.clock().Elapsed() - opened_;
     if (head.caller.client.empty()) {
       head.caller.client = world_.CurrentActor();
     }
@@ -90,6 +91,10 @@ class Connection : public Transport {
                    Concat({what, ": connection ",
                            answer->cut->manner == Cut::Manner::kRst ? "reset" : "closed",
                            " before an answer"}));
+    }
+    if (answer->raw) {
+      auto read = ReadStrictly(*answer->raw);
+      return read ? std::move(read) : read.error().At(what);
     }
     if (answer->rest) {
       const Status sent = SendRest(*answer->rest, request.body, *peer);
@@ -130,6 +135,7 @@ class Connection : public Transport {
   Internet& net_;
   World& world_;
   Caller caller_;
+  Duration opened_ = world_.clock().Elapsed();
 };
 
 }  // namespace

@@ -7,6 +7,12 @@
 #include "simulator/faults/effects.h"
 
 namespace drydock::simulator {
+namespace {
+
+// What a client gives a connection to come about; as much as drydock's own.
+constexpr Duration kConnectTimeout = std::chrono::seconds(10);
+
+}  // namespace
 
 Internet::Drive::Drive(Internet& net, RequestHead head, Body& body, std::shared_ptr<Peer> peer)
     : net_(net),
@@ -27,7 +33,8 @@ Sight Internet::Drive::View() const {
           manifest_complete_ ? &manifest_ : nullptr,
           &shortlist_,
           lock_.owns_lock() ? site_ : nullptr,
-          &net_.in_flight_};
+          &net_.in_flight_,
+          measured_ ? &*measured_ : nullptr};
 }
 
 const FaultRule* Internet::Drive::Offer(Phase phase) {
@@ -59,10 +66,38 @@ Result<Answer> Internet::Drive::Run() {
   exchange_ = site_->Begin(head_);
   route_ = exchange_->route();
   ++net_.in_flight_[route_.operation];
+  if (net_.faults_.AsksForMeasures()) {
+    measured_ = Measured{exchange_->Measure(), net_.clock_.Now()};
+  }
   event_.operation = route_.operation;
   event_.repository = route_.repository;
   event_.reference = route_.reference;
-  return Finish(Answered());
+  const Outcome connected = net_.faults_.ActsOnConnections() ? Connected() : Outcome::kGoOn;
+  return Finish(connected == Outcome::kGoOn ? Answered() : connected);
+}
+
+Internet::Drive::Outcome Internet::Drive::Connected() {
+  for (const Phase phase : {Phase::kLookup, Phase::kTcp, Phase::kTls}) {
+    if (const FaultRule* rule = Offer(phase)) {
+      if (const Outcome outcome = Act(*rule); outcome != Outcome::kGoOn) {
+        return outcome;
+      }
+    }
+  }
+  return Outcome::kGoOn;
+}
+
+Internet::Drive::Outcome Internet::Drive::Fail(const ConnectFault& fault, bool done) {
+  failed_ = ErrorFor(fault, done);
+  if (IsSilent(fault)) {
+    // Whoever has less patience than this is told the same.
+    const Deadline until = net_.clock_.Elapsed() + kConnectTimeout;
+    if (!Unlocked([&] { return peer_->WaitUntil(net_.clock_, until); }) &&
+        vanished_->code() == ErrorCode::kCancelled) {
+      return Outcome::kVanished;
+    }
+  }
+  return Outcome::kFailed;
 }
 
 Internet::Drive::Outcome Internet::Drive::Answered() {
@@ -116,7 +151,9 @@ bool Internet::Drive::HeldBy(const FaultRule& rule) {
   }
   const bool waited = Unlocked([&] { return SitOut(rule, Waits()); });
   if (waited) {
-    MarkSeen(rule);
+    if (std::holds_alternative<std::monostate>(rule.answer)) {
+      MarkSeen(rule);  // or what comes after it says whether it was seen
+    }
   } else if (vanished_->code() != ErrorCode::kCancelled) {
     net_.faults_.MarkSeen(rule);  // the client has seen it, and left for it
   }
@@ -164,6 +201,18 @@ Internet::Drive::Outcome Internet::Drive::Tell(const FaultRule& rule) {
     MarkSeen(rule);
     return Outcome::kAnswered;
   }
+  if (const auto* fault = std::get_if<ConnectFault>(&rule.answer)) {
+    MarkSeen(rule);
+    return Fail(*fault, rule.phase == Phase::kResponseHead);
+  }
+  if (const auto* raw = std::get_if<RawReply>(&rule.answer)) {
+    auto read = ReadStrictly(raw->bytes);
+    response_ =
+        read ? std::move(*read) : Response{.status = 0, .reason = {}, .headers = {}, .body = {}};
+    raw_ = raw;
+    MarkSeen(rule);
+    return Outcome::kAnswered;
+  }
   if (const auto* early = std::get_if<EarlyReply>(&rule.answer)) {
     response_ = Render(early->reply, View());
     rest_ = early->then;
@@ -174,10 +223,29 @@ Internet::Drive::Outcome Internet::Drive::Tell(const FaultRule& rule) {
     if (simulator::Apply(*edit, View(), response_)) {
       MarkSeen(rule);
     }
+  } else if (const auto* change = std::get_if<ChangeBytes>(&rule.answer)) {
+    Serve(*change, rule);
   } else if (const auto* throttle = std::get_if<Throttle>(&rule.answer)) {
     Slow(*throttle, rule);
   }
   return Outcome::kGoOn;
+}
+
+void Internet::Drive::Serve(const ChangeBytes& change, const FaultRule& rule) {
+  const auto length = response_.body.length();
+  const auto inside = [&](const std::optional<std::uint64_t>& at) {
+    return at && *at < length.value_or(kEndOfBody);
+  };
+  if (!change.encoding.empty()) {
+    response_.headers.Set("Content-Encoding", change.encoding);
+  }
+  if (inside(change.truncate) && response_.headers.Has("Content-Length")) {
+    response_.headers.Set("Content-Length", std::to_string(*change.truncate));
+  }
+  if (!change.encoding.empty() || inside(change.flip) || inside(change.truncate)) {
+    MarkSeen(rule);
+  }
+  response_.body = Changed(std::move(response_.body), change);
 }
 
 void Internet::Drive::Slow(const Throttle& throttle, const FaultRule& rule) {
@@ -197,20 +265,28 @@ void Internet::Drive::Record() {
 }
 
 Result<Answer> Internet::Drive::Finish(Outcome outcome) {
-  net_.faults_.Observe(View());
+  if (outcome != Outcome::kFailed || response_.status != 0) {
+    net_.faults_.Observe(View());
+  }
   --net_.in_flight_[route_.operation];
   if (outcome == Outcome::kVanished) {
     event_.lost = Concat({"the client went away: ", vanished_->message()});
     Record();
     return *vanished_;
   }
-  if (outcome == Outcome::kCut) {
+  if (outcome == Outcome::kFailed) {
+    event_.lost = failed_->message();
+  } else if (outcome == Outcome::kCut) {
     event_.lost =
         Concat({cut_->manner == Cut::Manner::kRst ? "connection reset" : "connection closed",
                 " before an answer"});
   } else {
-    Complete();
-    BindBody();
+    if (raw_ == nullptr) {
+      Complete();
+      BindBody();
+    } else if (response_.status == 0) {
+      event_.lost = "what came is no HTTP";
+    }
     event_.status = response_.status;
     event_.reason = response_.reason;
     event_.response_headers = response_.headers;
@@ -230,7 +306,12 @@ Result<Answer> Internet::Drive::Finish(Outcome outcome) {
     net_.faults_.MarkSeen(*rule);
   }
   Record();
-  return Answer{std::move(response_), cut_, rest_, down_ != nullptr || !body_holds_.empty()};
+  if (failed_) {
+    return *failed_;
+  }
+  return Answer{std::move(response_), cut_, rest_,
+                raw_ == nullptr ? std::nullopt : std::optional(raw_->bytes),
+                down_ != nullptr || !body_holds_.empty()};
 }
 
 }  // namespace drydock::simulator

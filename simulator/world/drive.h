@@ -27,8 +27,11 @@ class Internet::Drive {
 
  private:
   // What a phase came to.
-  enum class Outcome { kGoOn, kAnswered, kCut, kVanished };
+  enum class Outcome { kGoOn, kAnswered, kCut, kVanished, kFailed };
 
+  // Opens a connection, as far as rules are about that.
+  Outcome Connected();
+  Outcome Fail(const ConnectFault& fault, bool done);
   // Up to the answer's head; not kGoOn.
   Outcome Answered();
   // As Answered, up to the first byte of an answer.
@@ -37,7 +40,7 @@ class Internet::Drive {
   Outcome WithBody(Outcome (Drive::*work)());
   // Pulls the request's body and hands it to the site.
   Outcome ReceiveBody();
-  void TakePiece(std::string_view piece);
+  void TakePiece(std::span<char> piece);
   // Asks the rules of every byte position up to what was received.
   Outcome AtPositions();
   Outcome DrainBody();
@@ -56,6 +59,7 @@ class Internet::Drive {
   // response_; kGoOn: the exchange goes on.
   Outcome Act(const FaultRule& rule);
   Outcome Tell(const FaultRule& rule);
+  void Serve(const ChangeBytes& change, const FaultRule& rule);
   void Slow(const Throttle& throttle, const FaultRule& rule);
   // False when the client did not wait so long: vanished_ says why.
   bool HeldBy(const FaultRule& rule);
@@ -65,6 +69,8 @@ class Internet::Drive {
 
   // Asks the rules of the byte positions of the answer's body.
   void BindBody();
+  // The same for the end of it.
+  void BindEnd();
   void WrapBody();
   void WrapCutBody();
 
@@ -99,11 +105,14 @@ class Internet::Drive {
   Headers limits_;                            // what limiters show
   Route route_;
   mutable Shortlist shortlist_;
+  std::optional<Measured> measured_;
   std::string manifest_;
   bool manifest_complete_ = false;
   std::uint64_t received_ = 0;
   std::uint64_t next_position_from_ = 0;
-  const FaultRule* partly_ = nullptr;  // gives the site the front of the body alone
+  const FaultRule* partly_ = nullptr;   // gives the site the front of the body alone
+  const FaultRule* changed_ = nullptr;  // gives the site other bytes than came
+  const RawReply* raw_ = nullptr;
   std::optional<Pace> up_;
   const Throttle* down_ = nullptr;
   Response response_;
@@ -112,6 +121,7 @@ class Internet::Drive {
   std::vector<BodyHold> body_holds_;
   const FaultRule* body_cut_ = nullptr;
   std::optional<Error> vanished_;
+  std::optional<Error> failed_;
   std::vector<const FaultRule*> seen_;
   ExchangeEvent event_;
 };

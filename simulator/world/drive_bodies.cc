@@ -1,6 +1,5 @@
 // The two bodies of an exchange: how the request's comes in and the answer's goes out.
 #include <algorithm>
-#include <limits>
 #include <span>
 #include <utility>
 
@@ -45,7 +44,7 @@ Internet::Drive::Outcome Internet::Drive::ReceiveBody() {
     if (!HeldBy(*rule)) {
       return Outcome::kVanished;
     }
-    partly_ = rule;
+    (std::holds_alternative<ChangeBytes>(rule->answer) ? changed_ : partly_) = rule;
   }
   for (;;) {
     if (const Outcome outcome = AtPositions(); outcome != Outcome::kGoOn) {
@@ -61,19 +60,30 @@ Internet::Drive::Outcome Internet::Drive::ReceiveBody() {
       return Outcome::kVanished;
     }
     if (*size == 0) {
-      manifest_complete_ = route_.operation == "manifest.put" && received_ == manifest_.size();
+      manifest_complete_ = route_.operation == "manifest.put" && received_ <= kManifestBytesMax;
       return Outcome::kGoOn;
     }
-    TakePiece({piece.data(), *size});
+    TakePiece(piece.first(*size));
   }
 }
 
-void Internet::Drive::TakePiece(std::string_view piece) {
-  if (route_.operation == "manifest.put" && received_ + piece.size() <= kManifestBytesMax) {
+void Internet::Drive::TakePiece(std::span<char> bytes) {
+  const std::uint64_t before = received_;
+  received_ += bytes.size();
+  std::string_view piece(bytes.data(), bytes.size());
+  if (changed_ != nullptr) {
+    const auto& change = std::get<ChangeBytes>(changed_->answer);
+    const auto inside = [&](const std::optional<std::uint64_t>& at) {
+      return at && *at < received_ && *at >= before;
+    };
+    if (inside(change.flip) || inside(change.truncate)) {
+      MarkSeen(*changed_);
+    }
+    piece = Changed(bytes, before, change);
+  }
+  if (route_.operation == "manifest.put" && received_ <= kManifestBytesMax) {
     manifest_.append(piece);
   }
-  const std::uint64_t before = received_;
-  received_ += piece.size();
   if (partly_ != nullptr) {
     const std::uint64_t limit = partly_->commit.bytes;
     piece = piece.substr(0, limit > before ? limit - before : 0);
@@ -104,12 +114,12 @@ void Internet::Drive::BindBody() {
   if (length == 0) {
     return;
   }
-  const std::uint64_t last = length ? *length - 1 : std::numeric_limits<std::uint64_t>::max() - 1;
+  const std::uint64_t last = length ? *length - 1 : kEndOfBody - 1;
   for (std::uint64_t from = 0; from <= last && body_cut_ == nullptr;) {
     const auto firing = net_.faults_.OfferBytes(Phase::kResponseBody, View(), from, last);
     const FaultRule* rule = Noted(Phase::kResponseBody, firing);
     if (rule == nullptr) {
-      return;
+      break;
     }
     if (rule->hold) {
       body_holds_.push_back({rule, firing->position});
@@ -119,6 +129,19 @@ void Internet::Drive::BindBody() {
       cut_ = Cut{cut->manner, firing->position};
     }
     from = firing->position + 1;
+  }
+  BindEnd();
+}
+
+void Internet::Drive::BindEnd() {
+  if (body_cut_ != nullptr) {
+    return;
+  }
+  const auto firing = net_.faults_.OfferBytes(Phase::kResponseBody, View(), kEndOfBody, kEndOfBody);
+  body_cut_ = Noted(Phase::kResponseBody, firing);
+  if (body_cut_ != nullptr) {
+    cut_ = Cut{std::get<CutConnection>(body_cut_->answer).manner, kEndOfBody};
+    response_.headers.Remove("Content-Length");  // or nothing would be missing
   }
 }
 
@@ -151,6 +174,13 @@ void Internet::Drive::WrapBody() {
 }
 
 void Internet::Drive::WrapCutBody() {
+  if (*cut_->after_response_bytes == kEndOfBody) {
+    event_.lost = "connection ended before the end of the body was told";
+    Body all = std::move(response_.body);
+    response_.body = CutAfter(std::move(all), kEndOfBody, net_.faults_, *body_cut_,
+                              Concat({head_.url.host, ": ", event_.lost}));
+    return;
+  }
   const std::uint64_t bytes = *cut_->after_response_bytes;
   event_.lost = Concat(
       {cut_->manner == Cut::Manner::kRst ? "connection reset" : "connection closed", " after ",

@@ -35,6 +35,7 @@ struct Answer {
   // Set when the answer came before the end of the request's body: what becomes of the rest, which
   // was not read.
   std::optional<EarlyReply::Then> rest = {};
+  std::optional<std::string> raw = {};  // the bytes to send in place of `response`, and then FIN
   bool paced = false;  // reading the body takes its time: hand each piece on as it comes
 };
 

@@ -89,6 +89,16 @@ TEST(ReadRules, TakesWhatTheDocumentShows) {
                   "headers": {"Accept": "*vnd.buildkit.cacheconfig.v0*"}, "same": "digest"}},
          "do": {"reply": {"status": 400, "page": "hub-edge"}})",
       R"("do": {"hold": "70s", "at": "response-head"})",
+      R"("do": {"raw-reply": "HTTP/1.1 200 OK\n\n", "commit": "apply"})",
+      R"("do": {"bytes": {"flip": 1, "truncate": 2, "encoding": "gzip"}})",
+      R"("do": {"bytes": {"flip": 1}, "at": "request-body"})",
+      R"("do": {"cut": "fin", "at": "response-body", "after-bytes": "all"})",
+      R"("do": {"connect-fault": "refused", "hold": "1s"})",
+      R"("do": {"connect-fault": {"goaway": "NO_ERROR"}, "at": "response-head"})",
+      R"("when": {"operation": "upload.patch", "size": {"content-length": {"from": 4194305},
+                  "session": {"to": 5}, "blob": {"from": 1, "to": 2}},
+                  "age": {"request": "1s", "session": {"from": "1s"}, "token": {"to": "5m"}}},
+         "do": {"reply": {"status": 416}})",
       R"("do": {"hold": "forever", "at": "request-body", "after-bytes": 3})",
       R"("do": {"hold": "1s", "commit": "apply", "reply": {"status": 524}})",
       R"("do": {"hold": "1s", "cut": "rst", "at": "response-body", "after-bytes": 0})",
@@ -145,14 +155,6 @@ TEST(ReadRules, RefusesWrongShapes) {
       {R"("do": {"reply": {"status": 500, "page": "apache"}})", "no such page: \"apache\""},
       {R"("do": {"reply": {"status": 500, "page": "nginx", "text": "x"}})", "more than one body"},
       {R"("do": {"reply": {"status": 500, "message": "x"}})", "needs an \"error\""},
-      {R"("do": {"hold": "0s", "at": "decide"})", "expected a time such as", false},
-      {R"("do": {"hold": "soon", "at": "decide"})", "expected a time such as"},
-      {R"("do": {"hold": {"at-most": "1s"}, "at": "decide"})", "missing key \"until\""},
-      {R"("do": {"hold": {"until": {"status": 201}}, "at": "decide"})", "the event that ends"},
-      {R"("do": {"throttle": {"burst": 3}})", "slows nothing down", false},
-      {R"("do": {"throttle": {"up": 0}})", "1 byte a second or more"},
-      {R"("do": {"early-reply": {"status": 413, "then": "wait"}})", "found: \"wait\""},
-      {R"("do": {"early-reply": {"then": "close"}})", "missing key \"status\""},
       {R"("do": {"reply": {"status": 500, "reason": "a\r\nb"}})", "one line", false},
       {R"("do": {"reply": {"status": 500, "headers": {}}})", "object of header fields"},
       {R"("do": {"reply": {"status": 500, "headers": {"A b": "c"}}})", "header field's name",
@@ -182,6 +184,28 @@ TEST(ReadRules, RefusesWrongShapes) {
       {When(R"("since": {"operation": "ping", "for": "0s"})"), "the window is empty", false},
       {When(R"("since": {"operation": "ping", "same": "mood"})"), "found: \"mood\""},
       {When(R"("since": {"operation": "ping", "until": "1s"})"), "unknown key \"until\""},
+  });
+}
+
+TEST(ReadRules, RefusesWrongShapesOfWhatTheWireDoes) {
+  ExpectRefused({
+      {R"("do": {"hold": "0s", "at": "decide"})", "expected a time such as", false},
+      {R"("do": {"hold": "soon", "at": "decide"})", "expected a time such as"},
+      {R"("do": {"hold": {"at-most": "1s"}, "at": "decide"})", "missing key \"until\""},
+      {R"("do": {"hold": {"until": {"status": 201}}, "at": "decide"})", "the event that ends"},
+      {R"("do": {"raw-reply": ""})", "expected the bytes"},
+      {R"("do": {"bytes": {}})", "changes nothing", false},
+      {R"("do": {"bytes": {"encoding": "rot13"}})", "found: \"rot13\""},
+      {R"("do": {"connect-fault": "goaway"})", "{\"goaway\": CODE}"},
+      {R"("do": {"connect-fault": {"refused": "x"}})", "connect-fault: expected one of"},
+      {When(R"("size": {})"), "has no member", false},
+      {When(R"("size": {"blob": {}})"), "expected \"from\", \"to\" or both", false},
+      {When(R"("size": {"blob": {"from": 3, "to": 2}})"), "nothing lies between", false},
+      {When(R"("age": {"token": "soon"})"), "expected a time such as"},
+      {R"("do": {"throttle": {"burst": 3}})", "slows nothing down", false},
+      {R"("do": {"throttle": {"up": 0}})", "1 byte a second or more"},
+      {R"("do": {"early-reply": {"status": 413, "then": "wait"}})", "found: \"wait\""},
+      {R"("do": {"early-reply": {"then": "close"}})", "missing key \"status\""},
   });
 }
 
@@ -222,6 +246,21 @@ TEST(ReadRules, RefusesEffectsThatCannotApplyThere) {
       {R"("do": {"commit": "apply"})", "what the client is told"},
       {R"("do": {"commit": "apply", "hold": "1s"})", "what the client is told"},
       {R"("do": {"commit": "none", "early-reply": {"status": 413}})", "cannot stand beside"},
+      {R"("do": {"cut": "rst", "at": "request-body", "after-bytes": "all"})",
+       "belongs to a cut at \"response-body\"", false},
+      {R"("do": {"bytes": {"encoding": "gzip"}, "at": "request-body"})", "labels an answer", false},
+      {R"("do": {"connect-fault": "refused", "at": "tls"})", "always acts at \"tcp\""},
+      {When(R"("operation": "blob.get", "size": {"content-length": {"to": 1}})"),
+       "has no request body", false},
+      {When(R"("operation": "blob.get", "age": {"session": "1s"})"), "has no upload session",
+       false},
+      {When(R"("operation": "manifest.put", "size": {"blob": {"to": 1}})"), "is about no blob",
+       false},
+      {When(R"("operation": "manifest.put", "size": {"manifest": {"to": 1}})",
+            R"("do": {"cut": "rst", "at": "request-head"})"),
+       "before the manifest is complete", false},
+      {When(R"("status": 200)", R"("do": {"connect-fault": "refused"})"),
+       "before there is an answer", false},
       {R"("do": {"hold": "1s"})", "\"hold\" needs \"at\""},
       {R"("do": {"hold": "1s", "at": "response-body"})", "needs \"after-bytes\""},
       {R"("do": {"throttle": {"up": 1}, "at": "response-head"})", "which has come by then", false},
@@ -408,6 +447,16 @@ TEST(Operations, HoldEveryNameOfTheRegistry) {
                 site == "forge")
         << facts.name;
   }
+}
+
+TEST(ReadRules, AServerRefusesWhatItCannotPlay) {
+  const auto local = ParseFaultFile(Rule(R"("do": {"connect-fault": "refused"})"), "f.json");
+  ASSERT_TRUE(local.ok());
+  EXPECT_NE(
+      CheckServable(*local).error().message().find("\"x\": \"connect-fault\" exists in process"),
+      std::string::npos);
+  const auto served = ParseFaultFile(Rule(R"("do": {"cut": "rst", "at": "decide"})"), "f.json");
+  EXPECT_TRUE(CheckServable(*served).ok());
 }
 
 }  // namespace

@@ -161,5 +161,42 @@ TEST(WireFaults, AServerThatStopsReadingLeavesTheConnectionOpen) {
   EXPECT_EQ(End::kRst, client.end());
 }
 
+TEST(WireFaults, RawBytesLeaveAsTheyAre) {
+  const std::string bytes = "HTTP/1.1 429 Too Many Requests\nConnection: close\n\nslow down\n";
+  Rig rig(Rules(R"({"raw-reply":
+      "HTTP/1.1 429 Too Many Requests\nConnection: close\n\nslow down\n"})"));
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send(RequestText("GET", "/a")));
+  EXPECT_EQ(bytes, client.ReadToEnd());
+  EXPECT_EQ(End::kFin, client.end());
+}
+
+TEST(WireFaults, TheFinalChunkIsMissing) {
+  for (const char* path : {"/stream", "/json"}) {
+    Rig rig(Rules(R"({"cut": "fin", "at": "response-body", "after-bytes": "all"})"));
+    RawClient client(rig.port);
+    ASSERT_TRUE(client.Send(RequestText("GET", path)));
+    const RawAnswer answer = client.ReadAnswer();
+    EXPECT_EQ("chunked", answer.Field("Transfer-Encoding"));
+    EXPECT_EQ(std::string(path) == "/json" ? R"({"a":1})" : "piece piece piece ", answer.body);
+    EXPECT_FALSE(answer.whole);
+    EXPECT_EQ(End::kFin, client.end());
+    EXPECT_EQ(1u, rig.faults.Counts()[0].seen);
+  }
+}
+
+TEST(WireFaults, ChangedBytesComeInSoundFraming) {
+  Rig rig(Rules(R"({"bytes": {"flip": 70000, "truncate": 80000}})"));
+  RawClient client(rig.port);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(client.Send(RequestText("GET", "/big")));
+    const RawAnswer answer = client.ReadAnswer();
+    std::string expected(80'000, 'b');
+    expected[70'000] = static_cast<char>(~'b');
+    EXPECT_EQ("80000", answer.Field("Content-Length"));
+    EXPECT_TRUE(expected == answer.body);
+  }
+}
+
 }  // namespace
 }  // namespace drydock::simulator

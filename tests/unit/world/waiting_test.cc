@@ -106,6 +106,7 @@ TEST_F(WaitingTest, AHoldStandsBesideOtherEffects) {
   Start(R"({"name": "c", "do": {"hold": "5s", "cut": "rst", "at": "decide"}})");
   const Told cut = Ask("PUT", "/v2", "body");
   EXPECT_EQ(cut.what, "ambiguous");
+  EXPECT_EQ(Count().seen, 1u);  // once, although there were two things to see
   EXPECT_EQ(cut.took, seconds(5));
   EXPECT_EQ(site_.shelf.count("v2"), 0u);
   EXPECT_EQ(Firings().back().effect, "hold 5s, cut rst");
