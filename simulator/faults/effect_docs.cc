@@ -155,6 +155,63 @@ std::vector<EffectDoc> ConnectionDocs() {
   };
 }
 
+std::vector<EffectDoc> RegistryDocs() {
+  return {
+      {"policy",
+       "P12, P13, P15",
+       "How the registry and its token service are while the rule matches: what they accept, how "
+       "upload sessions and tokens behave.",
+       {{"(a trait)", "its value; fault-format.md lists them all"}},
+       kSame,
+       "the registry is the same one",
+       R"({ "faults": [
+  { "name": "read-only",
+    "when": { "operation": "manifest.put" },
+    "do": { "policy": { "read-only": "DENIED" } } } ] })"},
+      {"read-view",
+       "P11",
+       "Reads see something else than what is there.",
+       {{"lag, replication", "what was there so long ago; a replica knows what it got itself"},
+        {"previous", "what the reference named before its latest change"},
+        {"miss-cache, hit-cache, per-accept", "an earlier answer stays for a time"},
+        {"truncate", "so many bytes of a manifest or blob"}},
+       kSame,
+       "the registry is the same one",
+       R"({ "faults": [
+  { "name": "cut-short",
+    "when": { "operation": "manifest.get" },
+    "do": { "read-view": { "truncate": 8 } } } ] })"},
+      {"bucket",
+       "P14",
+       "A rate limiter in front of the server.",
+       {{"by", "account, address or host"},
+        {"size, refill, every", "how much there is, and how much comes back when"},
+        {"cost", "of operations; others cost 1"},
+        {"headers", "none, docker or reset: how what is left is shown"},
+        {"reply, retry-after", "the refusal, and how it says when to come back"}},
+       kSame,
+       "the limiter is the same one",
+       R"({ "faults": [
+  { "name": "one-an-hour",
+    "do": { "bucket": { "size": 1, "every": "1h" } } } ] })"},
+      {"actor",
+       "P16",
+       "Another party acts on the registry, at an event or at a time.",
+       {{"does",
+         "a list of deeds: tag, put-manifest, put-blob, delete, delete-blob, collect, policy, "
+         "uploads, tokens, arm, disarm"},
+        {"as", "who moved a tag, in the journal"},
+        {"after", "so much later"}},
+       kSame,
+       "the registry is the same one",
+       R"({ "faults": [
+  { "name": "janitor",
+    "when": { "operation": "manifest.put", "status": 201 },
+    "do": { "actor": { "does": [ { "delete": "{reference}" } ] } },
+    "times": 1 } ] })"},
+  };
+}
+
 std::string Phases(const EffectKind& kind) {
   std::vector<std::string> names;
   for (const Phase phase : kind.phases) {
@@ -173,8 +230,10 @@ std::string Phases(const EffectKind& kind) {
 const std::vector<EffectDoc>& EffectDocs() {
   static const std::vector<EffectDoc> docs = [] {
     std::vector<EffectDoc> all = AnswerDocs();
-    for (EffectDoc& doc : ConnectionDocs()) {
-      all.push_back(std::move(doc));
+    for (auto* more : {ConnectionDocs, RegistryDocs}) {
+      for (EffectDoc& doc : more()) {
+        all.push_back(std::move(doc));
+      }
     }
     return all;
   }();
