@@ -23,6 +23,7 @@ void AddPublish(CLI::App& app, int& exit_code);
 void AddInit(CLI::App& app, int& exit_code);
 void AddPush(CLI::App& app, int& exit_code);
 void AddDiagnose(CLI::App& app, int& exit_code);
+void AddHubPage(CLI::App& app, int& exit_code);
 void AddHash(CLI::App& app, int& exit_code);
 void AddTree(CLI::App& app, int& exit_code);
 // `completion` and `man`, of all that was added before.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/recheck.h"
 #include "core/text.h"
 #include "publisher/release/attempt_log.h"
 #include "publisher/release/diagnosis.h"
@@ -40,6 +41,11 @@ constexpr char kFooter[] =
     "  drydock diagnose --ci 332.log --ci 333.log --host host.log\n"
     "  drydock diagnose attempts.json --upstream issue.md    the record to file, in Markdown\n"
     "  drydock diagnose attempts.json --json\n"
+    "  drydock diagnose --recheck release.json      whether CI may export its cache again\n"
+    "\n"
+    "--recheck builds a tiny image with docker buildx and exports its cache (mode=max) to "
+    "throw-away\n"
+    "tags of the image's repository; 0 the regression is gone, 3 still there, 4 not known.\n"
     "\n"
     "Exit codes: 0 it is known what it is, or nothing failed; 2 bad input; 4 not enough evidence "
     "(it "
@@ -52,6 +58,7 @@ struct Flags {
   std::vector<std::string> host;
   std::string upstream;
   bool json = false;
+  RecheckFlags recheck;
 };
 
 int BadInput(std::string_view message) {
@@ -91,7 +98,11 @@ Result<std::vector<Attempt>> Evidence(const Flags& flags) {
   return attempts;
 }
 
-int Run(const Flags& flags) {
+int Run(Flags flags) {
+  if (!flags.recheck.release.empty()) {
+    flags.recheck.json = flags.json;
+    return RunRecheck(flags.recheck);
+  }
   const auto attempts = Evidence(flags);
   if (!attempts) {
     return BadInput(attempts.error().message());
@@ -124,6 +135,15 @@ void AddDiagnose(CLI::App& app, int& exit_code) {
   diagnose->add_option("--host", flags->host, "What a publish from a host printed (repeatable)")
       ->allow_extra_args(false);
   diagnose->add_option("--upstream", flags->upstream, "Write the record to file upstream there");
+  CLI::Option* recheck = diagnose->add_option(
+      "--recheck", flags->recheck.release,
+      "A release file: export a cache to a throw-away tag and say whether that works again");
+  diagnose
+      ->add_option("--registry", flags->recheck.registry,
+                   "With --recheck: this registry instead of the file's")
+      ->needs(recheck);
+  diagnose->add_option("--builder", flags->recheck.builder, "With --recheck: the buildx builder")
+      ->needs(recheck);
   diagnose->add_flag("--json", flags->json, "Print the diagnosis as JSON");
   diagnose->callback([flags, &exit_code] { exit_code = Run(*flags); });
 }

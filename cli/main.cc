@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   drydock::cli::AddPublish(app, exit_code);
   drydock::cli::AddPush(app, exit_code);
   drydock::cli::AddDiagnose(app, exit_code);
+  drydock::cli::AddHubPage(app, exit_code);
   drydock::cli::AddHash(app, exit_code);
   drydock::cli::AddTree(app, exit_code);
   drydock::cli::AddDescriptions(app, DRYDOCK_VERSION, exit_code);

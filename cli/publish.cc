@@ -1,37 +1,24 @@
 // `drydock publish`: the runbook's host-side publish, against a real registry.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "cli/colour.h"
 #include "cli/commands.h"
 #include "cli/logins.h"
-#include "core/clock.h"
-#include "core/journal.h"
-#include "core/rng.h"
+#include "cli/publish_run.h"
 #include "core/text.h"
-#include "publisher/build/buildah_builder.h"
-#include "publisher/build/buildx_builder.h"
 #include "publisher/build/child_process.h"
-#include "publisher/build/layout_builder.h"
-#include "publisher/hash/base_hash.h"
-#include "publisher/registry/http_transport.h"
 #include "publisher/release/attempt_log.h"
-#include "publisher/release/pipeline.h"
+#include "publisher/release/forge.h"
 
 namespace drydock::cli {
 namespace {
 
 using publisher::PipelineOptions;
-using publisher::PublishReport;
 using publisher::ReleaseFile;
-using publisher::StepOutcome;
-using publisher::StepRecord;
 
 constexpr char kFooter[] =
     "Works in a clean clone that is checked out at the release tag: checks, settles the versions,\n"
@@ -40,6 +27,7 @@ constexpr char kFooter[] =
     "base-latest and the latest tags by manifest\n"
     "reference and reads everything back. Run it again at any time: it sends only what is "
     "missing.\n"
+    "Ctrl-C stops after the request under way and says how to go on; a kill is as safe.\n"
     "\n"
     "Examples:\n"
     "  drydock publish release.json --plan       look only, and say what would be done\n"
@@ -47,31 +35,13 @@ constexpr char kFooter[] =
     "  drydock publish release.json --resume     finish a run that was stopped\n"
     "  drydock publish release.json --only omos  recover a single variant\n"
     "  drydock publish release.json --from-ci-log base-decide.log   only on the base that CI uses\n"
+    "  drydock publish release.json --dry-run-against-sim   against a fake Hub first, then for "
+    "real\n"
     "  drydock publish release.json --registry 127.0.0.1:5000   rehearse against drydock serve\n"
     "\n"
     "Exit codes: 0 published and verified (or a plan with nothing in its way); 2 bad input, "
     "nothing\n"
     "was started; 3 published, not verified; 4 partial; 5 nothing changed; 6 refused; 7 unknown.\n";
-
-constexpr std::string_view kBuildah = "buildah";
-
-struct Flags {
-  std::string file;
-  bool plan = false;
-  bool resume = false;
-  bool json = false;
-  bool plain_http = false;
-  std::string only;
-  std::string tag;
-  std::string context = ".";
-  std::string registry;
-  std::string npm_registry;
-  std::string docker_config;
-  std::string ca_file;
-  std::string builder;
-  std::string base_hash;  // what CI computed, from its log or as given
-  std::string ci_log;
-};
 
 // One line, and nothing was started.
 int BadInput(std::string_view message) {
@@ -79,48 +49,8 @@ int BadInput(std::string_view message) {
   return kExitUsage;
 }
 
-// Prints each step as it begins and as it ends.
-class StepPrinter {
- public:
-  StepPrinter() : colour_(MayColour(STDOUT_FILENO)) {}
-
-  void Print(const StepRecord& step) const {
-    if (step.outcome == StepOutcome::kNotReached && step.detail.empty()) {
-      std::cout << "-> " << step.name << std::endl;
-      return;
-    }
-    const bool planned = step.outcome == StepOutcome::kNotReached;
-    const std::string_view word = planned ? "planned" : publisher::Name(step.outcome);
-    std::cout << "   " << Paint(word, ColourOf(step.outcome)) << ' ' << step.detail;
-    if (step.span >= std::chrono::milliseconds(100)) {
-      std::cout << " (" << FormatDuration(step.span) << ')';
-    }
-    std::cout << std::endl;
-  }
-
-  std::string Paint(std::string_view text, std::string_view colour) const {
-    return colour_ ? Concat({"\x1b[", colour, "m", text, "\x1b[0m"}) : std::string(text);
-  }
-
- private:
-  static std::string_view ColourOf(StepOutcome outcome) {
-    switch (outcome) {
-      case StepOutcome::kRan:
-        return "32";
-      case StepOutcome::kFailed:
-        return "31";
-      case StepOutcome::kSkipped:
-      case StepOutcome::kNotReached:
-        return "36";
-    }
-    return "0";
-  }
-
-  bool colour_;
-};
-
 // From the flag or NPM_CONFIG_REGISTRY, the release file, or npm itself; "" when nobody says.
-std::string FindNpmRegistry(const Flags& flags, const ReleaseFile& release) {
+std::string FindNpmRegistry(const PublishFlags& flags, const ReleaseFile& release) {
   if (!flags.npm_registry.empty() || !release.npm_registry.empty() || release.versions.empty()) {
     return flags.npm_registry;
   }
@@ -128,7 +58,7 @@ std::string FindNpmRegistry(const Flags& flags, const ReleaseFile& release) {
   return asked && asked->exit_code == 0 ? std::string(Trim(asked->output)) : std::string();
 }
 
-Status Override(const Flags& flags, ReleaseFile& release) {
+Status Override(const PublishFlags& flags, ReleaseFile& release) {
   if (!flags.only.empty() && release.FindVariant(flags.only) == nullptr) {
     std::vector<std::string> names;
     for (const auto& variant : release.variants) {
@@ -163,109 +93,8 @@ Status Override(const Flags& flags, ReleaseFile& release) {
   return Ok{};
 }
 
-// What CI's clean checkout would hash, held against the work tree that docker builds from: files
-// that git ignores are part of the latter alone.
-Result<std::string> BaseHashOf(const Flags& flags, const ReleaseFile& release,
-                               const std::string& tag) {
-  const publisher::Recipe& recipe = release.base->hash;
-  const auto tree = publisher::HashTree(flags.context, recipe);
-  if (!tree) {
-    return tree.error();
-  }
-  std::error_code ignored;
-  if (std::filesystem::exists(flags.context + "/.git", ignored)) {
-    const auto clean = publisher::HashGitRef(flags.context, tag, recipe);
-    if (clean && clean->digest != tree->digest) {
-      return Error(ErrorCode::kConflict,
-                   Concat({"the work tree gives ", tree->Short(), ", a clean checkout ", "of ", tag,
-                           " gives ", clean->Short(),
-                           ": remove what git ignores there (git status --ignored lists it)"}));
-    }
-    if (!clean && clean.error().code() != ErrorCode::kInvalid) {
-      return clean.error();
-    }
-  }
-  if (!flags.base_hash.empty() && flags.base_hash != tree->Short()) {
-    constexpr std::string_view kTrustCi =
-        ": CI's base is on the registry and variants start from it; find out what differs with: ";
-    return Error(ErrorCode::kConflict,
-                 Concat({"CI computed ", flags.base_hash, ", ", flags.context, " gives ",
-                         tree->Short(), kTrustCi, "drydock hash ", flags.context, " --expect ",
-                         flags.base_hash, " --explain"}));
-  }
-  return tree->Short();
-}
-
-// Below .git, apart for each image and release: what one run leaves, no other one finds.
-std::string StatePath(const Result<publisher::RepositoryFacts>& facts, const ReleaseFile& release,
-                      const std::string& tag) {
-  const std::string image = ReplaceAll(ReplaceAll(release.image.Name(), "/", "_"), ":", "_");
-  return Concat(
-      {facts ? facts->git_folder : std::string("."), "/drydock/", image, "/", tag, ".json"});
-}
-
-// docker buildx or buildah, or the pusher for layouts that were built before.
-std::unique_ptr<publisher::Builder> MakeBuilder(const Flags& flags, const ReleaseFile& release,
-                                                const PipelineOptions& options, Clock& clock,
-                                                Journal& journal, publisher::RunJournal& run) {
-  const auto print = [](std::string_view piece) { std::cerr << piece << std::flush; };
-  if (release.builder == publisher::BuilderKind::kBuildah) {
-    const std::string& login = flags.docker_config;
-    return std::make_unique<publisher::BuildahBuilder>(publisher::BuildahBuilder::Options{
-        .program = std::string(kBuildah),
-        .auth_file = login.empty() ? "" : Concat({login, "/config.json"}),
-        .ca_file = flags.ca_file,
-        .plain_http = options.plain_http,
-        .on_output = print});
-  }
-  if (release.builder == publisher::BuilderKind::kBuildx) {
-    return std::make_unique<publisher::BuildxBuilder>(publisher::BuildxBuilder::Options{
-        .program = "docker", .builder = flags.builder, .on_output = print});
-  }
-  publisher::PushOptions push;
-  push.credentials = options.credentials;
-  push.plain_http = options.plain_http;
-  push.on_event = [print](std::string_view line) { print(Concat({line, "\n"})); };
-  const Rng rng(static_cast<std::uint64_t>(clock.Now().time_since_epoch().count()));
-  return std::make_unique<publisher::LayoutBuilder>(
-      publisher::LayoutBuilder::Surroundings{
-          clock, rng.Fork("layouts"), journal,
-          publisher::ThreadLanes(publisher::kLanesUsual,
-                                 [&flags, &clock] {
-                                   return std::make_unique<publisher::HttpTransport>(
-                                       clock,
-                                       publisher::HttpTransport::Options{.ca_file = flags.ca_file});
-                                 }),
-          run},
-      std::move(push));
-}
-
-PublishReport Publish(const Flags& flags, const ReleaseFile& release, PipelineOptions options) {
-  SystemClock clock;
-  Journal journal(clock);
-  const Rng rng(static_cast<std::uint64_t>(clock.Now().time_since_epoch().count()));
-  publisher::HttpTransport transport(clock, {.ca_file = flags.ca_file});
-  const std::string tag = options.release_tag;
-  const auto facts = publisher::ReadRepositoryFacts(flags.context, tag);
-  const std::string state_path = StatePath(facts, release, tag);
-  auto run = std::make_unique<publisher::RunJournal>(clock);
-  if (release.builder == publisher::BuilderKind::kLayout && !options.plan) {
-    if (auto opened = publisher::RunJournal::Open(clock, Concat({state_path, ".run.jsonl"}))) {
-      run = std::move(*opened);
-    } else {
-      std::cerr << "drydock: note: uploads cannot be resumed: " << opened.error().message() << '\n';
-    }
-  }
-  const auto builder = MakeBuilder(flags, release, options, clock, journal, *run);
-  publisher::FileRunStateStore states(state_path);
-  publisher::Pipeline pipeline({transport, *builder, clock, rng, journal, states}, release,
-                               std::move(options));
-  return pipeline.Run({[&] { return publisher::ReadRepositoryFacts(flags.context, tag); },
-                       [&] { return BaseHashOf(flags, release, tag); }});
-}
-
 // What CI computed, into `flags`.
-Status FindExpectedBase(Flags& flags, const ReleaseFile& release) {
+Status FindExpectedBase(PublishFlags& flags, const ReleaseFile& release) {
   if (flags.ci_log.empty() && flags.base_hash.empty()) {
     return Ok{};
   }
@@ -292,7 +121,7 @@ Status FindExpectedBase(Flags& flags, const ReleaseFile& release) {
                                      flags.base_hash})));
 }
 
-int Run(Flags flags) {
+int Run(PublishFlags flags) {
   auto release = publisher::ReadReleaseFile(flags.file);
   if (!release) {
     return BadInput(release.error().message());
@@ -322,25 +151,21 @@ int Run(Flags flags) {
   options.plan = flags.plan;
   options.resume = flags.resume;
   options.only = flags.only;
+  options.latest_last = flags.latest_last;
+  options.verify_deep = flags.verify == "deep";
+  options.ci_base_hash = flags.base_hash;
+  options.base_latest = flags.base_latest;
   options.npm_registry = FindNpmRegistry(flags, *release);
   options.credentials = std::move(*logins);
   options.plain_http =
       PlainHttpRegistries(release->image.registry, flags.plain_http, flags.ca_file);
-  const StepPrinter printer;
-  if (!flags.json) {
-    std::cout << (flags.plan ? "plan for " : "publishing ") << release->image.Name() << ' '
-              << options.release_tag << '\n';
-    options.on_step = [&printer](const StepRecord& step) { printer.Print(step); };
-  }
-  const PublishReport report = Publish(flags, *release, std::move(options));
-  std::cout << (flags.json ? publisher::ToJson(report) : publisher::EndingText(report));
-  return publisher::ExitCode(report);
+  return RunPublish(flags, *release, std::move(options));
 }
 
 }  // namespace
 
 void AddPublish(CLI::App& app, int& exit_code) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PublishFlags>();
   CLI::App* publish =
       app.add_subcommand("publish", "Publish a release from this machine, as the runbook does");
   publish->footer(kFooter);
@@ -371,7 +196,23 @@ void AddPublish(CLI::App& app, int& exit_code) {
                                          "Stop unless the base hash is the one in this log of CI");
   publish->add_option("--base-hash", flags->base_hash, "Stop unless the base hash is this one")
       ->excludes(log);
-  publish->add_flag("--json", flags->json, "Print the report as JSON, and no steps");
+  publish->add_flag("--from-base-latest", flags->base_latest,
+                    "Stop unless the base hash is that of the base that base-latest names");
+  publish->add_flag("--latest-last", flags->latest_last,
+                    "All version tags first, then all latest tags");
+  publish
+      ->add_option("--verify", flags->verify,
+                   "At the end: sizes reads manifests and asks for blobs; deep reads every blob")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"sizes", "deep"}));
+  publish->add_flag("--dry-run-against-sim", flags->rehearse,
+                    "First the same release against a fake Hub in this process; stop if it fails");
+  CLI::Option* json =
+      publish->add_flag("--json", flags->json, "Print the report as JSON, and no steps");
+  publish
+      ->add_flag("--json-lines", flags->json_lines,
+                 "One JSON object a line: checks, steps and waits as they come, then the report")
+      ->excludes(json);
   publish->callback([flags, &exit_code] { exit_code = Run(*flags); });
 }
 

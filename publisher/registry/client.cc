@@ -93,28 +93,6 @@ RegistryClient::RegistryClient(Transport& transport, Clock& clock, Rng rng, Jour
                options_.request_deadline, options_.tokens),
       retrier_(clock, journal, rng.Fork("registry client"), options_.actor, options_.on_wait) {}
 
-Outcome<Ok> RegistryClient::Ping(std::string_view registry) {
-  ImageReference home;
-  home.registry = std::string(registry);
-  Url url = session_.Origin(home);
-  url.path = "/v2/";
-  const Headers headers = {{"Accept", "application/json"}};
-  return retrier_.RunWithRetry(
-      options_.budget, Concat({"ping ", registry}), [&](int) -> Outcome<Ok> {
-        auto asked = session_.SendPlainly(
-            {.method = "GET", .reference = home, .url = url, .headers = headers});
-        if (!asked) {
-          return asked.failure();
-        }
-        const AnswerSeen& seen = asked->seen;
-        const bool page = KindOfBody(seen.headers, seen.body) == BodyKind::kHtml;
-        if (!page && (seen.status == 200 || seen.status == 401)) {
-          return Ok{};
-        }
-        return ClassifyAnswer(seen, clock_.Now());
-      });
-}
-
 ProbeAnswer RegistryClient::Probe(const ImageReference& reference) {
   auto probed = retrier_.RunWithRetry(
       options_.budget, Concat({"probe ", reference.ToString()}),
@@ -189,6 +167,8 @@ Outcome<Manifest> RegistryClient::GetManifestOnce(const ImageReference& referenc
   if (KindOfBody(seen.headers, seen.body) == BodyKind::kHtml) {
     return ClassifyAnswer(seen, clock_.Now());
   }
+  ++manifest_gets_;
+  pulls_left_ = seen.headers.Get("RateLimit-Remaining");
   const auto told = Digest::Parse(seen.headers.Get("Docker-Content-Digest"));
   const Digest* expected = reference.digest ? &*reference.digest : told ? &*told : nullptr;
   const Digest digest =
@@ -205,7 +185,8 @@ Outcome<Manifest> RegistryClient::GetManifestOnce(const ImageReference& referenc
   return Manifest{std::move(seen.body), std::move(type), digest};
 }
 
-Outcome<Promotion> RegistryClient::Promote(const ImageReference& from, const ImageReference& to) {
+Outcome<Promotion> RegistryClient::Promote(const ImageReference& from, const ImageReference& to,
+                                           const std::optional<std::string>& before) {
   if (!to.tag || to.digest || to.registry != from.registry || to.repository != from.repository) {
     return LocalFailure(Concat({"promote: expected a tag in the same repository as ",
                                 from.ToString(), ": ", to.ToString()}));
@@ -222,7 +203,8 @@ Outcome<Promotion> RegistryClient::Promote(const ImageReference& from, const Ima
     }
     source.digest = *DigestOf(named);
   }
-  return Move(*source.digest, to, [&] { return GetManifest(source); }, {});
+  return Move(
+      *source.digest, to, [&] { return GetManifest(source); }, {}, before);
 }
 
 Outcome<Promotion> RegistryClient::Put(const Manifest& manifest, const ImageReference& to,
@@ -246,7 +228,8 @@ Outcome<Promotion> RegistryClient::Put(const Manifest& manifest, const ImageRefe
 
 Outcome<Promotion> RegistryClient::Move(const Digest& digest, const ImageReference& to,
                                         const std::function<Outcome<Manifest>()>& get,
-                                        const Mend& mend) {
+                                        const Mend& mend,
+                                        const std::optional<std::string>& expected) {
   const Duration looked = clock_.Elapsed();
   const ProbeAnswer before = Probe(to);
   if (const auto* unknown = std::get_if<Unknown>(&before)) {
@@ -256,6 +239,9 @@ Outcome<Promotion> RegistryClient::Move(const Digest& digest, const ImageReferen
   const std::string had = present == nullptr ? "" : present->ToString();
   if (present != nullptr && *present == digest) {
     return Promotion{Promotion::How::kAlreadyThere, digest, had};
+  }
+  if (expected && had != *expected) {
+    return MovedByOthers(to, DigestText(before));
   }
   const auto manifest = get();
   if (!manifest) {

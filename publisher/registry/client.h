@@ -5,8 +5,10 @@
 // token-expiry-mid-push, push-ok-tag-missing, hub-stale-tag-after-push, ghcr-201-never-received.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -21,6 +23,7 @@
 #include "publisher/registry/authenticator.h"
 #include "publisher/registry/credentials.h"
 #include "publisher/registry/failure.h"
+#include "publisher/registry/reception.h"
 #include "publisher/registry/retry.h"
 #include "publisher/registry/session.h"
 
@@ -73,8 +76,9 @@ class RegistryClient {
   // All references must outlive the client.
   RegistryClient(Transport& transport, Clock& clock, Rng rng, Journal& journal, Options options);
 
-  // Whether the registry answers at /v2/ (200 and 401 both mean yes).
-  Outcome<Ok> Ping(std::string_view registry);
+  // Whether the registry answers at /v2/ (200 and 401 both mean yes), what its clock says, and
+  // whether the login may push to `image`'s repository. The token asked for is kept for the push.
+  Outcome<Reception> Greet(const ImageReference& image);
 
   // Asks for `reference` (tag or digest) by HEAD; a 404 is confirmed by GET, since only a body can
   // show whose 404 it is.
@@ -83,13 +87,34 @@ class RegistryClient {
   // The manifest `reference` names. What was served is hashed; bytes that do not match a digest
   // asked for are a failure.
   Outcome<Manifest> GetManifest(const ImageReference& reference);
+  // The same, with the patience of a read back for one that is not there yet.
+  Outcome<Manifest> AwaitManifest(const ImageReference& reference);
+
+  // Whether a blob of `image`'s repository is there with that size (HEAD), or, when `hashed` or
+  // when HEAD does not tell, whether its bytes are right. Has the patience of a read back.
+  struct BlobSize {
+    Digest digest;
+    std::uint64_t bytes = 0;
+  };
+  Outcome<Ok> CheckBlob(const ImageReference& image, const BlobSize& blob, bool hashed);
+
+  // The repository's tags that begin with `prefix`, at most `tags_max` of all looked at.
+  Outcome<std::vector<std::string>> ListTags(const ImageReference& image, std::string_view prefix,
+                                             std::size_t tags_max);
+
+  // GETs of manifests answered so far, which registries count as pulls, and what the last answer
+  // said is left of their limit ("95;w=21600", "" when none did).
+  std::size_t manifest_gets() const { return manifest_gets_; }
+  const std::string& pulls_left() const { return pulls_left_; }
 
   // Makes `to` (a tag) name the manifest that `from` names, by reference: HEAD of `to`, skipped
   // when equal; else GET by digest, PUT of the same bytes, read back. A lost answer is settled by
   // asking before anything is sent again. On failure the tag is as it was, unless the failure says
-  // kAsk. A tag that somebody else moves meanwhile is left alone. One that was accepted and does
-  // not show is put once more.
-  Outcome<Promotion> Promote(const ImageReference& from, const ImageReference& to);
+  // kAsk. A tag that somebody else moves meanwhile is left alone, and so is one that names neither
+  // `from` nor `before` ("" for nothing) to begin with, when that is given. One that was accepted
+  // and does not show is put once more.
+  Outcome<Promotion> Promote(const ImageReference& from, const ImageReference& to,
+                             const std::optional<std::string>& before = {});
 
   // What is done about a refused PUT before it is sent again; a failure ends the attempts.
   using Mend = std::function<Outcome<Ok>(const Failure&)>;
@@ -105,9 +130,13 @@ class RegistryClient {
  private:
   ProbeAnswer ProbeOnce(const ImageReference& reference);
   static Outcome<ProbeAnswer> Known(ProbeAnswer answer);
+  Outcome<Reception> GreetOnce(const ImageReference& image);
   Outcome<Manifest> GetManifestOnce(const ImageReference& reference);
+  Outcome<Ok> CheckSize(const ImageReference& image, const BlobSize& blob);
+  Outcome<Ok> CheckBytes(const ImageReference& image, const BlobSize& blob);
   Outcome<Promotion> Move(const Digest& digest, const ImageReference& to,
-                          const std::function<Outcome<Manifest>()>& get, const Mend& mend);
+                          const std::function<Outcome<Manifest>()>& get, const Mend& mend,
+                          const std::optional<std::string>& expected = {});
   Outcome<Ok> PutUntilSettled(const Manifest& manifest, const ImageReference& to,
                               const ProbeAnswer& before, Duration looked, const Mend& mend);
   Outcome<Ok> PutOnce(const Manifest& manifest, const ImageReference& to);
@@ -121,6 +150,8 @@ class RegistryClient {
   Options options_;
   RegistrySession session_;
   Retrier retrier_;
+  std::size_t manifest_gets_ = 0;
+  std::string pulls_left_;
 };
 
 }  // namespace drydock::publisher

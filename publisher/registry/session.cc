@@ -31,7 +31,7 @@ struct Beginning {
   bool whole = true;
   std::optional<Error> error;
 };
-Beginning ReadBeginning(Body& body, std::size_t bytes_max) {
+Beginning ReadBeginning(Body& body, std::size_t bytes_max, const BodyReceiver& into) {
   Beginning beginning;
   std::array<char, 16384> piece{};
   while (true) {
@@ -42,6 +42,10 @@ Beginning ReadBeginning(Body& body, std::size_t bytes_max) {
     }
     if (*size == 0) {
       return beginning;
+    }
+    if (into) {
+      into({piece.data(), *size});
+      continue;
     }
     const std::size_t room = bytes_max - beginning.bytes.size();
     beginning.bytes.append(piece.data(), std::min(*size, room));
@@ -94,7 +98,8 @@ Outcome<RegistryAnswer> RegistrySession::SendTo(const Outgoing& outgoing, const 
     return ClassifyLoss(method, url.ToString(), response.error(), outgoing.route);
   }
   const bool success = response->status >= 200 && response->status < 300;
-  auto beginning = ReadBeginning(response->body, success ? kAnswerBytesMax : kFailureBytesMax);
+  auto beginning = ReadBeginning(response->body, success ? kAnswerBytesMax : kFailureBytesMax,
+                                 success ? outgoing.into : BodyReceiver());
   const bool cancelled = beginning.error && beginning.error->code() == ErrorCode::kCancelled;
   if (cancelled || (beginning.error && success && method == "GET")) {
     return ClassifyLoss(method, url.ToString(), *beginning.error, outgoing.route);
@@ -216,6 +221,13 @@ bool IsLoopbackRegistry(std::string_view registry) {
                                     : registry.substr(0, registry.find(':'));
   const bool address = host.find_first_not_of("0123456789.") == std::string_view::npos;
   return host == "localhost" || host == "[::1]" || (address && host.starts_with("127."));
+}
+
+Outcome<std::string> RegistrySession::LogIn(const ImageReference& reference,
+                                            const std::vector<std::string>& challenges) {
+  return authenticator_.Answer(reference.registry, Origin(reference),
+                               Concat({"repository:", reference.repository, ":pull,push"}),
+                               challenges);
 }
 
 Url RegistryOrigin(std::string_view registry, const std::set<std::string>& plain_http) {

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/reference.h"
@@ -32,6 +33,8 @@ struct RegistryAnswer {
 
 // Makes a request's body, anew for each time the request is sent. Empty: no body.
 using BodySource = std::function<Result<Body>()>;
+// Gets a good answer's body piece by piece, of any length.
+using BodyReceiver = std::function<void(std::string_view)>;
 
 // A request of which more is to be said than of most.
 struct Outgoing {
@@ -43,6 +46,7 @@ struct Outgoing {
   std::optional<Route> route = {};  // when the URL does not tell
   std::string pull_from = {};       // another repository that it reads from, "" for none
   bool will_push = false;           // a read that a push goes on from: one token for both
+  BodyReceiver into = {};           // a good answer's body goes there and is not kept
   Duration patience{};              // 0: the session's own deadline for requests
 };
 
@@ -63,6 +67,11 @@ class RegistrySession {
   Outcome<RegistryAnswer> Send(const Outgoing& outgoing);
   // The same without login and redirects.
   Outcome<RegistryAnswer> SendPlainly(const Outgoing& outgoing);
+
+  // Answers a registry's challenge for pushing to the reference's repository, before any push.
+  // Gives the Authorization value, which is kept.
+  Outcome<std::string> LogIn(const ImageReference& reference,
+                             const std::vector<std::string>& challenges);
 
   // Where the API of the reference's registry is.
   Url Origin(const ImageReference& reference) const;

@@ -1,6 +1,7 @@
 // One run of the pipeline under way: what is asked, what is known, what was written. A private
-// header of pipeline.cc and the course_*.cc files, which hold its steps by kind: questions
-// (course_checks.cc), writes (course_writes.cc), judgement (course_verdict.cc).
+// header of pipeline.cc and the course_*.cc files, which hold its steps by kind: preflight
+// (course_preflight.cc), questions (course_checks.cc), writes (course_writes.cc), judgement
+// (course_verdict.cc).
 // Threads: one run belongs to one thread. Source: publisher/release/pipeline.h.
 //
 // How a run knows that a version tag found at the registry is this release's: a release tag is
@@ -20,11 +21,15 @@
 #include <string_view>
 #include <vector>
 
+#include "publisher/registry/image_check.h"
 #include "publisher/release/pipeline.h"
 
 namespace drydock::publisher {
 
 inline constexpr std::string_view kBaseLatest = "base-latest";
+
+// An error of ours as what stopped the run.
+Failure FailureOf(const Error& error, std::string advice = "");
 
 // How a step that did not fail ended.
 struct StepEnd {
@@ -50,14 +55,28 @@ struct Pipeline::Course {
   ImageReference At(const Digest& digest) const;
   TagRecord& Record(std::string_view tag);
 
-  // --- questions (course_checks.cc)
+  // --- preflight (course_preflight.cc)
   Outcome<StepEnd> Preflight();
+  Outcome<Ok> CheckWhatIsAsked() const;
+  // Into the report.
+  void Note(PreflightCheck check);
+  // What this machine shows, into the report.
+  void CheckMachine(const RepositoryFacts& repository);
+  // Registry, clock and login, into the report.
+  Outcome<Ok> CheckRegistry();
+
+  // --- questions (course_checks.cc)
   Outcome<Ok> RecallState(const RepositoryFacts& repository);
   Outcome<StepEnd> SettleVersions();
   Outcome<std::string> SettleVersion(const VersionSpec& spec);
   // Whether every wanted variant that takes `argument` was published by an earlier run.
   bool IsShipped(const std::string& argument) const;
   Outcome<StepEnd> FindBaseHash();
+  // Method B: the hash in the name of the base tag that base-latest's digest has; "" when it has
+  // none of them.
+  Outcome<std::string> HashOfBaseLatest();
+  // CI says otherwise than the tree: who says what, and which one to trust.
+  Failure ExplainBaseHashes(const std::string& tree);
   Outcome<StepEnd> Survey();
   // Fills in the report's record of `tag` from the registry's answer. Unknown is a failure.
   Outcome<Ok> Look(const std::string& tag);
@@ -80,6 +99,8 @@ struct Pipeline::Course {
   Outcome<std::optional<Digest>> PushedAfterAll(const std::string& tag);
   Outcome<Digest> ReadBack(const std::string& tag, const std::optional<Digest>& pushed);
   Failure ExplainBuildFailure(Failure failure, const std::string& tag);
+  // Whether the image behind `from` can be pulled whole, before an alias comes to name it.
+  Outcome<Ok> CheckWhole(const Digest& digest, const std::string& from, const std::string& alias);
   // Saves the run state.
   Outcome<Ok> Remember();
   BuildRequest RequestFor(const std::string& tag, const ImageSource& source,
@@ -88,6 +109,8 @@ struct Pipeline::Course {
   // --- judgement (course_verdict.cc)
   Outcome<StepEnd> Verify();
   Outcome<Ok> VerifyTags();
+  // Reads and hashes every blob of every tag's image; gives what was read, for people.
+  Outcome<std::string> VerifyDeeply();
   void Judge();
   void JudgeFailure(const Failure& failure);
   void Advise();
@@ -98,12 +121,14 @@ struct Pipeline::Course {
   const PipelineOptions& options;
   const LocalFacts& local;
   RegistryClient registry;
+  ImageCheck image_check;  // of what the aliases came to name
   Retrier retrier;
   std::optional<NpmClient> npm;
 
-  RunState state;         // as it will be saved next
-  bool recalled = false;  // `state` goes back to an earlier run of this release
-  std::string base_tag;   // "" without a base
+  RunState state;          // as it will be saved next
+  bool recalled = false;   // `state` goes back to an earlier run of this release
+  std::string base_tag;    // "" without a base
+  std::string tag_commit;  // of the release tag
   PublishReport report;
   std::map<std::string, std::string> alias_of;  // alias to the tag it must equal
   std::map<std::string, Digest> present;        // tags, as last seen or written

@@ -7,12 +7,7 @@ namespace drydock::publisher {
 namespace {
 
 constexpr std::size_t kBaseHashDigits = 12;
-
-Failure FromError(const Error& error, std::string advice = "") {
-  Failure failure = LocalFailure(error.message(), std::move(advice));
-  failure.cancelled = error.code() == ErrorCode::kCancelled;
-  return failure;
-}
+constexpr std::size_t kTagsLookedAtMax = 5000;
 
 bool IsBaseHash(std::string_view text) {
   return text.size() == kBaseHashDigits &&
@@ -25,35 +20,10 @@ std::string Counted(std::size_t count, std::string_view thing) {
 
 }  // namespace
 
-Outcome<StepEnd> Pipeline::Course::Preflight() {
-  if (const Status tag = CheckReleaseTag(options.release_tag); !tag) {
-    return FromError(tag.error());
-  }
-  if (!options.only.empty() && release.FindVariant(options.only) == nullptr) {
-    std::vector<std::string> names;
-    for (const VariantSpec& variant : release.variants) {
-      names.push_back(variant.name);
-    }
-    return LocalFailure(
-        Concat({"no variant is called \"", options.only, "\"; there are: ", Join(names, ", ")}));
-  }
-  const auto repository = local.repository();
-  if (!repository) {
-    return FromError(repository.error());
-  }
-  if (const Status clean = CheckPreflight(*repository, options.release_tag); !clean) {
-    return FromError(clean.error());
-  }
-  if (auto recall = RecallState(*repository); !recall.ok()) {
-    return recall.failure();
-  }
-  if (auto ping = registry.Ping(release.image.registry); !ping.ok()) {
-    return ping.failure();
-  }
-  return StepEnd{StepOutcome::kRan,
-                 Concat({options.release_tag, " is HEAD (", repository->head_commit.substr(0, 12),
-                         "), the tree is clean, ", release.image.registry, " answers",
-                         recalled ? "; an earlier run left its state" : ""})};
+Failure FailureOf(const Error& error, std::string advice) {
+  Failure failure = LocalFailure(error.message(), std::move(advice));
+  failure.cancelled = error.code() == ErrorCode::kCancelled;
+  return failure;
 }
 
 Outcome<Ok> Pipeline::Course::RecallState(const RepositoryFacts& repository) {
@@ -62,7 +32,7 @@ Outcome<Ok> Pipeline::Course::RecallState(const RepositoryFacts& repository) {
   state.commit = repository.tag_commit;
   const auto loaded = with.states.Load();
   if (!loaded) {
-    return FromError(loaded.error(), "Move that file away to go by what the registry shows alone.");
+    return FailureOf(loaded.error(), "Move that file away to go by what the registry shows alone.");
   }
   const std::optional<RunState>& earlier = *loaded;
   const bool ours = earlier && earlier->image == state.image && earlier->tag == state.tag;
@@ -170,11 +140,30 @@ Outcome<std::string> Pipeline::Course::SettleVersion(const VersionSpec& spec) {
 Outcome<StepEnd> Pipeline::Course::FindBaseHash() {
   const auto hash = local.base_hash();
   if (!hash) {
-    return FromError(hash.error());
+    return FailureOf(hash.error());
   }
   if (!IsBaseHash(*hash)) {
     return LocalFailure(
         Concat({"base hash: expected 12 lower-case hex digits, found: \"", *hash, "\""}));
+  }
+  if (!options.ci_base_hash.empty() && options.ci_base_hash != *hash) {
+    return ExplainBaseHashes(*hash);
+  }
+  std::string told = options.ci_base_hash.empty() ? "" : " (CI computed the same)";
+  if (options.plan || options.base_latest) {
+    const auto latest = HashOfBaseLatest();
+    if (!latest && (options.base_latest || latest.failure().cancelled)) {
+      return latest.failure();
+    }
+    const std::string named = !latest                  ? "not known"
+                              : latest.value().empty() ? "none of the base tags"
+                                                       : Concat({"base-", latest.value()});
+    if (options.base_latest && latest.value() != *hash) {
+      return LocalFailure(Concat({"base-latest is ", named, ", the tree gives base-", *hash}),
+                          "Something under the base has changed since; publish without "
+                          "--from-base-latest to build a new base.");
+    }
+    told += Concat({"; base-latest is ", named});
   }
   base_tag = Concat({"base-", *hash});
   if (!state.begun.empty() && state.base_tag != base_tag) {
@@ -184,7 +173,60 @@ Outcome<StepEnd> Pipeline::Course::FindBaseHash() {
                         "next letter.");
   }
   state.base_tag = base_tag;
-  return StepEnd{StepOutcome::kRan, base_tag};
+  return StepEnd{StepOutcome::kRan, Concat({base_tag, told})};
+}
+
+Outcome<std::string> Pipeline::Course::HashOfBaseLatest() {
+  constexpr std::string_view kPrefix = "base-";
+  const ProbeAnswer latest = registry.Probe(At(kBaseLatest));
+  if (const auto* unknown = std::get_if<Unknown>(&latest)) {
+    return unknown->why;
+  }
+  const auto* there = std::get_if<Exists>(&latest);
+  if (there == nullptr) {
+    return std::string();
+  }
+  auto tags = registry.ListTags(At(kBaseLatest), kPrefix, kTagsLookedAtMax);
+  if (!tags) {
+    return tags.failure();
+  }
+  std::erase_if(tags.value(), [&](const std::string& tag) {
+    return !IsBaseHash(std::string_view(tag).substr(kPrefix.size()));
+  });
+  for (const std::string& tag : tags.value()) {
+    const ProbeAnswer named = registry.Probe(At(tag));
+    if (const auto* unknown = std::get_if<Unknown>(&named)) {
+      return unknown->why;
+    }
+    const auto* one = std::get_if<Exists>(&named);
+    if (one != nullptr && one->digest == there->digest) {
+      return tag.substr(kPrefix.size());
+    }
+  }
+  return std::string();
+}
+
+Failure Pipeline::Course::ExplainBaseHashes(const std::string& tree) {
+  const std::string& ci = options.ci_base_hash;
+  const auto latest = HashOfBaseLatest();
+  if (!latest && latest.failure().cancelled) {
+    return latest.failure();
+  }
+  std::string third = "; base-latest could not be asked";
+  if (latest) {
+    const std::string& hash = latest.value();
+    third = hash.empty() ? "; base-latest is none of the base tags"
+            : hash == ci ? Concat({"; base-latest is base-", hash, ", as CI says"})
+            : hash == tree
+                ? Concat({"; base-latest is base-", hash, ", of an earlier release: something ",
+                          "under the base has changed since, and this tree does not have it"})
+                : Concat({"; base-latest is base-", hash, ", of an earlier release"});
+  }
+  return LocalFailure(
+      Concat({"CI computed ", ci, ", ", options.context, " gives ", tree, third,
+              ": CI's base is on the registry and variants start from it, so CI's counts"}),
+      Concat({"Find out what differs with: drydock hash ", options.context, " --expect ", ci,
+              " --explain"}));
 }
 
 Outcome<Ok> Pipeline::Course::Look(const std::string& tag) {
@@ -239,7 +281,7 @@ Outcome<StepEnd> Pipeline::Course::Survey() {
   const bool base_there = !release.base || in_place.count(base_tag) != 0;
   if (!base_there || there < wanted) {
     if (const auto ready = with.builder.CheckReady(release.platforms); !ready) {
-      Failure failure = FromError(ready.error());
+      Failure failure = FailureOf(ready.error());
       failure.answerer = Answerer::kBuilder;
       return failure;
     }

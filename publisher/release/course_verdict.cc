@@ -28,10 +28,39 @@ Outcome<StepEnd> Pipeline::Course::Verify() {
   if (!verified.ok()) {
     return verified.failure();
   }
+  std::string deeply;
+  if (options.verify_deep) {
+    const auto read = VerifyDeeply();
+    if (!read.ok()) {
+      return read.failure();
+    }
+    deeply = read.value();
+  }
   const auto good = TagsIn({TagState::kVerified});
   return StepEnd{StepOutcome::kRan,
                  Concat({std::to_string(good.size()), " of ", std::to_string(report.tags.size()),
-                         " tags read back right, each alias with its image"})};
+                         " tags read back right, each alias with its image", deeply})};
+}
+
+Outcome<std::string> Pipeline::Course::VerifyDeeply() {
+  ImageCheck deep(registry, ImageCheck::Depth::kBytes);
+  for (const TagRecord& record : report.tags) {
+    const auto found = present.find(record.tag);
+    if (found == present.end()) {
+      continue;
+    }
+    if (const auto checked = deep.Run(At(found->second)); !checked.ok()) {
+      Failure failure = checked.failure();
+      failure.words = Concat({record.tag, ": ", failure.words});
+      return failure;
+    }
+  }
+  const std::string& left = registry.pulls_left();
+  return Concat({"; ", std::to_string(deep.manifests()), " manifests and ",
+                 std::to_string(deep.blobs()), " blobs (", HumanBytes(deep.bytes()),
+                 ") read and hashed; ", std::to_string(registry.manifest_gets()),
+                 " GETs of manifests in this run count as pulls",
+                 left.empty() ? "" : Concat({", ", left.substr(0, left.find(';')), " are left"})});
 }
 
 // One look at every expected tag. Fails when a tag that this run answers for is not as it must be.

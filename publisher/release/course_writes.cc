@@ -252,6 +252,19 @@ Failure Pipeline::Course::ExplainBuildFailure(Failure failure, const std::string
   return failure;
 }
 
+Outcome<Ok> Pipeline::Course::CheckWhole(const Digest& digest, const std::string& from,
+                                         const std::string& alias) {
+  const auto checked = image_check.Run(At(digest));
+  if (checked.ok() || checked.failure().cancelled) {
+    return checked;
+  }
+  Failure failure = checked.failure();
+  failure.words =
+      Concat({alias, " was not moved: ", from, " cannot be pulled whole: ", failure.words});
+  failure.advice = "Run again in some minutes; if it stays so, publish the next letter.";
+  return failure;
+}
+
 Outcome<StepEnd> Pipeline::Course::MoveTag(const std::string& from, const std::string& alias) {
   const auto source = present.find(from);
   const auto there = present.find(alias);
@@ -268,9 +281,12 @@ Outcome<StepEnd> Pipeline::Course::MoveTag(const std::string& from, const std::s
     return StepEnd{StepOutcome::kNotReached,
                    Concat({"would move ", alias, " from ", now, " to ", digest.Short()})};
   }
+  if (auto checked = CheckWhole(digest, from, alias); !checked.ok()) {
+    return checked.failure();
+  }
   attempted.insert(alias);
   TagRecord& record = Record(alias);
-  const auto moved = registry.Promote(At(digest), At(alias));
+  const auto moved = registry.Promote(At(digest), At(alias), record.before);
   if (!moved.ok()) {
     record.state = moved.failure().next == NextMove::kAsk ? TagState::kUnknown : record.state;
     return moved.failure();

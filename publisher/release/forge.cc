@@ -191,20 +191,4 @@ Result<std::string> ReleaseTagAtHead(const std::string& folder) {
   return tags.front();
 }
 
-Status CheckPreflight(const RepositoryFacts& facts, std::string_view tag) {
-  if (facts.tag_commit.empty()) {
-    return Conflict(Concat({"there is no tag ", tag, " here; run: git fetch --tags"}));
-  }
-  if (facts.head_commit != facts.tag_commit) {
-    return Conflict(Concat({"HEAD is ", facts.head_commit.substr(0, 12), ", but ", tag, " is ",
-                            facts.tag_commit.substr(0, 12), "; run: git checkout ", tag}));
-  }
-  if (!facts.dirty.empty()) {
-    return Conflict(Concat({"the work tree is not clean: ", Join(facts.dirty, ", "),
-                            facts.dirty.size() >= kDirtyPathsMax ? ", …" : "",
-                            "; commit, remove or ignore these (git status shows all)"}));
-  }
-  return Ok{};
-}
-
 }  // namespace drydock::publisher

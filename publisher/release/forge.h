@@ -28,8 +28,4 @@ Result<RepositoryFacts> ReadRepositoryFacts(const std::string& folder, std::stri
 // kConflict when there are several, naming them; otherwise as ReadRepositoryFacts.
 Result<std::string> ReleaseTagAtHead(const std::string& folder);
 
-// Ok when the tag exists, HEAD is its commit and the tree is clean; otherwise kConflict with the
-// command that mends it.
-Status CheckPreflight(const RepositoryFacts& facts, std::string_view tag);
-
 }  // namespace drydock::publisher

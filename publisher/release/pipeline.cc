@@ -15,6 +15,7 @@ RegistryClient::Options ClientOptions(const PipelineOptions& options) {
   client.plain_http = options.plain_http;
   client.budget = options.request_budget;
   client.actor = options.actor;
+  client.on_wait = options.on_wait;
   return client;
 }
 
@@ -32,7 +33,8 @@ Pipeline::Course::Course(Pipeline& pipeline, const LocalFacts& local_facts)
       local(local_facts),
       registry(with.transport, with.clock, with.rng.Fork("registry"), with.journal,
                ClientOptions(options)),
-      retrier(with.clock, with.journal, with.rng.Fork("pipeline"), options.actor) {
+      image_check(registry, ImageCheck::Depth::kSizes),
+      retrier(with.clock, with.journal, with.rng.Fork("pipeline"), options.actor, options.on_wait) {
   report.image = release.image.Name();
   report.release_tag = options.release_tag;
   report.planned = options.plan;
@@ -48,11 +50,19 @@ PublishReport Pipeline::Course::Run() {
     go = Step("base-build", [&] { return BuildBase(); }) &&
          Step("promote-base-latest", [&] { return MoveTag(base_tag, std::string(kBaseLatest)); });
   }
+  const auto move_alias = [this](const VariantSpec& variant) {
+    return Step("alias:" + variant.name,
+                [&] { return MoveTag(VersionTag(variant), Alias(variant)); });
+  };
   for (const VariantSpec& variant : release.variants) {
     if (go && Wants(variant)) {
       go = Step("variant:" + variant.name, [&] { return BuildVariant(variant); }) &&
-           Step("alias:" + variant.name,
-                [&] { return MoveTag(VersionTag(variant), Alias(variant)); });
+           (options.latest_last || move_alias(variant));
+    }
+  }
+  for (const VariantSpec& variant : release.variants) {
+    if (go && Wants(variant) && options.latest_last) {
+      go = move_alias(variant);
     }
   }
   if (go) {
@@ -64,25 +74,15 @@ PublishReport Pipeline::Course::Run() {
 }
 
 void Pipeline::Course::ListSteps() {
-  const auto add = [this](std::string name, StepOutcome outcome, std::string detail) {
-    report.steps.push_back({std::move(name), outcome, std::move(detail), {}});
-  };
-  std::vector<std::string> names = {"preflight", "versions", "probe", "verify"};
-  if (release.base) {
-    names.insert(names.begin() + 2, "base-hash");
-    names.insert(names.end() - 1, {"base-build", "promote-base-latest"});
-  }
-  for (const std::string& name : names) {
-    if (name == "verify") {
-      for (const VariantSpec& variant : release.variants) {
-        const bool wanted = Wants(variant);
-        const auto outcome = wanted ? StepOutcome::kNotReached : StepOutcome::kSkipped;
-        const std::string why = wanted ? "" : Concat({"only ", options.only, " was asked for"});
-        add("variant:" + variant.name, outcome, why);
-        add("alias:" + variant.name, outcome, why);
-      }
-    }
-    add(name, StepOutcome::kNotReached, "");
+  for (const std::string& name : StepNames(release, options.latest_last)) {
+    const std::size_t colon = name.find(':');
+    const VariantSpec* variant =
+        colon == std::string::npos ? nullptr : release.FindVariant(name.substr(colon + 1));
+    const bool wanted = variant == nullptr || Wants(*variant);
+    report.steps.push_back({name,
+                            wanted ? StepOutcome::kNotReached : StepOutcome::kSkipped,
+                            wanted ? "" : Concat({"only ", options.only, " was asked for"}),
+                            {}});
   }
 }
 
@@ -147,6 +147,25 @@ ImageReference Pipeline::Course::At(const Digest& digest) const {
 TagRecord& Pipeline::Course::Record(std::string_view tag) {
   return *std::find_if(report.tags.begin(), report.tags.end(),
                        [&](const TagRecord& record) { return record.tag == tag; });
+}
+
+std::vector<std::string> StepNames(const ReleaseFile& release, bool latest_last) {
+  std::vector<std::string> names = {"preflight", "versions"};
+  if (release.base) {
+    names.emplace_back("base-hash");
+  }
+  names.emplace_back("probe");
+  if (release.base) {
+    names.insert(names.end(), {"base-build", "promote-base-latest"});
+  }
+  std::vector<std::string> last;
+  for (const VariantSpec& variant : release.variants) {
+    names.push_back("variant:" + variant.name);
+    (latest_last ? last : names).push_back("alias:" + variant.name);
+  }
+  names.insert(names.end(), last.begin(), last.end());
+  names.emplace_back("verify");
+  return names;
 }
 
 std::vector<std::string> ExpectedTags(const ReleaseFile& release, std::string_view release_tag,

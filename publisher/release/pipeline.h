@@ -38,7 +38,9 @@ struct Surroundings {
 // Questions about the local clone, asked when their step comes.
 struct LocalFacts {
   std::function<Result<RepositoryFacts>()> repository;
-  std::function<Result<std::string>()> base_hash;  // 12 hex digits; not asked without a base
+  std::function<Result<std::string>()> base_hash;      // 12 hex digits; not asked without a base
+  std::function<Result<RemoteTag>()> remote_tag = {};  // empty: there is no remote to ask
+  std::function<Result<std::uint64_t>()> free_bytes = {};  // empty: not looked at
 };
 
 struct PipelineOptions {
@@ -47,6 +49,11 @@ struct PipelineOptions {
   bool plan = false;         // look, say what would be done, write nothing
   bool resume = false;       // refuse unless an earlier run left its state
   std::string only;          // publish this variant alone; "" means all
+  bool latest_last = false;  // all version tags first, then all aliases
+  bool verify_deep = false;  // read and hash every blob at the end
+  std::string
+      ci_base_hash;  // what CI computed: stop when the tree gives another; "" when not known
+  bool base_latest = false;  // stop when the tree gives another hash than base-latest has
   std::string npm_registry;  // overrides the release file's; needed when it names none
   Credentials credentials;
   std::set<std::string> plain_http;  // as RegistryClient::Options
@@ -60,6 +67,10 @@ struct PipelineOptions {
   // They go to every build, the base build included.
   std::vector<std::string> cache_from;
   std::vector<std::string> cache_to;
+  // Gets each deliberate wait as it begins; may be empty.
+  std::function<void(const WaitEvent&)> on_wait;
+  // Gets each preflight check as it is known; may be empty.
+  std::function<void(const PreflightCheck&)> on_check;
   // Gets each step as it begins (outcome kNotReached) and as it ends; may be empty.
   std::function<void(const StepRecord&)> on_step;
 };
@@ -79,6 +90,9 @@ class Pipeline {
   const ReleaseFile& release_;
   PipelineOptions options_;
 };
+
+// The steps of a publish, in order: "preflight", …, "verify".
+std::vector<std::string> StepNames(const ReleaseFile& release, bool latest_last);
 
 // The tags a release must have in the end, in publishing order: base pair (when there is a base),
 // then version tag and alias of each variant.

@@ -131,7 +131,12 @@ int ExitCode(const PublishReport& report) {
 
 std::string ToText(const PublishReport& report) {
   std::string text = Concat({report.planned ? "plan for " : "publish of ", report.image, " ",
-                             report.release_tag, "\n\nsteps\n"});
+                             report.release_tag, "\n", report.checks.empty() ? "" : "\nchecks\n"});
+  for (const PreflightCheck& check : report.checks) {
+    text += Line(Concat({"  ", Cell(check.name, kStepColumn), Cell(Name(check.result), 12),
+                         check.found, check.remedy.empty() ? "" : Concat({"; ", check.remedy})}));
+  }
+  text += "\nsteps\n";
   for (const StepRecord& step : report.steps) {
     text += Line(
         Concat({"  ", Cell(step.name, kStepColumn), Cell(Name(step.outcome), 12), step.detail,
@@ -182,6 +187,13 @@ std::string ToJson(const PublishReport& report) {
   json["verdict"] = Name(report.verdict);
   json["exit-code"] = ExitCode(report);
   json["why"] = report.why;
+  json["checks"] = Json::array();
+  for (const PreflightCheck& check : report.checks) {
+    json["checks"].push_back({{"name", check.name},
+                              {"result", Name(check.result)},
+                              {"found", check.found},
+                              {"remedy", check.remedy}});
+  }
   json["steps"] = Json::array();
   for (const StepRecord& step : report.steps) {
     json["steps"].push_back({{"name", step.name},

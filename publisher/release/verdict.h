@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "publisher/registry/failure.h"
+#include "publisher/release/preflight.h"
 
 namespace drydock::publisher {
 
@@ -58,7 +59,8 @@ struct PublishReport {
   std::string release_tag;
   bool planned = false;  // --plan: nothing was to be written
   Verdict verdict = Verdict::kNothingChanged;
-  std::string why;  // one sentence
+  std::string why;                     // one sentence
+  std::vector<PreflightCheck> checks;  // those that were come to
   std::vector<StepRecord> steps;
   std::vector<TagRecord> tags;     // every expected tag, in publishing order
   std::optional<Failure> failure;  // what stopped the run

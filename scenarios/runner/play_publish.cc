@@ -105,8 +105,9 @@ void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
     options.cache_from = {reference};
     options.cache_to = {Concat({reference, ",mode=max"})};
   }
+  KillingStates states(states_, kill_);
   publisher::Pipeline pipeline({host_->transport(), builder, stage_.clock(),
-                                stage_.world().Fork(result.name), stage_.journal(), states_},
+                                stage_.world().Fork(result.name), stage_.journal(), states},
                                release, options);
   publisher::LocalFacts facts;
   facts.repository = [&] { return publisher::ReadRepositoryFacts(folder, options.release_tag); };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "scenarios/runner/conduct.h"
 #include "scenarios/runner/diagnose_step.h"
 #include "scenarios/runner/hash_step.h"
 
@@ -126,6 +127,7 @@ Status Player::PlayStep(const Step& step, Play& play) {
   if (faults_) {
     CheckInto(step.expect, stretch, play);
   }
+  CheckHost(step, stretch, play);
   played_.push_back(result);
   play.steps.push_back(std::move(result));
   return Ok{};
@@ -152,6 +154,22 @@ void Player::Stop(const Step& step, const Error& why, Play& play) {
        Concat(
            {"over within ", FormatDuration(scenario_.deadline), " of virtual time (\"deadline\")"}),
        Concat({why.message(), "; last request: ", request, "; last pause: ", pause}), sequence});
+}
+
+// What every publish of drydock's own must keep, whatever the file expects.
+void Player::CheckHost(const Step& step, const Stretch& stretch, Play& play) {
+  const auto* publish = std::get_if<PublishStep>(&step.action);
+  if (publish == nullptr || publish->publisher != Publisher::kHost) {
+    return;
+  }
+  const bool was_in_place = !played_.empty() && played_.back().kind == "host-publish" &&
+                            played_.back().verdict == "published-and-verified";
+  for (auto& failures :
+       {CheckConduct(stretch, Stage::registry_host()),
+        CheckAliases(stretch, stage_.store(), Repository()),
+        was_in_place ? CheckNothingSent(stretch) : std::vector<ExpectationFailure>()}) {
+    play.failures.insert(play.failures.end(), failures.begin(), failures.end());
+  }
 }
 
 Status Player::Act(const Step& step, StepResult& result, Play& play) {

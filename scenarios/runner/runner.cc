@@ -33,6 +33,8 @@ bool HasFaults(const Scenario& scenario) {
          std::any_of(scenario.world.npm.begin(), scenario.world.npm.end(), late);
 }
 
+}  // namespace
+
 StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint64_t seed,
                   bool faults) {
   StageSpec spec;
@@ -63,6 +65,8 @@ StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint6
   }
   return spec;
 }
+
+namespace {
 
 class Run {
  public:

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/result.h"
+#include "scenarios/runner/premises.h"
 #include "scenarios/runner/result.h"
 #include "scenarios/runner/scenario.h"
 #include "scenarios/runner/stage.h"
@@ -26,6 +27,10 @@ struct RunOptions {
   Shelf* shelf = nullptr;  // what many runs share; without one each makes all it needs
   Connector connect = {};  // another way to the world's internet than in process
 };
+
+// The stage on which `scenario` is played; with `faults` false as its twin is.
+StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint64_t seed,
+                  bool faults);
 
 // A result whether expectations held or not. Errors only when the scenario could not be played
 // (kInvalid: it asks for what cannot be; kDenied: for a command, and none is allowed; kInternal;

@@ -72,10 +72,12 @@ struct WorldSpec {
   BuilderSpec builder;
 };
 
-// Where a publish is killed: right after the `count`-th request that fits.
+// Where a publish is killed: right after the `count`-th request that fits; or, when `point` is not
+// 0, at that point of it, whatever it is (kill_sweep.h).
 struct KillSpec {
   RequestFilter after;
   int count = 1;
+  int point = 0;
 };
 
 // Who publishes. kHost is drydock's own pipeline; the other two are the baseline that

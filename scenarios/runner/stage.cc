@@ -70,6 +70,8 @@ Stage::Stage(StageSpec spec)
   }
 }
 
+std::string_view Stage::registry_host() { return kHubHost; }
+
 Status Stage::Furnish() {
   std::vector<simulator::NpmRelease> releases = spec_.npm;
   if (!spec_.tarballs_late) {

@@ -67,6 +67,8 @@ class Stage {
   simulator::Forge* forge() { return spec_.forge ? &forge_ : nullptr; }
   simulator::Internet& internet() { return internet_; }
   std::unique_ptr<Transport> Connect(const std::string& address, const std::string& client);
+  // Where the Hub's registry answers.
+  static std::string_view registry_host();
   simulator::Store& store() { return hub_.store(); }
 
   publisher::Credentials credentials() const;

@@ -24,11 +24,12 @@ void KillSwitch::Arm(const KillSpec& spec, std::string actor) {
   spec_ = spec;
   actor_ = std::move(actor);
   left_ = spec.count;
+  points_ = 0;
   next_ = stage_.journal().size();
 }
 
 bool KillSwitch::Look() {
-  if (!armed()) {
+  if (!armed() || spec_.point != 0) {
     return false;
   }
   for (const Event& event : stage_.journal().Snapshot(next_)) {
@@ -42,9 +43,25 @@ bool KillSwitch::Look() {
   return true;
 }
 
+bool KillSwitch::Point() {
+  if (!armed() || spec_.point == 0 || ++points_ != spec_.point) {
+    return false;
+  }
+  stage_.world().Kill(std::exchange(actor_, {}));
+  return true;
+}
+
+Status KillingStates::Save(const publisher::RunState& state) {
+  Status saved = inner_.Save(state);
+  return kill_.Point() ? Error(ErrorCode::kCancelled, "killed") : saved;
+}
+
 Result<Response> KillingTransport::Send(Request request, Deadline deadline) {
+  if (kill_.Point()) {
+    return Error(ErrorCode::kCancelled, "killed");
+  }
   auto response = inner_->Send(std::move(request), deadline);
-  if (kill_.Look()) {
+  if (kill_.Look() || kill_.Point()) {
     return Error(ErrorCode::kCancelled, "killed");
   }
   return response;

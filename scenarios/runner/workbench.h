@@ -12,6 +12,7 @@
 #include "core/transport.h"
 #include "publisher/build/builder.h"
 #include "publisher/release/release_file.h"
+#include "publisher/release/run_state.h"
 #include "scenarios/runner/scenario.h"
 #include "scenarios/runner/script/script.h"
 #include "scenarios/runner/stage.h"
@@ -32,12 +33,15 @@ class KillSwitch {
   bool armed() const { return !actor_.empty(); }
   // True when it has just killed.
   bool Look();
+  // One more point of the publish was come to. True when it has just killed there.
+  bool Point();
 
  private:
   Stage& stage_;
   KillSpec spec_;
   std::string actor_;  // "": not armed
   int left_ = 0;
+  int points_ = 0;
   std::uint64_t next_ = 0;  // first event not looked at
 };
 
@@ -50,6 +54,19 @@ class KillingTransport : public Transport {
 
  private:
   std::unique_ptr<Transport> inner_;
+  KillSwitch& kill_;
+};
+
+// A run state whose process may die right after it was saved.
+class KillingStates : public publisher::RunStateStore {
+ public:
+  KillingStates(publisher::RunStateStore& inner, KillSwitch& kill) : inner_(inner), kill_(kill) {}
+  Result<std::optional<publisher::RunState>> Load() override { return inner_.Load(); }
+  Status Save(const publisher::RunState& state) override;
+  std::string Describe() const override { return inner_.Describe(); }
+
+ private:
+  publisher::RunStateStore& inner_;
   KillSwitch& kill_;
 };
 

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -100,6 +102,12 @@ echo "{\"containerimage.digest\": \"$digest\"}" > "$metadata"
 
   // In the clone; `server` may be null.
   Ended Run(const Served* server, const std::vector<std::string>& flags) {
+    const auto program = Start(server, flags);
+    const int exit_code = program->Wait();
+    return {exit_code, program->out(), program->err()};
+  }
+
+  std::unique_ptr<Child> Start(const Served* server, const std::vector<std::string>& flags) {
     std::vector<std::string> argv = {"sh",
                                      "-c",
                                      Concat({"PATH='", folder_.At("bin"), "':$PATH exec \"$@\""}),
@@ -114,9 +122,8 @@ echo "{\"containerimage.digest\": \"$digest\"}" > "$metadata"
                   {"--registry", Concat({"127.0.0.1:", std::to_string(server->port())})});
     }
     argv.insert(argv.end(), flags.begin(), flags.end());
-    Child program(argv, {Concat({"HOME=", folder_.At("home")}), "DOCKER_CONFIG="});
-    const int exit_code = program.Wait();
-    return {exit_code, program.out(), program.err()};
+    return std::make_unique<Child>(
+        argv, std::vector<std::string>{Concat({"HOME=", folder_.At("home")}), "DOCKER_CONFIG="});
   }
 
   std::vector<std::string> Builds() const {
@@ -204,7 +211,7 @@ TEST_F(Publish, PlansThenPublishesThenFindsEverythingInPlace) {
 TEST_F(Publish, RejectedTagLeavesAPartialReleaseThatResumeFinishes) {
   const auto server = Served::WithFaults(R"({"faults": [{"name": "denied",
       "when": {"operation": "manifest.put", "reference": "latest-omos"},
-      "do": {"reply": {"status": 403, "error": "DENIED"}}, "times": 1}]})");
+      "do": {"reply": {"status": 403, "error": "DENIED"}}, "times": {"first": 3}}]})");
   const Ended first = Run(server.get(), {});
   EXPECT_EQ(4, first.exit_code) << first.out << first.err;
   EXPECT_THAT(first.out, HasSubstr("registry answered 403 DENIED"));
@@ -238,6 +245,82 @@ TEST_F(Publish, RefusesADirtyTreeAndIgnoredFilesUnderTheBase) {
   EXPECT_EQ(6, dirty.exit_code);
   EXPECT_THAT(dirty.out, HasSubstr("the work tree is not clean: new"));
   EXPECT_THAT(Writes(server), IsEmpty());
+}
+
+// --- stopped and killed
+
+class Prebuilt : public Publish {
+ protected:
+  Prebuilt() {
+    folder_.Write("clone/.git/info/exclude", "dist/\n");
+    for (const char* name : {"plain", "omos"}) {
+      std::filesystem::create_directories(folder_.At("clone/dist"));
+      std::filesystem::copy(folder_.At(name), folder_.At(Concat({"clone/dist/", name})),
+                            std::filesystem::copy_options::recursive);
+    }
+    release_ = folder_.Write("layouts.json", R"({
+      "image": "me/devbox", "platforms": ["linux/amd64", "linux/arm64"], "builder": "layout",
+      "variants": [{ "name": "base", "layout": "dist/plain" },
+                   { "name": "omos", "suffix": "-omos", "layout": "dist/omos" }] })");
+  }
+};
+
+// By sample what tests/scenario/kill_sweep_test.cc does everywhere.
+TEST_F(Prebuilt, KilledAfterAnyNumberOfRequestsItIsFinishedByResume) {
+  for (const std::size_t requests : {1U, 8U, 16U, 24U, 32U, 40U, 48U}) {
+    const Served server;
+    std::filesystem::remove_all(folder_.At("clone/.git/drydock"));
+    const auto killed = Start(&server, {});
+    while (server.Requests().size() < requests && killed->Read(std::chrono::milliseconds(1))) {
+    }
+    killed->Signal(SIGKILL);
+    killed->Wait();
+    const Ended resumed = Run(&server, {"--resume"});
+    EXPECT_EQ(0, resumed.exit_code) << requests << ": " << resumed.out << resumed.err;
+    std::map<std::string, int> commits;
+    for (const Seen& seen : server.Requests()) {
+      const bool kept = seen.status == 201 &&
+                        (seen.operation == "upload.commit" ||
+                         (seen.operation == "manifest.put" && !seen.reference.starts_with("sha")));
+      commits[seen.reference] += kept ? 1 : 0;
+    }
+    for (const auto& [reference, times] : commits) {
+      EXPECT_LE(times, 1) << requests << ": " << reference << " was sent twice";
+    }
+  }
+}
+
+TEST_F(Prebuilt, CtrlCStopsCleanlyAndSaysHowToGoOn) {
+  const auto server = Served::WithFaults(R"({"faults": [{"name": "busy",
+      "when": {"operation": "manifest.put", "reference": "v1.2.3-omos"},
+      "do": {"reply": {"status": 503, "headers": {"Retry-After": "100"}}}, "times": 1}]})");
+  const auto stopped = Start(server.get(), {});
+  while (!Contains(stopped->err(), "waiting 1m 40s") &&
+         stopped->Read(std::chrono::milliseconds(50))) {
+  }
+  stopped->Signal(SIGINT);
+  EXPECT_EQ(7, stopped->Wait()) << stopped->out() << stopped->err();
+  EXPECT_THAT(stopped->err(), HasSubstr("stopping after the request under way"));
+  EXPECT_THAT(stopped->out(), HasSubstr("stopped from outside"));
+  EXPECT_THAT(stopped->out(), HasSubstr(Concat({"go on with: drydock publish ", release_})));
+  EXPECT_THAT(stopped->out(), HasSubstr("--resume"));
+  EXPECT_EQ(0, Run(server.get(), {"--resume"}).exit_code);
+}
+
+TEST_F(Prebuilt, JsonLinesTellEveryCheckStepAndTheReport) {
+  const Served server;
+  const Ended ended = Run(&server, {"--json-lines"});
+  EXPECT_EQ(0, ended.exit_code) << ended.out << ended.err;
+  std::map<std::string, int> events;
+  for (const std::string& line : Split(Trim(ended.out), '\n')) {
+    const auto event = json::Parse(line, "line");
+    ASSERT_TRUE(event) << line;
+    ++events[std::string(event->Text("event"))];
+  }
+  EXPECT_GE(events["check"], 6);
+  EXPECT_EQ(events["step"], 2 * 8) << ended.out;
+  EXPECT_EQ(events["report"], 1);
+  EXPECT_THAT(ended.out, HasSubstr("\"verdict\":\"published-and-verified\""));
 }
 
 }  // namespace

@@ -307,30 +307,6 @@ TEST_F(ClientTest, A404OfTheCdnIsNotTheRegistrys) {
   EXPECT_TRUE(std::holds_alternative<Unknown>(client_.Probe(kTag)));
 }
 
-// --- ping
-
-TEST_F(ClientTest, PingTakes200And401) {
-  transport_.Then(200, {}, "{}");
-  EXPECT_TRUE(client_.Ping("registry.test").ok());
-  transport_.Then(401, {}, RegistryErrorBody("UNAUTHORIZED"));
-  EXPECT_TRUE(client_.Ping("docker.io").ok());
-  EXPECT_THAT(transport_.Lines(),
-              ElementsAre("GET https://registry.test/v2/", "GET https://registry-1.docker.io/v2/"));
-}
-
-TEST_F(ClientTest, PingTakesNothingElse) {
-  ThenPage(200);
-  EXPECT_FALSE(client_.Ping("registry.test").ok());
-  ThenRegistry(403, "DENIED");
-  EXPECT_FALSE(client_.Ping("registry.test").ok());
-  transport_.Otherwise([](const Sent&) -> Result<Response> {
-    return Error(ErrorCode::kUnavailable, "connection refused");
-  });
-  const auto unreachable = client_.Ping("registry.test");
-  EXPECT_EQ(unreachable.failure().answerer, Answerer::kNetwork);
-  EXPECT_EQ(unreachable.failure().attempts, 4);
-}
-
 // --- platforms
 
 TEST_F(ClientTest, PlatformsOfAnIndexLeaveAttestationsOut) {

@@ -10,6 +10,7 @@
 
 #include "core/text.h"
 #include "publisher/build/child_process.h"
+#include "publisher/release/preflight.h"
 #include "tests/support/temp_folder.h"
 
 namespace drydock::publisher {
@@ -18,6 +19,15 @@ namespace {
 using drydock::testing::TempFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+// What the checks that failed found and advise; "" when all passed.
+std::string FailedChecks(const RepositoryFacts& facts, std::string_view tag) {
+  std::string text;
+  for (const PreflightCheck& check : CheckRepository(facts, tag, nullptr)) {
+    text += check.result == CheckResult::kFailed ? Concat({check.found, "; ", check.remedy}) : "";
+  }
+  return text;
+}
 
 // A repository made by git itself, so that libgit2 is held against it.
 class Clone : public ::testing::Test {
@@ -72,7 +82,7 @@ TEST_F(Clone, LightweightAndAnnotatedTagsLeadToTheirCommit) {
     EXPECT_EQ(facts.tag_commit, head);
     EXPECT_EQ(facts.head_commit, head);
     EXPECT_THAT(facts.dirty, ElementsAre());
-    EXPECT_TRUE(CheckPreflight(facts, tag));
+    EXPECT_EQ(FailedChecks(facts, tag), "");
   }
 }
 
@@ -89,10 +99,7 @@ TEST_F(Clone, GitFolderIsAbsoluteAlsoFromASubfolder) {
 TEST_F(Clone, MissingTagNamesTheCommandThatMendsIt) {
   const RepositoryFacts facts = Facts("v1.0.0");
   EXPECT_EQ(facts.tag_commit, "");
-  const Status checked = CheckPreflight(facts, "v1.0.0");
-  ASSERT_FALSE(checked);
-  EXPECT_EQ(checked.error().code(), ErrorCode::kConflict);
-  EXPECT_THAT(checked.error().message(), HasSubstr("git fetch --tags"));
+  EXPECT_THAT(FailedChecks(facts, "v1.0.0"), HasSubstr("git fetch --tags"));
 }
 
 TEST_F(Clone, HeadBeyondTheTagIsRefused) {
@@ -100,9 +107,7 @@ TEST_F(Clone, HeadBeyondTheTagIsRefused) {
   Write("more", "x");
   Git({"add", "."});
   Git({"commit", "-q", "-m", "second"});
-  const Status checked = CheckPreflight(Facts("v1.0.0"), "v1.0.0");
-  ASSERT_FALSE(checked);
-  EXPECT_THAT(checked.error().message(), HasSubstr("git checkout v1.0.0"));
+  EXPECT_THAT(FailedChecks(Facts("v1.0.0"), "v1.0.0"), HasSubstr("git checkout v1.0.0"));
 }
 
 TEST_F(Clone, EveryKindOfChangeIsDirtyAndIgnoredFilesAreNot) {
@@ -118,9 +123,7 @@ TEST_F(Clone, EveryKindOfChangeIsDirtyAndIgnoredFilesAreNot) {
   Git({"rm", "-q", "-f", "--cached", "untracked", "Dockerfile"});
   std::filesystem::remove(folder() + "/Dockerfile");
   EXPECT_THAT(Facts("v1.0.0").dirty, ElementsAre("Dockerfile", "untracked"));
-  const Status checked = CheckPreflight(Facts("v1.0.0"), "v1.0.0");
-  ASSERT_FALSE(checked);
-  EXPECT_THAT(checked.error().message(), HasSubstr("Dockerfile, untracked"));
+  EXPECT_THAT(FailedChecks(Facts("v1.0.0"), "v1.0.0"), HasSubstr("Dockerfile, untracked"));
 }
 
 TEST_F(Clone, ManyDirtyPathsAreCutShort) {
@@ -129,7 +132,26 @@ TEST_F(Clone, ManyDirtyPathsAreCutShort) {
     Write("file" + std::to_string(i), "x");
   }
   EXPECT_EQ(Facts("v1.0.0").dirty.size(), kDirtyPathsMax);
-  EXPECT_THAT(CheckPreflight(Facts("v1.0.0"), "v1.0.0").error().message(), HasSubstr("…"));
+  EXPECT_THAT(FailedChecks(Facts("v1.0.0"), "v1.0.0"), HasSubstr("…"));
+}
+
+TEST_F(Clone, TheTagAtTheRemoteIsAskedOfGit) {
+  EXPECT_EQ(ReadRemoteTag(folder(), "v1.0.0").error().code(), ErrorCode::kNotFound);
+  const TempFolder elsewhere;
+  const std::string remote = elsewhere.path().string() + "/remote.git";
+  Git({"init", "-q", "--bare", remote});
+  Git({"remote", "add", "origin", remote});
+  Git({"tag", "-a", "-m", "one", "v1.0.0"});
+  EXPECT_EQ(ReadRemoteTag(folder(), "v1.0.0")->commit, "");
+  Git({"push", "-q", "origin", "v1.0.0"});
+  const auto found = ReadRemoteTag(folder(), "v1.0.0");
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found->remote, "origin");
+  EXPECT_EQ(found->commit, Git({"rev-parse", "HEAD"}));
+  Git({"remote", "set-url", "origin", "http://me:hunter2@127.0.0.1:1/x.git"});
+  const auto gone = ReadRemoteTag(folder(), "v1.0.0");
+  EXPECT_EQ(gone.error().code(), ErrorCode::kUnavailable);
+  EXPECT_THAT(gone.error().message(), ::testing::Not(HasSubstr("hunter2")));
 }
 
 TEST_F(Clone, TagThatIsNoNameIsNotThere) { EXPECT_EQ(Facts("no such..tag").tag_commit, ""); }

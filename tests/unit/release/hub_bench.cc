@@ -174,9 +174,11 @@ Bench::Bench(const std::string& release_text, std::string_view faults)
                .secret = std::string(kSecret),
                .accounts = {{"joakimp", "password"}},
                .private_repositories = {}},
-              registry.store(), world.clock(), world.Fork("tokens")) {
+              registry.store(), world.clock(), world.Fork("tokens")),
+      cdn_(registry.store(), world.clock(), std::string(kSecret)) {
   internet_.Attach("registry-1.docker.io", registry);
   internet_.Attach("auth.docker.io", tokens_);
+  internet_.Attach(registry.personality().cdn->host, cdn_);
   internet_.Attach("npm.example", npm);
   auto parsed = ParseReleaseFile(release_text, "release.json");
   EXPECT_TRUE(parsed) << (parsed ? "" : parsed.error().message());

@@ -19,6 +19,7 @@
 #include "publisher/release/pipeline.h"
 #include "simulator/faults/fault_state.h"
 #include "simulator/neighbours/npm_registry.h"
+#include "simulator/registry/cdn.h"
 #include "simulator/registry/registry.h"
 #include "simulator/registry/token_service.h"
 #include "simulator/world/internet.h"
@@ -116,6 +117,7 @@ class Bench {
 
  private:
   simulator::TokenService tokens_;
+  simulator::Cdn cdn_;
 };
 
 // Whether this is a fault file, with rules that can apply.
