@@ -17,8 +17,8 @@ namespace drydock::scenarios {
 Result<Scenario> LoadScenario(const std::string& path);
 // As LoadScenario for a text; `path` names it in messages and anchors relative paths.
 Result<Scenario> ParseScenario(std::string_view text, const std::string& path);
-// Reads a parsed file. Errors gather in `source`, whose file anchors relative paths; what comes back
-// after an error is not used.
+// Reads a parsed file. Errors gather in `source`, whose file anchors relative paths; what comes
+// back after an error is not used.
 Scenario ReadScenario(json::Source& source, const json::Value& document);
 // Everything wrong with a file, by line; empty when it can be played as far as reading it can tell.
 std::vector<Error> CheckScenario(const std::string& path);

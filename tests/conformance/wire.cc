@@ -34,8 +34,8 @@ Wire::Wire(Bench& bench)
     : bench_(bench),
       internet_(bench.clock, bench.journal, faults_),
       context_{clock_, SmallLimits(), "http",
-               [this](RequestHead head, Body& body) {
-                 return Served{internet_.Serve(std::move(head), body)};
+               [this](RequestHead head, Body& body, const std::shared_ptr<Peer>& peer) {
+                 return Served{internet_.Serve(std::move(head), body, peer)};
                },
                [&bench](const Caller& /*caller*/, const std::string& text) {
                  bench.journal.Append("server", NoteEvent{text});

@@ -19,7 +19,7 @@ TokenServiceOptions Options(const Personality& personality) {
   TokenServiceOptions options;
   options.rule = personality.tokens.value_or(TokenRule{});
   options.secret = std::string(kTokenSecret);
-  options.accounts = {{std::string(kAccount), std::string(kPassword)}};
+  options.accounts = {{std::string(kUserName), std::string(kPassword)}};
   options.private_repositories = {"joakimp/private"};
   return options;
 }
@@ -101,7 +101,7 @@ std::string Bench::Token(std::string_view scope, bool account) {
   }
   Headers headers;
   if (account) {
-    headers.Add("Authorization", Concat({"Basic ", Base64(Concat({kAccount, ":", kPassword}))}));
+    headers.Add("Authorization", Concat({"Basic ", Base64(Concat({kUserName, ":", kPassword}))}));
   }
   const BenchReply reply = Send("GET", url.ToString(), headers);
   const auto parsed = json::Parse(reply.body, "token");

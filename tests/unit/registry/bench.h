@@ -55,7 +55,7 @@ struct Ask {
 };
 
 // The account the token service knows, and a namespace of its own: joakimp/…
-inline constexpr std::string_view kAccount = "joakimp";
+inline constexpr std::string_view kUserName = "joakimp";
 inline constexpr std::string_view kPassword = "secret";
 
 class Bench {

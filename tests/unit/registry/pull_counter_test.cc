@@ -11,7 +11,7 @@ constexpr TimePoint kNow{std::chrono::seconds(1779948000)};
 constexpr Duration kHour = std::chrono::hours(1);
 
 const PullSource kAddress{"203.0.113.7", false};
-const PullSource kAccount{"joakimp", true};
+const PullSource kUserName{"joakimp", true};
 
 std::string Remaining(const PullCounter& pulls, const PullLimit& limit, const PullSource& source,
                       TimePoint now) {
@@ -50,20 +50,20 @@ TEST(PullCounter, CountsNetworksOfSixtyFourBits) {
 TEST(PullCounter, LimitsAccountsWhenTold) {
   PullCounter pulls;
   const PullLimit limit{1, 2, kHour};
-  pulls.Count(limit, kAccount, kNow);
-  EXPECT_FALSE(pulls.Exhausted(limit, kAccount, kNow));
-  pulls.Count(limit, kAccount, kNow);
-  EXPECT_TRUE(pulls.Exhausted(limit, kAccount, kNow));
+  pulls.Count(limit, kUserName, kNow);
+  EXPECT_FALSE(pulls.Exhausted(limit, kUserName, kNow));
+  pulls.Count(limit, kUserName, kNow);
+  EXPECT_TRUE(pulls.Exhausted(limit, kUserName, kNow));
 }
 
 TEST(PullCounter, SaysNothingToASourceWithoutLimit) {
   PullCounter pulls;
   const PullLimit limit{1, 0, kHour};
   for (int i = 0; i < 10; ++i) {
-    pulls.Count(limit, kAccount, kNow);
+    pulls.Count(limit, kUserName, kNow);
   }
-  EXPECT_FALSE(pulls.Exhausted(limit, kAccount, kNow));
-  EXPECT_EQ(Remaining(pulls, limit, kAccount, kNow), "");
+  EXPECT_FALSE(pulls.Exhausted(limit, kUserName, kNow));
+  EXPECT_EQ(Remaining(pulls, limit, kUserName, kNow), "");
 }
 
 TEST(PullCounter, ForgetsSourcesRatherThanGrowing) {
