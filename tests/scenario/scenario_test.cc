@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <set>
+#include <string>
+
 #include "tests/scenario/plays.h"
 
 namespace drydock::testing {
@@ -33,6 +37,13 @@ std::vector<std::string> FilesWithFaults() {
   return files;
 }
 
+// Legal ways of registries that must make no difference to a sound client: that they were met is
+// what these files expect of their rules.
+const std::set<std::string> kHarmless = {"api-version-header-missing", "challenge-shape-oddities",
+                                         "relative-location-forms"};
+
+std::string Stem(const std::string& file) { return std::filesystem::path(file).stem().string(); }
+
 class FaultTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(FaultTest, IsWhatTheFileStandsOn) {
@@ -43,7 +54,10 @@ TEST_P(FaultTest, IsWhatTheFileStandsOn) {
   options.script = false;
   const auto result = Play(WithoutFaults(scenario), options);
   ASSERT_TRUE(result.ok());
-  EXPECT_FALSE(result->passed()) << "holds with and without its faults: it proves nothing";
+  const bool harmless = kHarmless.count(Stem(GetParam())) != 0;
+  EXPECT_EQ(harmless, result->passed())
+      << (harmless ? "its faults make a difference after all"
+                   : "holds with and without its faults: it proves nothing");
 }
 
 // A file says how it tells a cache blob apart; what it says of the script, playing it checks.
