@@ -88,7 +88,7 @@ bool StopSignal::Asked() { return g_asked != 0; }
 Status StoppableClock::SleepFor(Duration span) {
   while (span > Duration::zero() && !StopSignal::Asked()) {
     const Duration slice = std::min(span, kSlice);
-    if (const Status slept = SystemClock::SleepFor(slice); !slept) {
+    if (Status slept = SystemClock::SleepFor(slice); !slept) {
       return slept;
     }
     span -= slice;

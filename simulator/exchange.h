@@ -68,6 +68,7 @@ class Exchange {
 
   virtual const Route& route() const = 0;
   // To be called before Decide, if at all. A site without traits and views takes no notice.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those who override it keep it
   virtual void Treat(std::shared_ptr<Treatment> /*treatment*/) {}
   virtual Measures Measure() const { return {}; }
   // Authentication, limits and policy, from the head alone. An answer means refused: the body is
