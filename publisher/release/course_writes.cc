@@ -254,7 +254,7 @@ Failure Pipeline::Course::ExplainBuildFailure(Failure failure, const std::string
 
 Outcome<Ok> Pipeline::Course::CheckWhole(const Digest& digest, const std::string& from,
                                          const std::string& alias) {
-  const auto checked = image_check.Run(At(digest));
+  auto checked = image_check.Run(At(digest));
   if (checked.ok() || checked.failure().cancelled) {
     return checked;
   }

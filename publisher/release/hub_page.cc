@@ -82,7 +82,7 @@ Outcome<bool> HubPageClient::Update(const HubPage& page, const Credential& login
   if (!patched) {
     return patched.failure();
   }
-  const auto after = Says(page, authorization.value());
+  auto after = Says(page, authorization.value());
   if (!after) {
     return after;
   }

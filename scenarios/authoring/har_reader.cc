@@ -9,7 +9,6 @@
 namespace drydock::scenarios {
 namespace {
 
-using json::ObjectReader;
 using json::Source;
 using json::Value;
 
