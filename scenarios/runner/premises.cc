@@ -3,7 +3,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <sstream>
 #include <utility>
 
@@ -24,24 +23,6 @@ constexpr std::string_view kReleaseFile = "release.json";
 // all that publish one project start from one content.
 constexpr std::uint64_t kEarlierSeed = 1;
 constexpr TimePoint kEarlier{std::chrono::seconds(1'777'593'600)};  // 2026-05-01T00:00:00Z
-
-std::vector<std::string> Dockerfiles(const std::string& folder,
-                                     const publisher::ReleaseFile& release) {
-  std::set<std::string> names;
-  if (release.base) {
-    names.insert(release.base->source.dockerfile);
-  }
-  for (const publisher::VariantSpec& variant : release.variants) {
-    names.insert(variant.source.dockerfile);
-  }
-  names.erase("");  // of a prebuilt layout
-  std::vector<std::string> paths;
-  paths.reserve(names.size());
-  for (const std::string& name : names) {
-    paths.push_back((fs::path(folder) / name).string());
-  }
-  return paths;
-}
 
 // The project as it was at the release before: the same, but for a line in each Dockerfile whose
 // images must differ from the present ones.

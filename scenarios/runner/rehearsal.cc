@@ -1,6 +1,5 @@
 #include "scenarios/runner/rehearsal.h"
 
-#include <filesystem>
 #include <optional>
 #include <set>
 #include <utility>
@@ -57,24 +56,6 @@ void MoveToHub(publisher::ReleaseFile& release) {
   }
 }
 
-std::vector<std::string> Dockerfiles(const publisher::ReleaseFile& release,
-                                     const std::string& context) {
-  std::set<std::string> names;
-  if (release.base) {
-    names.insert(release.base->source.dockerfile);
-  }
-  for (const publisher::VariantSpec& variant : release.variants) {
-    names.insert(variant.source.dockerfile);
-  }
-  names.erase("");  // of a prebuilt layout
-  std::vector<std::string> paths;
-  paths.reserve(names.size());
-  for (const std::string& name : names) {
-    paths.push_back((std::filesystem::path(context) / name).string());
-  }
-  return paths;
-}
-
 StageSpec HubFor(const publisher::ReleaseFile& release, const simulator::Store& content,
                  TimePoint now) {
   StageSpec spec;
@@ -109,7 +90,7 @@ Result<publisher::PublishReport> Rehearse(Rehearsal rehearsal, Transport& outsid
   publisher::PipelineOptions& options = rehearsal.options;
   MoveToHub(release);
   simulator::Store content;
-  for (const std::string& image : UpstreamImages(Dockerfiles(release, options.context))) {
+  for (const std::string& image : UpstreamImages(Dockerfiles(options.context, release))) {
     PutUpstreamImage(content, image, release.platforms);
   }
   Stage stage(HubFor(release, content, outside_clock.Now()));

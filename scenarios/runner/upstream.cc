@@ -1,5 +1,6 @@
 #include "scenarios/runner/upstream.h"
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -52,6 +53,24 @@ Json PutPlatform(simulator::Store& store, const std::string& repository, const s
 }
 
 }  // namespace
+
+std::vector<std::string> Dockerfiles(const std::string& folder,
+                                     const publisher::ReleaseFile& release) {
+  std::set<std::string> names;
+  if (release.base) {
+    names.insert(release.base->source.dockerfile);
+  }
+  for (const publisher::VariantSpec& variant : release.variants) {
+    names.insert(variant.source.dockerfile);
+  }
+  names.erase("");  // of a prebuilt layout
+  std::vector<std::string> paths;
+  paths.reserve(names.size());
+  for (const std::string& name : names) {
+    paths.push_back((std::filesystem::path(folder) / name).string());
+  }
+  return paths;
+}
 
 std::vector<std::string> UpstreamImages(const std::vector<std::string>& dockerfiles) {
   std::set<std::string> images;

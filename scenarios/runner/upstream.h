@@ -6,9 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "publisher/release/release_file.h"
 #include "simulator/registry/store.h"
 
 namespace drydock::scenarios {
+
+// Paths of the Dockerfiles a release names, each once; none of a release of prebuilt layouts.
+std::vector<std::string> Dockerfiles(const std::string& folder,
+                                     const publisher::ReleaseFile& release);
 
 // Looks for "FROM NAME" in each of `dockerfiles` (paths); names with a "$" in them and stages of
 // the file itself are left out, and so is every name that is not on Docker Hub.
