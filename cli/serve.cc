@@ -199,7 +199,7 @@ Result<ServerOptions> ReadOptions(const Flags& flags) {
     if (!rules) {
       return rules.error();
     }
-    if (const Status servable = simulator::CheckServable(*rules); !servable) {
+    if (const Status servable = simulator::CheckServable(*rules, {options.tls, true}); !servable) {
       return servable.error().At(flags.faults_file);
     }
     options.faults = std::move(*rules);

@@ -40,6 +40,7 @@ struct RequestHead {
   Headers headers;
   std::optional<std::uint64_t> content_length;
   Caller caller;
+  std::string protocol = "HTTP/1.1";
 };
 
 // What a request is about, in names alone. Filled as far as the path says it.

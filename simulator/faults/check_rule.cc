@@ -53,6 +53,7 @@ class Narrowing {
       Require(key, Concat({"an exchange that matches has no ", Name(each)}),
               [each](const OperationFacts& operation) {
                 return (each != Key::kRepository || operation.repository) &&
+                       (each != Key::kReplica || OfRegistry(operation.name)) &&
                        (each != Key::kSession || operation.session) &&
                        (each != Key::kDigest || operation.digest) &&
                        (each != Key::kTag || operation.tag);

@@ -18,13 +18,17 @@ struct Row {
   ErrorCode code;
   std::string_view words;  // of drydock's own client
 };
-constexpr std::array<Row, 8> kRows = {{
+constexpr std::array<Row, 12> kRows = {{
     {Kind::kLookupError, "lookup-error", ErrorCode::kUnavailable, "cannot connect"},
     {Kind::kRefused, "refused", ErrorCode::kUnavailable, "cannot connect"},
     {Kind::kNoAnswer, "no-answer", ErrorCode::kUnavailable, "no connection in time"},
+    {Kind::kReset, "reset", ErrorCode::kAmbiguous, "the connection broke"},
+    {Kind::kSilent, "silent", ErrorCode::kAmbiguous, "the deadline passed"},
     {Kind::kTlsSilent, "tls-silent", ErrorCode::kUnavailable, "the TLS handshake failed"},
+    {Kind::kTlsAlert, "tls-alert", ErrorCode::kUnavailable, "the TLS handshake failed"},
     {Kind::kWrongName, "wrong-name", ErrorCode::kDenied, "the server's certificate is not trusted"},
     {Kind::kExpired, "expired", ErrorCode::kDenied, "the server's certificate is not trusted"},
+    {Kind::kUntrusted, "untrusted", ErrorCode::kDenied, "the server's certificate is not trusted"},
     {Kind::kGoAway, "goaway", ErrorCode::kUnavailable, "the connection takes no more requests"},
     {Kind::kStreamReset, "stream-reset", ErrorCode::kAmbiguous, "the stream was reset"},
 }};
@@ -34,7 +38,23 @@ const Row& RowOf(Kind kind) {
                        [&](const Row& row) { return row.kind == kind; });
 }
 
-bool IsOfHttp2(Kind kind) { return kind == Kind::kGoAway || kind == Kind::kStreamReset; }
+// The descriptions that are seen of servers (RFC 8446 section 6.2, RFC 6066).
+constexpr std::array<std::pair<std::string_view, int>, 6> kAlerts = {{{"handshake_failure", 40},
+                                                                      {"access_denied", 49},
+                                                                      {"protocol_version", 70},
+                                                                      {"insufficient_security", 71},
+                                                                      {"internal_error", 80},
+                                                                      {"unrecognized_name", 112}}};
+
+const std::pair<std::string_view, int>* FindAlert(std::string_view name) {
+  const auto* const found = std::find_if(kAlerts.begin(), kAlerts.end(),
+                                         [&](const auto& alert) { return alert.first == name; });
+  return found == kAlerts.end() ? nullptr : found;
+}
+
+bool HasCode(Kind kind) {
+  return kind == Kind::kGoAway || kind == Kind::kStreamReset || kind == Kind::kTlsAlert;
+}
 
 }  // namespace
 
@@ -50,9 +70,15 @@ std::vector<Phase> PhasesOf(const ConnectFault& fault) {
     case Kind::kRefused:
     case Kind::kNoAnswer:
       return {Phase::kTcp};
+    case Kind::kSilent:
+      return {Phase::kTcp};
+    case Kind::kReset:
+      return {Phase::kTcp, Phase::kTls};
     case Kind::kTlsSilent:
+    case Kind::kTlsAlert:
     case Kind::kWrongName:
     case Kind::kExpired:
+    case Kind::kUntrusted:
       return {Phase::kTls};
     case Kind::kGoAway:
     case Kind::kStreamReset:
@@ -61,8 +87,14 @@ std::vector<Phase> PhasesOf(const ConnectFault& fault) {
   return {};
 }
 
-Error ErrorFor(const ConnectFault& fault, bool done) {
+Error ErrorFor(const ConnectFault& fault, bool done, bool tls) {
+  // Whoever opens a TLS connection meets the end of a plain one in the handshake.
+  const bool in_handshake = tls && (fault.kind == Kind::kReset || fault.kind == Kind::kSilent);
   const Row& row = RowOf(fault.kind);
+  if (in_handshake) {
+    return Error(ErrorCode::kUnavailable,
+                 Concat({RowOf(Kind::kTlsSilent).words, " (", row.name, ")"}));
+  }
   // Whoever asked on a stream that was refused, or above the last one a GOAWAY names, may be sure
   // that nothing was done.
   const bool untouched =
@@ -75,21 +107,16 @@ Error ErrorFor(const ConnectFault& fault, bool done) {
 }
 
 bool IsSilent(const ConnectFault& fault) {
-  return fault.kind == Kind::kNoAnswer || fault.kind == Kind::kTlsSilent;
+  return fault.kind == Kind::kNoAnswer || fault.kind == Kind::kSilent ||
+         fault.kind == Kind::kTlsSilent;
 }
 
-Status CheckServable(const std::vector<FaultRule>& rules) {
-  for (const FaultRule& rule : rules) {
-    if (std::holds_alternative<ConnectFault>(rule.answer)) {
-      return Error(
-          ErrorCode::kInvalid,
-          Concat({"fault \"", rule.name, "\": \"connect-fault\" exists in process only: a ",
-                  "server cannot play what happens before a connection is its own, nor ",
-                  "HTTP/2 (use \"cut\" at \"request-head\", or \"drydock replay\")"}));
-    }
-  }
-  return Ok{};
+int AlertOf(const ConnectFault& fault) {
+  const auto* alert = FindAlert(fault.code);
+  return alert == nullptr ? kAlerts.front().second : alert->second;
 }
+
+std::string_view Name(Kind kind) { return RowOf(kind).name; }
 
 namespace reading {
 
@@ -97,8 +124,8 @@ void ReadConnectFault(json::Source& source, const json::Value& value, FaultRule&
   const auto fail = [&] {
     std::vector<std::string> names;
     for (const Row& row : kRows) {
-      names.push_back(IsOfHttp2(row.kind) ? Concat({"{\"", row.name, "\": CODE}"})
-                                          : Concat({"\"", row.name, "\""}));
+      names.push_back(HasCode(row.kind) ? Concat({"{\"", row.name, "\": CODE}"})
+                                        : Concat({"\"", row.name, "\""}));
     }
     source.Fail(value.line(), Concat({"connect-fault: expected one of ", Join(names, ", "),
                                       ", found: ", value.Excerpt()}));
@@ -113,11 +140,20 @@ void ReadConnectFault(json::Source& source, const json::Value& value, FaultRule&
   const std::string name = text != nullptr ? *text : one ? object->front().key : "";
   const auto row =
       std::find_if(kRows.begin(), kRows.end(), [&](const Row& each) { return each.name == name; });
-  if (row == kRows.end() || IsOfHttp2(row->kind) != one) {
+  if (row == kRows.end() || HasCode(row->kind) != one) {
     fail();
     return;
   }
-  rule.answer = ConnectFault{row->kind, one ? *object->front().value.as_string() : ""};
+  const std::string code = one ? *object->front().value.as_string() : "";
+  if (row->kind == Kind::kTlsAlert && FindAlert(code) == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& [alert, number] : kAlerts) {
+      names.emplace_back(alert);
+    }
+    source.Fail(value.line(), Concat({"connect-fault: tls-alert: expected one of: ",
+                                      Join(names, ", "), "; found: \"", code, "\""}));
+  }
+  rule.answer = ConnectFault{row->kind, code};
 }
 
 }  // namespace reading

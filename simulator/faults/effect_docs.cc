@@ -104,12 +104,25 @@ std::vector<EffectDoc> ConnectionDocs() {
        "There is no connection to ask on, or it ends in a way of HTTP/2.",
        {{"lookup-error, refused", "at once"},
         {"no-answer, tls-silent", "after the client's 10 s for a connection"},
-        {"wrong-name, expired", "of the certificate; the client refuses it"},
+        {"reset", "an RST where the server's first byte would be; at `tls` once the name is known"},
+        {"silent", "the connection is there, and nothing ever comes"},
+        {"{\"tls-alert\": NAME}",
+         "handshake_failure, access_denied, protocol_version, insufficient_security, "
+         "internal_error or unrecognized_name"},
+        {"wrong-name, expired, untrusted", "of the certificate; the client refuses it"},
         {"{\"goaway\": CODE}",
          "no stream above the last known one; was not processed, or at response-head was"},
         {"{\"stream-reset\": CODE}", "REFUSED_STREAM: was not processed"}},
-       "an error of the same kind as from a real network",
-       "**not possible**: such a rule is refused when it is loaded",
+       "an error of the same kind as from a real network; every exchange counts as one that opens "
+       "a "
+       "connection, and rules of `tls` are about https alone",
+       "once a connection, when it is opened, so `when` takes what is known then: `address`, "
+       "`connection`, `from`, `until`, `since` without `same`, and at `tls` (with --tls) `host`, "
+       "the "
+       "name of the handshake without a port. \"refused\" is the one that is not quite honest: the "
+       "machine of a server that listens has taken the connection already, so the client sees an "
+       "RST right after it (as of \"reset\") and no refused SYN. **Not possible**: lookup-error, "
+       "no-answer, goaway, stream-reset; such a rule is refused when it is loaded",
        R"({ "faults": [
   { "name": "name-lost",
     "when": { "host": "registry-1.docker.io" },

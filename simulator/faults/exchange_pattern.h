@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +19,14 @@ struct ValueTest {
   std::string glob;
 };
 
+// Which connections by their ordinal, both ends inclusive.
+struct Ordinals {
+  std::uint64_t from = 1;
+  std::uint64_t to = std::numeric_limits<std::uint64_t>::max();
+
+  bool Has(std::uint64_t ordinal) const { return ordinal >= from && ordinal <= to; }
+};
+
 // What the head, the route and the answer of an exchange must look like; texts are globs, an empty
 // list and an absent value take everything.
 struct ExchangePattern {
@@ -24,6 +34,9 @@ struct ExchangePattern {
   std::vector<std::string> methods;
   std::vector<std::string> operations;
   std::optional<std::string> client;
+  std::optional<std::string> address;   // it asks from
+  std::optional<Ordinals> connection;   // it asks on
+  std::optional<std::string> protocol;  // "HTTP/1.1"
   std::optional<std::string> host;
   std::optional<std::string> repository;
   std::optional<std::string> reference;

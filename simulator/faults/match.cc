@@ -94,6 +94,9 @@ bool Fits(const ExchangePattern& pattern, const Sight& sight) {
        digest == (*pattern.reference_kind == ExchangePattern::ReferenceKind::kDigest));
   return AnyFits(pattern.methods, head.method) && AnyFits(pattern.operations, route.operation) &&
          FitsIfGiven(pattern.client, head.caller.client) &&
+         FitsIfGiven(pattern.address, head.caller.address) &&
+         FitsIfGiven(pattern.protocol, head.protocol) &&
+         (!pattern.connection || pattern.connection->Has(head.caller.connection)) &&
          FitsIfGiven(pattern.host, head.url.host) &&
          FitsIfGiven(pattern.repository, route.repository) &&
          FitsIfGiven(pattern.reference, route.reference) && kind &&
@@ -131,10 +134,14 @@ std::string ValueOf(Key key, const Sight& sight) {
   switch (key) {
     case Key::kClient:
       return sight.head.caller.client;
+    case Key::kAddress:
+      return sight.head.caller.address;
     case Key::kConnection:
       return std::to_string(sight.head.caller.connection);
     case Key::kHost:
       return sight.head.url.host;
+    case Key::kReplica:
+      return std::to_string(sight.route.replica);
     case Key::kRepository:
       return sight.route.repository;
     case Key::kSession:

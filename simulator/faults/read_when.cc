@@ -13,8 +13,9 @@ using json::ObjectReader;
 using json::Source;
 using json::Value;
 
-constexpr std::array<Key, 7> kKeys = {Key::kClient,  Key::kConnection, Key::kHost, Key::kRepository,
-                                      Key::kSession, Key::kDigest,     Key::kTag};
+constexpr std::array<Key, 9> kKeys = {Key::kClient,  Key::kAddress, Key::kConnection,
+                                      Key::kHost,    Key::kReplica, Key::kRepository,
+                                      Key::kSession, Key::kDigest,  Key::kTag};
 
 bool IsPointer(std::string_view text) { return text.empty() || text[0] == '/'; }
 
@@ -51,6 +52,42 @@ void ReadOptional(ObjectReader& reader, std::string_view key, std::optional<std:
   std::string text;
   if (reader.Read(key, text)) {
     into = std::move(text);
+  }
+}
+
+// A number, or "from", "to" or both.
+void ReadConnection(Source& source, ObjectReader& reader, ExchangePattern& pattern) {
+  constexpr std::string_view kKey = "connection";
+  const Value* value = reader.Optional(kKey);
+  if (value == nullptr) {
+    return;
+  }
+  Ordinals ordinals;
+  if (const auto number = value->as_integer(); number && *number > 0) {
+    ordinals.from = ordinals.to = static_cast<std::uint64_t>(*number);
+  } else if (value->as_object() != nullptr) {
+    ObjectReader members(source, *value, kKey);
+    const bool from = members.Read("from", ordinals.from);
+    const bool to = members.Read("to", ordinals.to);
+    members.Finish();
+    if (!from && !to) {
+      members.Fail("", R"(expected "from", "to" or both)");
+    } else if (ordinals.from == 0 || ordinals.from > ordinals.to) {
+      members.Fail("", "no connection has such a number: they count from 1 on");
+    }
+  } else {
+    reader.Fail(kKey,
+                Concat({"expected a number from 1 on, or an object with \"from\" and \"to\", ",
+                        "found: ", value->Excerpt()}));
+  }
+  pattern.connection = ordinals;
+}
+
+void ReadProtocol(ObjectReader& reader, ExchangePattern& pattern) {
+  ReadOptional(reader, "protocol", pattern.protocol);
+  if (pattern.protocol && *pattern.protocol != "HTTP/1.0" && *pattern.protocol != "HTTP/1.1") {
+    reader.Fail("protocol", Concat({R"(expected "HTTP/1.0" or "HTTP/1.1", found: ")",
+                                    *pattern.protocol, "\""}));
   }
 }
 
@@ -165,6 +202,9 @@ ExchangePattern ReadPattern(Source& source, ObjectReader& reader) {
     CheckOperations(reader, pattern.operations);
   }
   ReadOptional(reader, "client", pattern.client);
+  ReadOptional(reader, "address", pattern.address);
+  ReadConnection(source, reader, pattern);
+  ReadProtocol(reader, pattern);
   ReadOptional(reader, "host", pattern.host);
   ReadOptional(reader, "repository", pattern.repository);
   ReadOptional(reader, "reference", pattern.reference);

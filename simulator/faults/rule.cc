@@ -109,10 +109,14 @@ std::string_view Name(Key key) {
   switch (key) {
     case Key::kClient:
       return "client";
+    case Key::kAddress:
+      return "address";
     case Key::kConnection:
       return "connection";
     case Key::kHost:
       return "host";
+    case Key::kReplica:
+      return "replica";
     case Key::kRepository:
       return "repository";
     case Key::kSession:

@@ -1,8 +1,8 @@
 // Fault rules as data: which exchanges a rule is about, at which phase it acts, what it does and
 // how often. Plain values; faults/read_rules.h makes them from JSON, faults/fault_state.h counts
 // and decides, world/internet.h carries the effects out.
-// Threads: plain values. Source: incidents.md section 9 (matchers M1-M6, M8, M9, M11, M13; effects
-// P1, P2, P6, P10); docs/fault-format.md.
+// Threads: plain values. Source: incidents.md section 9 (matchers M1 to M14;
+// effects P1 to P17); docs/fault-format.md.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ namespace drydock::simulator {
 
 // Where an effect can bind, in the order an exchange comes through.
 enum class Phase {
-  kLookup,        // of the host's name; this and the next two in process only
+  kLookup,        // of the host's name; in process only
   kTcp,           // the connection is being opened
   kTls,           // its handshake
   kRequestHead,   // before the server read anything but the head
@@ -51,7 +51,17 @@ struct Cut {
 };
 
 // What two exchanges can have in common, and what a counter can be kept by.
-enum class Key { kClient, kConnection, kHost, kRepository, kSession, kDigest, kTag };
+enum class Key {
+  kClient,
+  kAddress,
+  kConnection,
+  kHost,
+  kReplica,
+  kRepository,
+  kSession,
+  kDigest,
+  kTag,
+};
 std::string_view Name(Key key);  // "client", …
 
 // A window that an earlier exchange opens.

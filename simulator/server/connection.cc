@@ -12,7 +12,8 @@ namespace drydock::simulator {
 namespace {
 
 constexpr std::size_t kPieceBytes = 262'144;
-constexpr std::size_t kJoinedBytes = 16'384;  // head and body up to here leave together
+constexpr std::size_t kJoinedBytes = 16'384;            // head and body up to here leave together
+constexpr Duration kMuteTime = std::chrono::hours(24);  // nobody waits longer
 constexpr Duration kLookAfter = std::chrono::milliseconds(10);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -74,6 +75,26 @@ Connection::Connection(std::unique_ptr<Stream> stream, std::uint64_t ordinal,
   caller_.address = PeerEndpoint(stream_->fd()).address;
   caller_.endpoint = Authority(LocalEndpoint(stream_->fd()));
   caller_.connection = ordinal;
+  stream_->OnHello([this](const std::string& name) {
+    caller_.server_name = name;
+    fault_ = fault_ ? fault_ : context_.opened(Phase::kTls, caller_);
+    return fault_;
+  });
+}
+
+bool Connection::Open() {
+  fault_ = context_.opened(Phase::kTcp, caller_);
+  if (!fault_ || IsSilent(*fault_)) {
+    return true;
+  }
+  stream_->Reset(Duration::zero());
+  return false;
+}
+
+void Connection::Mute() {
+  mute_ = true;
+  draining_ = true;
+  waits_until_ = context_.clock.Elapsed() + kMuteTime;
 }
 
 Connection::State Connection::Serve() {
@@ -118,6 +139,10 @@ Connection::State Connection::End(Next next) {
   if (next == Next::kGone) {
     return State::kEnded;
   }
+  if (next == Next::kMute) {
+    Mute();
+    return Drain();
+  }
   if (next == Next::kSever) {
     stream_->Sever();
   } else {
@@ -130,7 +155,7 @@ Connection::State Connection::End(Next next) {
 
 Connection::State Connection::Drain() {
   piece_.resize(kJoinedBytes);
-  while (context_.clock.Elapsed() < waits_until_) {
+  while (context_.clock.Elapsed() < waits_until_ && !(mute_ && stopping_)) {
     const Result<std::optional<std::size_t>> got = stream_->ReadNow(piece_);
     if (!got || (*got && **got == 0)) {
       return State::kEnded;
@@ -163,6 +188,13 @@ Connection::HeadRead Connection::ReadHead() {
       waits_until_ = context_.clock.Elapsed() + context_.limits.head_time;
     }
     const Result<std::optional<std::size_t>> got = stream_->ReadNow(input_.Room());
+    if (fault_ && IsSilent(*fault_)) {
+      return {{}, Next::kMute};
+    }
+    if (fault_ && fault_->kind == ConnectFault::Kind::kReset) {
+      stream_->Reset(Duration::zero());
+      return {{}, Next::kGone};
+    }
     if (!got) {
       if (got.error().code() == ErrorCode::kInvalid) {
         Note(got.error().message());
@@ -249,6 +281,7 @@ Connection::Next Connection::Exchange(const HttpHead& head, BodyFraming framing)
   request.url = head.url;
   request.url.scheme = context_.scheme;
   request.headers = head.headers;
+  request.protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
   caller_.server_name = stream_->server_name();
   request.caller = caller_;
   request.caller.connection_age = context_.clock.Elapsed() - opened_;

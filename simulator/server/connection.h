@@ -42,6 +42,10 @@ struct ConnectionContext {
   std::function<Served(RequestHead head, Body& body, const std::shared_ptr<Peer>& peer)> serve;
   // Something worth a line in the journal happened that is no exchange.
   std::function<void(const Caller& caller, const std::string& text)> note;
+  // Asks at Phase::kTcp, and for TLS at Phase::kTls, whether a rule ends the connection that is
+  // being opened.
+  std::function<std::optional<ConnectFault>(Phase phase, const Caller& caller)> opened =
+      [](Phase, const Caller&) { return std::nullopt; };
   // True when others wait for a thread.
   std::function<bool()> wanted = [] { return false; };
 };
@@ -50,6 +54,9 @@ class Connection {
  public:
   // `ordinal` is the connection's number, from 1.
   Connection(std::unique_ptr<Stream> stream, std::uint64_t ordinal, ConnectionContext& context);
+
+  // To be called first. False when a rule ends it where it begins: destroy it.
+  bool Open();
 
   enum class State { kWaiting, kEnded };
   // Serves what the peer has sent. kWaiting: nothing more is there for now; call again when fd()
@@ -74,7 +81,7 @@ class Connection {
 
  private:
   // How a connection goes on after an exchange.
-  enum class Next { kKeep, kClose, kSever, kGone };
+  enum class Next { kKeep, kClose, kSever, kGone, kMute };
 
   // A complete head, nothing yet, or the end of it.
   struct HeadRead {
@@ -99,6 +106,7 @@ class Connection {
   Next Reject(const RejectedHead& rejected);
   void Note(const std::string& text);
   State End(Next next);
+  void Mute();
 
   ConnectionContext& context_;
   WaitAccount waits_;
@@ -112,7 +120,9 @@ class Connection {
   Deadline waits_until_;
   bool head_begun_ = false;
   bool just_served_ = false;
-  bool draining_ = false;  // our FIN is sent; what the peer still sends is dropped
+  bool draining_ = false;              // our FIN is sent; what the peer still sends is dropped
+  bool mute_ = false;                  // likewise, but nothing is ever sent, not even a FIN
+  std::optional<ConnectFault> fault_;  // of its opening
   std::atomic<bool> stopping_ = false;
 };
 

@@ -133,7 +133,8 @@ Response AddFaults(ControlCall& call) {
   if (!rules) {
     return ErrorAnswer(rules.error());
   }
-  if (const Status servable = CheckServable(*rules); !servable) {
+  const ServedBy served = call.context.worlds.ServedAs(call.world->spec().name);
+  if (const Status servable = CheckServable(*rules, served); !servable) {
     return ErrorAnswer(servable.error());
   }
   const Status added = call.world->faults().Add(std::move(*rules));

@@ -137,13 +137,14 @@ Result<WorldRequest> ReadWorldRequest(const ControlCall& call) {
   if (const json::Value* accounts = reader.Optional("accounts")) {
     request.spec.accounts = ReadAccountList(source, *accounts);
   }
+  ReadDoor(reader, call.context.usual, request.door);
   if (const json::Value* faults = reader.Optional("faults")) {
     request.spec.faults = ReadFaultRules(source, *faults);
-    if (const Status servable = CheckServable(request.spec.faults); !servable) {
+    const ServedBy served = call.context.worlds.ServedAs(request.door);
+    if (const Status servable = CheckServable(request.spec.faults, served); !servable) {
       source.Fail(faults->line(), servable.error().message());
     }
   }
-  ReadDoor(reader, call.context.usual, request.door);
   reader.Read("snapshot", request.snapshot);
   ReadJournal(call.context, reader, request.spec);
   request.spec.neighbours = ReadNeighbours(source, reader);

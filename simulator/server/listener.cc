@@ -75,7 +75,10 @@ struct Listener::Parts {
     } else {
       stream = std::make_unique<Socket>(fd, context.clock);
     }
-    pool.Take(std::make_unique<Connection>(std::move(stream), ++connections, context));
+    auto connection = std::make_unique<Connection>(std::move(stream), ++connections, context);
+    if (connection->Open()) {
+      pool.Take(std::move(connection));
+    }
   }
 
   ConnectionContext& context;

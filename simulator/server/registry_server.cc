@@ -42,7 +42,9 @@ struct RegistryServer::Parts {
       : options(std::move(given)),
         clock(machine),
         identity(std::move(tls)),
-        context{clock, options.limits, identity == nullptr ? "http" : "https",
+        context{clock,
+                options.limits,
+                identity == nullptr ? "http" : "https",
                 [this](RequestHead head, Body& body, const std::shared_ptr<Peer>& peer) {
                   return Serve(std::move(head), body, peer);
                 },
@@ -50,6 +52,10 @@ struct RegistryServer::Parts {
                   if (const Worlds::Shared world = worlds->For(caller, "")) {
                     world->Note(text);
                   }
+                },
+                [this](Phase phase, const Caller& caller) {
+                  const Worlds::Shared world = worlds->For(caller, "");
+                  return world == nullptr ? std::nullopt : world->Opened(phase, caller);
                 }},
         listener(context, identity.get()) {}
 

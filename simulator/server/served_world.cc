@@ -72,6 +72,16 @@ Result<Answer> ServedWorld::Serve(RequestHead head, Body& body, const std::share
   return answer;
 }
 
+std::optional<ConnectFault> ServedWorld::Opened(Phase phase, const Caller& caller) {
+  const std::string& host = caller.server_name.empty() ? caller.endpoint : caller.server_name;
+  std::optional<ConnectFault> fault =
+      internet_.Opened(phase, caller, phase == Phase::kTls ? host : "");
+  if (fault) {
+    Tell();
+  }
+  return fault;
+}
+
 void ServedWorld::Note(const std::string& text) {
   journal_.Append(kActor, NoteEvent{text});
   Tell();

@@ -80,6 +80,8 @@ class ServedWorld {
 
   // As Internet::Serve. The world must live until the answer's body was read.
   Result<Answer> Serve(RequestHead head, Body& body, const std::shared_ptr<Peer>& peer);
+  // As Internet::Opened; at Phase::kTls the host is the name of the handshake, or the address.
+  std::optional<ConnectFault> Opened(Phase phase, const Caller& caller);
   // A line in the journal.
   void Note(const std::string& text);
 

@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/http.h"
+#include "simulator/faults/connect_fault.h"
 
 namespace drydock::simulator {
 
@@ -47,6 +48,11 @@ class Stream : public BodyReader, public BodySink {
  public:
   // Read, Write and AwaitBytes give up at `until`, and when no byte moved for `stall`.
   virtual void SetPatience(Deadline until, Duration stall) = 0;
+
+  // Called once within a TLS handshake, when the client has said which name it wants ("" for none);
+  // what `ask` gives is what becomes of the handshake. Of no use without TLS.
+  using Ask = std::function<std::optional<ConnectFault>(const std::string& name)>;
+  virtual void OnHello(Ask /*ask*/) {}
 
   // Waits are put down there from now on, while it is open. It must outlive the stream.
   virtual void Charge(WaitAccount* account) = 0;

@@ -63,7 +63,8 @@ bool AddExtension(X509* certificate, X509* issuer, int nid, const std::string& v
 }
 
 // A certificate without extensions and signature. Null `issuer`: its own.
-Certificate Blank(const std::string& common_name, EVP_PKEY* key, X509* issuer, TimePoint now) {
+Certificate Blank(const std::string& common_name, EVP_PKEY* key, X509* issuer, TimePoint now,
+                  long days = 730) {
   Certificate certificate(X509_new());
   std::array<unsigned char, 16> serial;
   if (certificate == nullptr || RAND_bytes(serial.data(), static_cast<int>(serial.size())) != 1) {
@@ -79,7 +80,8 @@ Certificate Blank(const std::string& common_name, EVP_PKEY* key, X509* issuer, T
       number != nullptr && X509_set_version(certificate.get(), X509_VERSION_3) == 1 &&
       BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate.get())) != nullptr &&
       X509_time_adj_ex(X509_getm_notBefore(certificate.get()), 0, 0, &from) != nullptr &&
-      X509_time_adj_ex(X509_getm_notAfter(certificate.get()), 730, 0, &from) != nullptr &&
+      X509_time_adj_ex(X509_getm_notAfter(certificate.get()), static_cast<int>(days), 0, &from) !=
+          nullptr &&
       X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
                                  reinterpret_cast<const unsigned char*>("drydock"), -1, -1,
                                  0) == 1 &&
@@ -92,8 +94,8 @@ Certificate Blank(const std::string& common_name, EVP_PKEY* key, X509* issuer, T
   return made ? std::move(certificate) : nullptr;
 }
 
-Certificate MakeAuthority(EVP_PKEY* key, TimePoint now) {
-  Certificate ca = Blank("drydock certificate authority", key, nullptr, now);
+Certificate MakeAuthority(const std::string& name, EVP_PKEY* key, TimePoint now) {
+  Certificate ca = Blank(name, key, nullptr, now);
   const bool made =
       ca != nullptr &&
       AddExtension(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
@@ -103,10 +105,37 @@ Certificate MakeAuthority(EVP_PKEY* key, TimePoint now) {
   return made ? std::move(ca) : nullptr;
 }
 
+TlsGreeting& GreetingOf(SSL* session) {
+  return *static_cast<TlsGreeting*>(SSL_get_app_data(session));
+}
+
 // The server's session asks through this which address it came to.
-std::string AddressOf(SSL* session) {
-  const int fd = static_cast<int>(reinterpret_cast<std::intptr_t>(SSL_get_app_data(session)));
-  return LocalEndpoint(fd).address;
+std::string AddressOf(SSL* session) { return LocalEndpoint(GreetingOf(session).fd).address; }
+
+// What can be wrong with a certificate.
+enum class Flaw { kNone, kWrongName, kExpired, kUntrusted };
+
+Flaw FlawOf(const std::optional<ConnectFault>& fault) {
+  using Kind = ConnectFault::Kind;
+  return !fault                            ? Flaw::kNone
+         : fault->kind == Kind::kWrongName ? Flaw::kWrongName
+         : fault->kind == Kind::kExpired   ? Flaw::kExpired
+         : fault->kind == Kind::kUntrusted ? Flaw::kUntrusted
+                                           : Flaw::kNone;
+}
+
+// Asks, as soon as the name is known, whether this handshake is to fail.
+int Greet(SSL* session, int* alert, void* /*nothing*/) {
+  TlsGreeting& greeting = GreetingOf(session);
+  if (greeting.ask && !std::exchange(greeting.asked, true)) {
+    const char* name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
+    greeting.fault = greeting.ask(name == nullptr ? "" : ToLower(name));
+  }
+  if (greeting.fault && greeting.fault->kind == ConnectFault::Kind::kTlsAlert) {
+    *alert = AlertOf(*greeting.fault);
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  return SSL_TLSEXT_ERR_NOACK;
 }
 
 int PreferHttp1(SSL* /*session*/, const unsigned char** chosen, unsigned char* chosen_size,
@@ -122,20 +151,30 @@ int PreferHttp1(SSL* /*session*/, const unsigned char** chosen, unsigned char* c
 struct TlsIdentity::Parts {
   // Called within a handshake, once the client's names are known.
   static int ShowCertificate(SSL* session, void* parts) {
-    return static_cast<Parts*>(parts)->Show(session) ? 1 : 0;
+    constexpr int kStandStill = -1;
+    const std::optional<ConnectFault>& fault = GreetingOf(session).fault;
+    if (fault && (IsSilent(*fault) || fault->kind == ConnectFault::Kind::kReset)) {
+      return kStandStill;
+    }
+    return static_cast<Parts*>(parts)->Show(session, FlawOf(fault)) ? 1 : 0;
   }
 
-  bool Show(SSL* session) {
+  bool Show(SSL* session, Flaw flaw) {
     const char* asked = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
     const std::string name = asked == nullptr ? AddressOf(session) : ToLower(asked);
     const std::lock_guard lock(mutex);
     X509* shown = base.get();
-    if (!Covers(name) && IsCertifiable(name)) {
-      auto made = others.find(name);
+    if (flaw != Flaw::kNone || (!Covers(name) && IsCertifiable(name))) {
+      const std::string extra = IsCertifiable(name) && !Covers(name) ? name : "";
+      const auto place = std::pair(flaw, extra);
+      auto made = others.find(place);
       if (made == others.end() && others.size() < kCertificatesMax) {
-        if (Certificate certificate = Sign(name)) {
-          made = others.emplace(name, std::move(certificate)).first;
+        if (Certificate certificate = Sign(extra, flaw)) {
+          made = others.emplace(place, std::move(certificate)).first;
         }
+      }
+      if (made == others.end() && flaw != Flaw::kNone) {
+        return false;  // rather none than a good one
       }
       shown = made == others.end() ? shown : made->second.get();
     }
@@ -146,23 +185,31 @@ struct TlsIdentity::Parts {
     return std::find(names.begin(), names.end(), name) != names.end();
   }
 
-  // A certificate for all of `names`, and for `extra` unless it is empty.
-  Certificate Sign(const std::string& extra) {
+  // A certificate for all of `names`, and for `extra` unless it is empty; or one that is wrong.
+  Certificate Sign(const std::string& extra, Flaw flaw) {
     std::vector<std::string> alternatives;
-    for (const std::string& name : names) {
-      alternatives.push_back((IsAddress(name) ? "IP:" : "DNS:") + name);
+    if (flaw == Flaw::kWrongName) {
+      alternatives.emplace_back("DNS:another-host.invalid");
+    } else {
+      for (const std::string& name : names) {
+        alternatives.push_back((IsAddress(name) ? "IP:" : "DNS:") + name);
+      }
+      if (!extra.empty()) {
+        alternatives.push_back((IsAddress(extra) ? "IP:" : "DNS:") + extra);
+      }
     }
-    if (!extra.empty()) {
-      alternatives.push_back((IsAddress(extra) ? "IP:" : "DNS:") + extra);
-    }
-    Certificate leaf = Blank("drydock serve", key.get(), ca.get(), now);
+    constexpr Duration kYear = std::chrono::hours(365 * 24);
+    const bool expired = flaw == Flaw::kExpired;
+    X509* const issuer = flaw == Flaw::kUntrusted ? stranger.get() : ca.get();
+    Certificate leaf = expired ? Blank("drydock serve", key.get(), issuer, now - kYear, 90)
+                               : Blank("drydock serve", key.get(), issuer, now);
     const bool made =
         leaf != nullptr &&
-        AddExtension(leaf.get(), ca.get(), NID_basic_constraints, "critical,CA:FALSE") &&
-        AddExtension(leaf.get(), ca.get(), NID_key_usage, "critical,digitalSignature") &&
-        AddExtension(leaf.get(), ca.get(), NID_ext_key_usage, "serverAuth") &&
-        AddExtension(leaf.get(), ca.get(), NID_authority_key_identifier, "keyid") &&
-        AddExtension(leaf.get(), ca.get(), NID_subject_alt_name, Join(alternatives, ",")) &&
+        AddExtension(leaf.get(), issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+        AddExtension(leaf.get(), issuer, NID_key_usage, "critical,digitalSignature") &&
+        AddExtension(leaf.get(), issuer, NID_ext_key_usage, "serverAuth") &&
+        AddExtension(leaf.get(), issuer, NID_authority_key_identifier, "keyid") &&
+        AddExtension(leaf.get(), issuer, NID_subject_alt_name, Join(alternatives, ",")) &&
         X509_sign(leaf.get(), ca_key.get(), EVP_sha256()) > 0;
     return made ? std::move(leaf) : nullptr;
   }
@@ -170,8 +217,10 @@ struct TlsIdentity::Parts {
   bool Furnish() {
     ca_key.reset(EVP_EC_gen("P-256"));
     key.reset(EVP_EC_gen("P-256"));
-    ca = ca_key == nullptr || key == nullptr ? nullptr : MakeAuthority(ca_key.get(), now);
-    base = ca == nullptr ? nullptr : Sign("");
+    const bool keys = ca_key != nullptr && key != nullptr;
+    ca = keys ? MakeAuthority("drydock certificate authority", ca_key.get(), now) : nullptr;
+    stranger = keys ? MakeAuthority("an authority nobody knows", ca_key.get(), now) : nullptr;
+    base = ca == nullptr || stranger == nullptr ? nullptr : Sign("", Flaw::kNone);
     const Memory text(BIO_new(BIO_s_mem()));
     if (base == nullptr || text == nullptr || PEM_write_bio_X509(text.get(), ca.get()) != 1) {
       return false;
@@ -189,6 +238,7 @@ struct TlsIdentity::Parts {
     SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_tlsext_servername_callback(context.get(), &Greet);
     SSL_CTX_set_cert_cb(context.get(), &Parts::ShowCertificate, this);
     SSL_CTX_set_alpn_select_cb(context.get(), &PreferHttp1, nullptr);
     return true;
@@ -199,10 +249,12 @@ struct TlsIdentity::Parts {
   Key ca_key;
   Key key;  // of every server certificate
   Certificate ca;
+  Certificate stranger;  // the authority of certificates nobody is to trust
   Certificate base;
   std::string pem;
   std::mutex mutex;
-  std::map<std::string, Certificate> others;  // by the name they have beside those of `names`
+  // By what is wrong with them, and the name they have beside those of `names`.
+  std::map<std::pair<Flaw, std::string>, Certificate> others;
   Context context;
 };
 
@@ -231,10 +283,11 @@ Result<std::unique_ptr<TlsIdentity>> TlsIdentity::Make(const std::vector<std::st
 
 const std::string& TlsIdentity::ca_pem() const { return parts_->pem; }
 
-SSL* TlsIdentity::NewSession() const {
+SSL* TlsIdentity::NewSession(TlsGreeting& greeting) const {
   SSL* session = SSL_new(parts_->context.get());
   if (session != nullptr) {
     SSL_set_accept_state(session);
+    SSL_set_app_data(session, &greeting);
   }
   return session;
 }

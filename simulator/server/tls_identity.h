@@ -7,13 +7,23 @@
 #include <openssl/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/result.h"
+#include "simulator/server/stream.h"
 
 namespace drydock::simulator {
+
+// What becomes of one handshake, and who is asked that.
+struct TlsGreeting {
+  int fd = -1;                             // of the connection
+  Stream::Ask ask = {};                    // empty: nobody
+  std::optional<ConnectFault> fault = {};  // what it gave
+  bool asked = false;
+};
 
 class TlsIdentity {
  public:
@@ -29,8 +39,10 @@ class TlsIdentity {
   const std::string& ca_pem() const;
   // A server's side of a new session, without a stream below. Shows a certificate for the name the
   // client gives, or for the address it came to; at most some hundred different ones are made,
-  // then that of `names` is shown. Null when OpenSSL refuses. The caller frees it.
-  SSL* NewSession() const;
+  // then that of `names` is shown. A fault of the greeting, which must outlive the session, shows
+  // another one, sends an alert or lets the handshake stand still (SSL_ERROR_WANT_X509_LOOKUP).
+  // Null when OpenSSL refuses. The caller frees it.
+  SSL* NewSession(TlsGreeting& greeting) const;
 
  private:
   struct Parts;

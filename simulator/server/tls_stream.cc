@@ -61,7 +61,7 @@ BIO_METHOD* SocketMethod() {
 }  // namespace
 
 TlsStream::TlsStream(int fd, const TlsIdentity& identity, Clock& clock)
-    : socket_(fd, clock), session_(identity.NewSession()) {
+    : socket_(fd, clock), greeting_{fd, {}, {}, false}, session_(identity.NewSession(greeting_)) {
   BIO* bio = session_ == nullptr ? nullptr : BIO_new(SocketMethod());
   if (bio == nullptr) {
     failed_ = true;
@@ -70,9 +70,6 @@ TlsStream::TlsStream(int fd, const TlsIdentity& identity, Clock& clock)
   BIO_set_data(bio, &socket_);
   BIO_set_init(bio, 1);
   SSL_set_bio(session_, bio, bio);
-  // For the certificate of the address that was asked.
-  // NOLINTNEXTLINE: a number is carried, no pointer
-  SSL_set_app_data(session_, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
 }
 
 TlsStream::~TlsStream() { SSL_free(session_); }
@@ -108,6 +105,9 @@ Result<std::optional<std::size_t>> TlsStream::ReadNow(std::span<char> into) {
         return std::optional<std::size_t>();
       case SSL_ERROR_ZERO_RETURN:
         return std::optional<std::size_t>(0);
+      case SSL_ERROR_WANT_X509_LOOKUP:  // a rule lets the handshake stand still
+        failed_ = true;
+        return std::optional<std::size_t>();
       case SSL_ERROR_WANT_WRITE:  // of the handshake
         if (const Status room = socket_.AwaitRoom(); !room) {
           return room.error();

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "simulator/server/socket.h"
 #include "simulator/server/stream.h"
@@ -25,6 +26,7 @@ class TlsStream : public Stream {
   TlsStream& operator=(const TlsStream&) = delete;
 
   void SetPatience(Deadline until, Duration stall) override;
+  void OnHello(Ask ask) override { greeting_.ask = std::move(ask); }
   void Charge(WaitAccount* account) override { socket_.Charge(account); }
   // kInvalid tells of a handshake that failed, in OpenSSL's words.
   Result<std::optional<std::size_t>> ReadNow(std::span<char> into) override;
@@ -44,6 +46,7 @@ class TlsStream : public Stream {
   Error Failure(std::string_view doing);
 
   Socket socket_;
+  TlsGreeting greeting_;
   SSL* session_;
   bool failed_ = false;  // the session must not be used, not even to say goodbye
 };

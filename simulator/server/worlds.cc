@@ -244,6 +244,17 @@ std::vector<std::string> Worlds::Hosts(std::string_view name) const {
   return found == worlds_.end() ? std::vector<std::string>() : found->second.door.hosts;
 }
 
+ServedBy Worlds::ServedAs(const WorldDoor& door) const {
+  return {scheme_ == "https", door.endpoint.has_value() || door.hosts.empty()};
+}
+
+ServedBy Worlds::ServedAs(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = worlds_.find(name);
+  return ServedAs(found == worlds_.end() || name == kDefaultWorld ? WorldDoor()
+                                                                  : found->second.door);
+}
+
 Status Worlds::Keep(std::string_view snapshot, std::string_view world) {
   if (!IsName(snapshot)) {
     return Error(ErrorCode::kInvalid,

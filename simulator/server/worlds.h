@@ -18,6 +18,7 @@
 #include "core/clock.h"
 #include "core/result.h"
 #include "simulator/exchange.h"
+#include "simulator/faults/servable.h"
 #include "simulator/registry/store.h"
 #include "simulator/server/served_world.h"
 #include "simulator/server/socket.h"
@@ -71,6 +72,9 @@ class Worlds {
   // "http://127.0.0.2:5000"; "" for an unknown world.
   std::string BaseUrl(std::string_view name) const;
   std::vector<std::string> Hosts(std::string_view name) const;
+  // How a world with this door, or of this name, is reached.
+  ServedBy ServedAs(const WorldDoor& door) const;
+  ServedBy ServedAs(std::string_view name) const;
 
   // Keeps what a world's registry holds now under a name, in place of what had it.
   Status Keep(std::string_view snapshot, std::string_view world);

@@ -77,7 +77,13 @@ Result<Answer> Internet::Drive::Run() {
 }
 
 Internet::Drive::Outcome Internet::Drive::Connected() {
+  if (!head_.caller.endpoint.empty()) {
+    return Outcome::kGoOn;  // over a real socket, which asked when it was opened
+  }
   for (const Phase phase : {Phase::kLookup, Phase::kTcp, Phase::kTls}) {
+    if (phase == Phase::kTls && head_.url.scheme != "https") {
+      break;
+    }
     if (const FaultRule* rule = Offer(phase)) {
       if (const Outcome outcome = Act(*rule); outcome != Outcome::kGoOn) {
         return outcome;
@@ -88,12 +94,15 @@ Internet::Drive::Outcome Internet::Drive::Connected() {
 }
 
 Internet::Drive::Outcome Internet::Drive::Fail(const ConnectFault& fault, bool done) {
-  failed_ = ErrorFor(fault, done);
+  const bool tls = head_.url.scheme == "https";
+  failed_ = ErrorFor(fault, done, tls);
   if (IsSilent(fault)) {
-    // Whoever has less patience than this is told the same.
-    const Deadline until = net_.clock_.Elapsed() + kConnectTimeout;
+    // Whoever has less patience than this is told the same. A plain connection is there, so that
+    // nothing but the deadline of the request ends the wait.
+    const bool there = fault.kind == ConnectFault::Kind::kSilent && !tls;
+    const Deadline until = there ? kNoDeadline : net_.clock_.Elapsed() + kConnectTimeout;
     if (!Unlocked([&] { return peer_->WaitUntil(net_.clock_, until); }) &&
-        vanished_->code() == ErrorCode::kCancelled) {
+        (there || vanished_->code() == ErrorCode::kCancelled)) {
       return Outcome::kVanished;
     }
   }

@@ -32,6 +32,25 @@ Result<Answer> Internet::Serve(RequestHead head, Body& body, std::shared_ptr<Pee
   return Drive(*this, std::move(head), body, std::move(peer)).Run();
 }
 
+std::optional<ConnectFault> Internet::Opened(Phase phase, const Caller& caller,
+                                             const std::string& host) {
+  if (!faults_.ActsOnConnections()) {
+    return std::nullopt;
+  }
+  RequestHead head;
+  head.caller = caller;
+  head.url.host = host;
+  const Route none;
+  const std::optional<Firing> firing = faults_.Offer(phase, Sight{head, none, clock_.Now()});
+  if (!firing) {
+    return std::nullopt;
+  }
+  journal_.Append(caller.client, FaultEvent{firing->rule->name, std::string(Name(phase)),
+                                            Describe(*firing->rule), 0, firing->key});
+  faults_.MarkSeen(*firing->rule);
+  return std::get<ConnectFault>(firing->rule->answer);
+}
+
 void Internet::Settle() {
   const std::lock_guard lock(mutex_);
   SettleLocked();

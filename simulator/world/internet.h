@@ -55,6 +55,10 @@ class Internet {
   // `peer` is waited with where a fault takes time; null: one that waits as long as it takes.
   Result<Answer> Serve(RequestHead head, Body& body, std::shared_ptr<Peer> peer = nullptr);
 
+  // Whether a rule ends the connection that `caller` opens over a real socket; `host` is what it
+  // named in the TLS handshake, "" before. Such a firing is in the journal, as of no exchange.
+  std::optional<ConnectFault> Opened(Phase phase, const Caller& caller, const std::string& host);
+
   // Does the work that a "commit later" fault put off and that is due by now. Serve does so before
   // each exchange; call it before reading a site's state by another way.
   void Settle();

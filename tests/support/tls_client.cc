@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -27,7 +28,8 @@ void Trust(SSL_CTX* context, const std::string& ca_pem) {
 
 }  // namespace
 
-TlsClient::TlsClient(std::uint16_t port, const std::string& ca_pem, const std::string& name)
+TlsClient::TlsClient(std::uint16_t port, const std::string& ca_pem, const std::string& name,
+                     std::chrono::milliseconds patience)
     : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
       context_(SSL_CTX_new(TLS_client_method())),
       session_(nullptr) {
@@ -35,8 +37,8 @@ TlsClient::TlsClient(std::uint16_t port, const std::string& ca_pem, const std::s
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const timeval patience{10, 0};
-  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const timeval span{patience.count() / 1000, patience.count() % 1000 * 1000};
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &span, sizeof span);
   // A connection that was not made shows in the handshake.
   static_cast<void>(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address));
   Trust(context_, ca_pem);
@@ -51,8 +53,15 @@ TlsClient::TlsClient(std::uint16_t port, const std::string& ca_pem, const std::s
     SSL_set_tlsext_host_name(session_, name.c_str());
     SSL_set1_host(session_, name.c_str());
   }
+  ERR_clear_error();
+  errno = 0;
   ok_ = SSL_connect(session_) == 1;
   if (!ok_) {
+    const int error = errno;
+    const int reason = ERR_GET_REASON(ERR_peek_error());
+    constexpr int kAlerts = 1000;  // OpenSSL adds it to the number of an alert
+    alert_ = reason > kAlerts && reason < kAlerts + 256 ? reason - kAlerts : 0;
+    end_ = error == ECONNRESET ? TlsEnd::kReset : TlsEnd::kStillOpen;
     const long verdict = SSL_get_verify_result(session_);
     why_ = verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : "no handshake";
   }
@@ -62,6 +71,11 @@ TlsClient::~TlsClient() {
   SSL_free(session_);
   SSL_CTX_free(context_);
   ::close(fd_);
+}
+
+bool TlsClient::Quiet(std::chrono::milliseconds span) const {
+  pollfd watched{fd_, POLLIN, 0};
+  return ::poll(&watched, 1, static_cast<int>(span.count())) == 0;
 }
 
 bool TlsClient::Send(std::string_view bytes) {

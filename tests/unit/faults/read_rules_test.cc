@@ -10,6 +10,7 @@
 
 #include "core/text.h"
 #include "simulator/faults/operations.h"
+#include "simulator/faults/servable.h"
 #include "simulator/registry/route.h"
 #include "tests/unit/runner/json_schema.h"
 
@@ -450,13 +451,54 @@ TEST(Operations, HoldEveryNameOfTheRegistry) {
 }
 
 TEST(ReadRules, AServerRefusesWhatItCannotPlay) {
-  const auto local = ParseFaultFile(Rule(R"("do": {"connect-fault": "refused"})"), "f.json");
-  ASSERT_TRUE(local.ok());
-  EXPECT_NE(
-      CheckServable(*local).error().message().find("\"x\": \"connect-fault\" exists in process"),
-      std::string::npos);
-  const auto served = ParseFaultFile(Rule(R"("do": {"cut": "rst", "at": "decide"})"), "f.json");
-  EXPECT_TRUE(CheckServable(*served).ok());
+  constexpr ServedBy kPlain{};
+  constexpr ServedBy kTls{.tls = true};
+  constexpr ServedBy kByName{.tls = true, .own_address = false};
+  const struct {
+    std::string_view rule;
+    ServedBy served;
+    std::string_view wrong;  // "": nothing
+  } rows[] = {
+      {R"("do": {"cut": "rst", "at": "decide"})", kPlain, ""},
+      {R"("do": {"connect-fault": "reset"})", kPlain, ""},
+      {R"("do": {"connect-fault": "refused"}, "times": {"first": 2, "per": "address"})", kPlain,
+       ""},
+      {R"("when": {"address": "127.*", "connection": {"from": 2}, "from": "2026-05-28T06:00:00Z"},
+          "do": {"connect-fault": "silent"})",
+       kPlain, ""},
+      {R"("when": {"host": "auth.docker.io"}, "do": {"connect-fault": "expired"},
+          "times": {"first": 1, "per": "host"})",
+       kTls, ""},
+      {R"("when": {"since": {"operation": "ping"}}, "do": {"connect-fault": "untrusted"})", kByName,
+       ""},
+      {R"("do": {"connect-fault": "lookup-error"})", kTls, "exists in process only"},
+      {R"("do": {"connect-fault": "no-answer"})", kTls, "exists in process only"},
+      {R"("do": {"connect-fault": {"goaway": "NO_ERROR"}})", kTls, "exists in process only"},
+      {R"("do": {"connect-fault": "tls-silent"})", kPlain,
+       "\"tls-silent\" acts in a TLS handshake"},
+      {R"("do": {"connect-fault": "refused"})", kByName, "no address of its own"},
+      {R"("when": {"operation": "manifest.put"}, "do": {"connect-fault": "reset"})", kTls,
+       "\"operation\" is about a request"},
+      {R"("when": {"age": {"connection": "1s"}}, "do": {"connect-fault": "reset"})", kTls,
+       "\"size\" or \"age\" is about a request"},
+      {R"("when": {"host": "h"}, "do": {"connect-fault": "reset"})", kTls, "told the \"host\" in"},
+      {R"("when": {"since": {"operation": "ping", "same": "host"}},
+          "do": {"connect-fault": "reset"})",
+       kTls, "\"same\" is about a request"},
+      {R"("do": {"connect-fault": "reset"}, "times": {"first": 1, "per": "client"})", kTls,
+       "a new connection has no client"},
+      {R"("do": {"connect-fault": "reset", "hold": "1s"})", kTls, "cannot be held"},
+  };
+  for (const auto& row : rows) {
+    const auto rules = ParseFaultFile(Rule(row.rule), "f.json");
+    ASSERT_TRUE(rules.ok()) << row.rule << ": " << rules.error().message();
+    const Status served = CheckServable(*rules, row.served);
+    EXPECT_EQ(served.ok(), row.wrong.empty()) << row.rule;
+    if (!served.ok()) {
+      EXPECT_NE(served.error().message().find(row.wrong), std::string::npos)
+          << served.error().message();
+    }
+  }
 }
 
 }  // namespace

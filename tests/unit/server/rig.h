@@ -143,6 +143,9 @@ struct Rig {
     context.serve = [this](RequestHead head, Body& body, const std::shared_ptr<Peer>& peer) {
       return Served{internet.Serve(std::move(head), body, peer)};
     };
+    context.opened = [this](Phase phase, const Caller& caller) {
+      return internet.Opened(phase, caller, caller.server_name);
+    };
     context.note = [this](const Caller&, const std::string& text) {
       journal.Append("server", NoteEvent{text});
     };

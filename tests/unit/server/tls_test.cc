@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "simulator/faults/read_rules.h"
 #include "simulator/server/tls_identity.h"
 #include "tests/support/tls_client.h"
 #include "tests/unit/server/rig.h"
@@ -115,6 +116,79 @@ TEST(Tls, CutsAreWhatTheySay) {
     ASSERT_TRUE(client.Send(RequestText("GET", "/big")));
     EXPECT_EQ(row.bytes.value_or(0), BodyOf(client.ReadToEnd()).size());
     EXPECT_EQ(row.end, client.end());
+  }
+}
+
+std::vector<FaultRule> ConnectFaults(std::string_view fault, std::string_view when = "{}") {
+  auto read = ParseFaultFile(Concat({R"({"faults": [{"name": "f", "when": )", when,
+                                     R"(, "do": {"connect-fault": )", fault, "}}]}"}),
+                             "f");
+  EXPECT_TRUE(read.ok()) << (read ? "" : read.error().message());
+  return read ? std::move(*read) : std::vector<FaultRule>();
+}
+
+TEST(Tls, CertificatesAreWrongAsARuleSays) {
+  const struct {
+    const char* fault;
+    const char* why;
+  } rows[] = {
+      {R"("wrong-name")", "hostname mismatch"},
+      {R"("expired")", "certificate has expired"},
+      {R"("untrusted")", "unable to get local issuer certificate"},
+  };
+  for (const auto& row : rows) {
+    for (const char* name : {"auth.docker.io", "a.world.test"}) {
+      TlsRig tls(ConnectFaults(row.fault));
+      const TlsClient client(tls.rig.port, tls.identity->ca_pem(), name);
+      EXPECT_FALSE(client.ok()) << row.fault;
+      EXPECT_EQ(row.why, client.why()) << row.fault;
+      EXPECT_EQ(1u, tls.rig.faults.Counts()[0].seen);
+    }
+  }
+}
+
+TEST(Tls, AHandshakeIsRefusedInItsOwnWords) {
+  const std::pair<const char*, int> rows[] = {{"handshake_failure", 40},
+                                              {"access_denied", 49},
+                                              {"protocol_version", 70},
+                                              {"internal_error", 80},
+                                              {"unrecognized_name", 112}};
+  for (const auto& [name, number] : rows) {
+    TlsRig tls(ConnectFaults(Concat({R"({"tls-alert": ")", name, "\"}"})));
+    const TlsClient client(tls.rig.port, tls.identity->ca_pem(), "localhost");
+    EXPECT_FALSE(client.ok());
+    EXPECT_EQ(number, client.alert()) << name;
+  }
+}
+
+TEST(Tls, AHandshakeIsResetOrNeverAnswered) {
+  ServerLimits limits;
+  limits.head_time = std::chrono::milliseconds(20);  // which is not the end of a silence
+  for (const char* fault : {R"("tls-silent")", R"("silent")"}) {
+    TlsRig tls(ConnectFaults(fault), limits);
+    const TlsClient client(tls.rig.port, tls.identity->ca_pem(), "localhost",
+                           std::chrono::milliseconds(60));
+    EXPECT_FALSE(client.ok()) << fault;
+    EXPECT_EQ(TlsEnd::kStillOpen, client.end()) << fault;
+    EXPECT_TRUE(client.Quiet(std::chrono::milliseconds(30))) << fault;
+    EXPECT_EQ(1u, tls.rig.faults.Counts()[0].fired) << fault;
+  }
+  for (const char* fault : {R"("reset")", R"("reset", "at": "tls")", R"("refused")"}) {
+    TlsRig tls(ConnectFaults(fault));
+    const TlsClient client(tls.rig.port, tls.identity->ca_pem(), "localhost");
+    EXPECT_FALSE(client.ok()) << fault;
+    EXPECT_EQ(TlsEnd::kReset, client.end()) << fault;
+  }
+}
+
+TEST(Tls, AHandshakesNameIsTheHostOfARule) {
+  for (const char* fault : {R"("expired")", R"("reset", "at": "tls")", R"("tls-silent")"}) {
+    TlsRig tls(ConnectFaults(fault, R"({"host": "auth.docker.io"})"));
+    EXPECT_TRUE(TlsClient(tls.rig.port, tls.identity->ca_pem(), "registry-1.docker.io").ok());
+    EXPECT_FALSE(TlsClient(tls.rig.port, tls.identity->ca_pem(), "auth.docker.io",
+                           std::chrono::milliseconds(200))
+                     .ok());
+    EXPECT_TRUE(TlsClient(tls.rig.port, tls.identity->ca_pem(), "localhost").ok());
   }
 }
 

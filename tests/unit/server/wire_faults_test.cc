@@ -216,5 +216,58 @@ TEST(WireFaults, ChangedBytesComeInSoundFraming) {
   }
 }
 
+TEST(WireFaults, AConnectionIsResetWhereItBegins) {
+  for (const char* kind : {"refused", "reset"}) {
+    Rig rig(Rules(Concat({R"({"connect-fault": ")", kind, R"("}, "times": {"first": 2})"})));
+    for (int i = 0; i < 2; ++i) {
+      RawClient client(rig.port);
+      EXPECT_EQ("", client.ReadToEnd()) << kind;
+      EXPECT_EQ(End::kRst, client.end()) << kind;
+    }
+    RawClient third(rig.port);
+    ASSERT_TRUE(third.Send(RequestText("GET", "/a")));
+    EXPECT_EQ("GET /a", third.ReadAnswer().body) << kind;
+    EXPECT_EQ(2u, rig.faults.Counts()[0].fired) << kind;
+    EXPECT_EQ(2u, rig.faults.Counts()[0].seen) << kind;
+  }
+}
+
+TEST(WireFaults, ASilentConnectionTakesEverythingAndSaysNothing) {
+  ServerLimits limits;
+  limits.head_time = milliseconds(20);  // which is not its end
+  limits.grace_time = std::chrono::seconds(60);
+  Rig rig(Rules(R"({"connect-fault": "silent"})"), limits);
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send(RequestText("GET", "/a")));
+  EXPECT_TRUE(client.Quiet(milliseconds(60)));
+  EXPECT_TRUE(client.Send(RequestText("GET", "/b")));
+  EXPECT_EQ(1u, rig.listener.live());
+  rig.listener.Stop();  // and a server that is stopped does not wait for it
+  EXPECT_EQ("", client.ReadToEnd());
+}
+
+TEST(WireFaults, RulesTellConnectionsApart) {
+  const auto answers = [](std::string_view when) {
+    auto read =
+        ParseFaultFile(Concat({R"({"faults": [{"name": "f", "when": {)", when,
+                               R"(}, "do": {"reply": {"status": 503}, "at": "request-head"}}]})"}),
+                       "f");
+    Rig rig(read ? std::move(*read) : std::vector<FaultRule>());
+    std::string told;
+    for (const char* from : {"127.0.0.1", "127.0.0.9"}) {
+      RawClient client(rig.port, from);
+      EXPECT_TRUE(client.Send("GET /a HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n"));
+      told += std::to_string(client.ReadAnswer().status) + " ";
+      EXPECT_TRUE(client.Send(RequestText("GET", "/a")));
+      told += std::to_string(client.ReadAnswer().status) + " ";
+    }
+    return told;
+  };
+  EXPECT_EQ("200 200 503 503 ", answers(R"("address": "127.0.0.9")"));
+  EXPECT_EQ("503 503 200 200 ", answers(R"("connection": 1)"));
+  EXPECT_EQ("200 200 503 503 ", answers(R"("connection": {"from": 2, "to": 2})"));
+  EXPECT_EQ("503 200 503 200 ", answers(R"("protocol": "HTTP/1.0")"));
+}
+
 }  // namespace
 }  // namespace drydock::simulator

@@ -98,8 +98,13 @@ TEST_F(WireEffectsTest, ConnectionsFailAsTheyDo) {
       {R"("connect-fault": "refused")", "unavailable"},
       {R"("connect-fault": "no-answer")", "unavailable", false, seconds(10)},
       {R"("connect-fault": "tls-silent")", "unavailable", false, seconds(10)},
+      {R"("connect-fault": "reset")", "unavailable"},
+      {R"("connect-fault": "reset", "at": "tls")", "unavailable"},
+      {R"("connect-fault": "silent")", "unavailable", false, seconds(10)},
+      {R"("connect-fault": {"tls-alert": "handshake_failure"})", "unavailable"},
       {R"("connect-fault": "wrong-name")", "denied"},
       {R"("connect-fault": "expired")", "denied"},
+      {R"("connect-fault": "untrusted")", "denied"},
       {R"("connect-fault": {"goaway": "NO_ERROR"})", "unavailable"},
       {R"("connect-fault": {"goaway": "NO_ERROR"}, "at": "response-head")", "ambiguous", true},
       {R"("connect-fault": {"stream-reset": "REFUSED_STREAM"})", "unavailable"},
@@ -116,6 +121,37 @@ TEST_F(WireEffectsTest, ConnectionsFailAsTheyDo) {
     EXPECT_EQ(Count().seen, 1u) << row.fault;
     EXPECT_EQ(Last().status, 0) << row.fault;
   }
+}
+
+TEST_F(WireEffectsTest, APlainConnectionFailsOnlyWhenItIsAsked) {
+  const auto told = [this](std::string_view fault) {
+    Start(Effect(Concat({R"({"connect-fault": )", fault, "}"})));
+    Request request = Make("PUT", "/v1", "body");
+    request.url.scheme = "http";
+    const auto answer = transport_->Send(std::move(request), world_.clock().Elapsed() + minutes(2));
+    return answer ? std::to_string(answer->status) : std::string(Name(answer.error().code()));
+  };
+  EXPECT_EQ(told(R"("refused")"), "unavailable");
+  EXPECT_EQ(told(R"("reset")"), "ambiguous");
+  EXPECT_EQ(told(R"("expired")"), "201");  // there is no certificate
+  const Duration begin = world_.clock().Elapsed();
+  EXPECT_EQ(told(R"("silent")"), "timeout");
+  EXPECT_EQ(world_.clock().Elapsed() - begin, minutes(2));
+}
+
+TEST_F(WireEffectsTest, ConnectionsAreToldApart) {
+  const auto fires = [this](std::string_view when) {
+    Start(Concat({R"({"name": "r", "when": {)", when, R"(}, "do": {"reply": {"status": 400}}})"}));
+    return Told("PUT", "/v1", "body") == "400";
+  };
+  EXPECT_TRUE(fires(R"("address": "203.0.113.*")"));
+  EXPECT_FALSE(fires(R"("address": "198.51.100.*")"));
+  EXPECT_TRUE(fires(R"("connection": 1)"));
+  EXPECT_FALSE(fires(R"("connection": 2)"));
+  EXPECT_TRUE(fires(R"("connection": {"to": 3})"));
+  EXPECT_FALSE(fires(R"("connection": {"from": 2, "to": 3})"));
+  EXPECT_TRUE(fires(R"("protocol": "HTTP/1.1")"));
+  EXPECT_FALSE(fires(R"("protocol": "HTTP/1.0")"));
 }
 
 TEST_F(WireEffectsTest, SizesAndAgesAreMatched) {
