@@ -1,14 +1,12 @@
 #include "simulator/world/world.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <tuple>
 
 #include "core/text.h"
+#include "simulator/world/fiber.h"
 
 namespace drydock::simulator {
 namespace {
@@ -33,8 +31,7 @@ struct Actor {
   std::string name;
   std::function<void()> body;
   Actor* parent = nullptr;
-  std::thread thread;
-  std::condition_variable wakes;
+  std::optional<Fiber> fiber;     // from its first turn to its end
   std::optional<Turn> turn;       // while queued; neither running nor queued: waits for ever
   bool awaited = false;           // by its parent, in RunTogether
   std::size_t children_left = 0;  // that this one awaits
@@ -45,19 +42,14 @@ struct Actor {
 
 }  // namespace
 
-// Everything is under one mutex. An actor's code runs without it, but only while `running` names
-// that actor: the mutex hands over both the baton and the memory.
+// An actor's code runs only while `running` names that actor. It gives the baton to another one and
+// leaves its fiber; whoever drives the world enters the fiber of the one that has the baton.
 struct World::State : public Clock {
   State(std::uint64_t seed_given, TimePoint start_given)
       : seed(seed_given), start(start_given), draws(Rng(seed_given).Fork("world: turns")) {}
 
-  using Lock = std::unique_lock<std::mutex>;
-
   TimePoint Now() override { return start + Elapsed(); }
-  Duration Elapsed() override {
-    const Lock lock(mutex);
-    return now;
-  }
+  Duration Elapsed() override { return now; }
   Status SleepFor(Duration span) override;
 
   // A moment so far away that it never comes: nullopt.
@@ -66,7 +58,7 @@ struct World::State : public Clock {
     return span >= Duration::max() - now ? std::nullopt : std::optional(now + span);
   }
   Actor& Add(std::string name, std::function<void()> body);
-  // Forgets an actor that ended and was joined.
+  // Forgets an actor that ended.
   void Remove(const Actor& gone);
   void Enqueue(Actor& actor, Duration wake);
   // Gives the baton to whoever is next, or to nobody when all have ended.
@@ -75,18 +67,17 @@ struct World::State : public Clock {
   // Kills all, and keeps why and where each was.
   void Strand(ErrorCode code, std::string_view why);
   std::string Position(const Actor& actor) const;
-  // From inside `actor`: waits until it has the baton again.
-  static void AwaitTurn(Lock& lock, State& state, Actor& actor);
-  void Live(Actor& actor);
+  // From inside `actor`: gives the baton away and waits until it comes back.
+  void Wait(Actor& actor);
+  // From outside: lets `actor`, who has the baton, go on until it gave the baton away.
+  void Continue(Actor& actor);
   void KillActor(Actor& actor);
   void KillAll();
-  // Runs until every actor ended, then joins them.
-  void Drain(Lock& lock);
+  // Runs until every actor ended, then forgets them.
+  void Drain();
 
   const std::uint64_t seed;
   const TimePoint start;
-  mutable std::mutex mutex;
-  std::condition_variable drained;
   Rng draws;
   Duration now{};
   std::uint64_t round = 0;
@@ -100,7 +91,6 @@ struct World::State : public Clock {
 };
 
 Status World::State::SleepFor(Duration span) {
-  Lock lock(mutex);
   const auto wake = After(span);
   Actor* self = running;
   if (self == nullptr) {
@@ -120,8 +110,7 @@ Status World::State::SleepFor(Duration span) {
     if (wake) {
       Enqueue(*self, *wake);
     }
-    PassBaton();
-    AwaitTurn(lock, *this, *self);
+    Wait(*self);
   }
   if (self->killed) {
     return Cancelled(self->name);
@@ -139,7 +128,6 @@ Actor& World::State::Add(std::string name, std::function<void()> body) {
     KillActor(actor);
   }
   Enqueue(actor, now);
-  actor.thread = std::thread([this, &actor] { Live(actor); });
   return actor;
 }
 
@@ -182,13 +170,11 @@ void World::State::PassBaton() {
   }
   running = next;
   if (next == nullptr) {
-    drained.notify_all();
     return;
   }
   now = std::max(now, next->turn->wake);
   round = next->turn->round;
   next->turn.reset();
-  next->wakes.notify_one();
 }
 
 std::string World::State::Position(const Actor& actor) const {
@@ -215,18 +201,24 @@ void World::State::Strand(ErrorCode code, std::string_view why) {
   KillAll();
 }
 
-void World::State::AwaitTurn(Lock& lock, State& state, Actor& actor) {
-  actor.wakes.wait(lock, [&] { return state.running == &actor; });
+void World::State::Wait(Actor& actor) {
+  PassBaton();
+  if (running != &actor) {  // or nobody else is due before it
+    actor.fiber->Suspend();
+  }
 }
 
-void World::State::Live(Actor& actor) {
-  Lock lock(mutex);
-  AwaitTurn(lock, *this, actor);
-  if (!actor.killed) {
-    lock.unlock();
-    actor.body();
-    lock.lock();
+void World::State::Continue(Actor& actor) {
+  if (!actor.fiber && !actor.killed) {
+    actor.fiber.emplace(std::move(actor.body));
   }
+  if (actor.fiber) {
+    actor.fiber->Resume();
+    if (!actor.fiber->ended()) {
+      return;
+    }
+  }
+  actor.fiber.reset();
   actor.body = nullptr;
   actor.ended = true;
   if (actor.awaited && --actor.parent->children_left == 0) {
@@ -258,47 +250,35 @@ void World::State::KillAll() {
   }
 }
 
-void World::State::Drain(Lock& lock) {
+void World::State::Drain() {
   driving = true;
   PassBaton();
-  drained.wait(lock, [&] { return running == nullptr; });
+  while (running != nullptr) {
+    Continue(*running);
+  }
   driving = false;
   round = 0;
-  auto gone = std::move(actors);
   actors.clear();
-  lock.unlock();
-  for (const auto& actor : gone) {
-    if (actor->thread.joinable()) {
-      actor->thread.join();
-    }
-  }
-  lock.lock();
 }
 
 World::World(std::uint64_t seed, TimePoint start) : state_(std::make_unique<State>(seed, start)) {}
 
 World::~World() {
-  State::Lock lock(state_->mutex);
   state_->KillAll();
-  state_->Drain(lock);
+  state_->Drain();
 }
 
-void World::Limit(Limits limits) {
-  const State::Lock lock(state_->mutex);
-  state_->limits = limits;
-}
+void World::Limit(Limits limits) { state_->limits = limits; }
 
 Clock& World::clock() { return *state_; }
 
 Rng World::Fork(std::string_view name) const { return Rng(state_->seed).Fork(name); }
 
 void World::Spawn(std::string name, std::function<void()> body) {
-  const State::Lock lock(state_->mutex);
   state_->Add(std::move(name), std::move(body));
 }
 
 void World::RunTogether(std::vector<Task> tasks) {
-  State::Lock lock(state_->mutex);
   Actor* self = state_->running;
   std::vector<Actor*> children;
   children.reserve(tasks.size());
@@ -307,7 +287,7 @@ void World::RunTogether(std::vector<Task> tasks) {
     children.back()->awaited = self != nullptr;
   }
   if (self == nullptr) {
-    state_->Drain(lock);
+    state_->Drain();
     return;
   }
   if (children.empty()) {
@@ -315,22 +295,17 @@ void World::RunTogether(std::vector<Task> tasks) {
   }
   self->children_left = children.size();
   self->since = state_->now;
-  state_->PassBaton();
-  State::AwaitTurn(lock, *state_, *self);
+  state_->Wait(*self);
   for (Actor* child : children) {
-    lock.unlock();
-    child->thread.join();
-    lock.lock();
     state_->Remove(*child);
   }
 }
 
 Status World::Run() {
-  State::Lock lock(state_->mutex);
   if (state_->driving) {
     return Error(ErrorCode::kInternal, "world: Run called while it runs");
   }
-  state_->Drain(lock);
+  state_->Drain();
   if (const auto stranded = std::exchange(state_->stranded, std::nullopt)) {
     return stranded->At("world");
   }
@@ -338,7 +313,6 @@ Status World::Run() {
 }
 
 void World::Kill(std::string_view actor) {
-  const State::Lock lock(state_->mutex);
   for (const auto& each : state_->actors) {
     if (each->name == actor) {
       state_->KillActor(*each);
@@ -347,13 +321,11 @@ void World::Kill(std::string_view actor) {
 }
 
 bool World::IsKilled(std::string_view actor) const {
-  const State::Lock lock(state_->mutex);
   const auto found = state_->killed.find(actor);
   return found != state_->killed.end() && found->second;
 }
 
 Status World::Alive() const {
-  const State::Lock lock(state_->mutex);
   if (state_->running != nullptr && state_->running->killed) {
     return Cancelled(state_->running->name);
   }
@@ -361,20 +333,17 @@ Status World::Alive() const {
 }
 
 std::string World::CurrentActor() const {
-  const State::Lock lock(state_->mutex);
   return state_->running == nullptr ? "" : state_->running->name;
 }
 
 Status World::Yield() {
-  State::Lock lock(state_->mutex);
   Actor* self = state_->running;
   if (self == nullptr) {
     return Ok{};
   }
   if (!self->killed) {
     state_->Enqueue(*self, state_->now);
-    state_->PassBaton();
-    State::AwaitTurn(lock, *state_, *self);
+    state_->Wait(*self);
   }
   if (self->killed) {
     return Cancelled(self->name);

@@ -1,9 +1,10 @@
 // A deterministic world: blocking actors on virtual time, exactly one of which runs at any moment.
 // Time stands still while an actor runs and jumps to the next wake-up when all of them wait; equal
 // wake-ups are ordered by the seed. One seed gives one interleaving, byte for byte the same
-// journal. Threads: actors are threads underneath, handed a baton; code they call needs no locks
-// among themselves. World's own methods may be called from the owning thread before Run, or from
-// actors. Source: docs/adr/0003-virtual-time.md.
+// journal. Threads: one, which makes the world and drives it; actors are fibers on it, and code
+// that they call needs no locks among themselves. Where another thread works for an actor (a
+// server's, say), it must not touch the world but while that actor waits for it, and must not sleep
+// in it. Source: docs/adr/0003-virtual-time.md, docs/adr/0061-fibers.md.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ namespace drydock::simulator {
 class World {
  public:
   World(std::uint64_t seed, TimePoint start);
-  ~World();  // kills what still runs and joins it
+  ~World();  // kills what still runs and lets it end
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 

@@ -103,7 +103,7 @@ struct Ban {
   std::string_view instead;
 };
 
-constexpr std::array<Ban, 14> kBans = {{
+constexpr std::array<Ban, 18> kBans = {{
     {"_clock::now", "take a Clock& and ask Now() or Elapsed()"},
     {"sleep_for", "take a Clock& and call SleepFor()"},
     {"sleep_until", "take a Clock& and call SleepFor()"},
@@ -113,6 +113,10 @@ constexpr std::array<Ban, 14> kBans = {{
     {"rand(", "take an Rng, forked by name"},
     {"std::uniform_", "use Rng::Below(): the standard's distributions differ between libraries"},
     {"getenv", "take the value as an argument; the command line reads the environment"},
+    {"setlocale(", "texts are the same in every locale; print without one"},
+    {"std::locale", "texts are the same in every locale; print without one"},
+    {"localtime", "times are UTC; use core/clock.h"},
+    {"gethostname(", "nothing depends on the machine's name"},
     {"httplib::", "go through Transport, or through the Site that the server serves"},
     {"CLI::", "options belong to cli/; take plain values"},
     {"catch (", "return a Result; exceptions of libraries end in their adapter"},

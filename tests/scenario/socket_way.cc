@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <thread>
 #include <utility>
 
 #include "core/text.h"
@@ -23,11 +27,10 @@ constexpr std::size_t kBodyMax = std::size_t{64} << 20;
 // The rest of an answer that ended before its time.
 class BrokenOff : public BodyReader {
  public:
-  BrokenOff(std::string bytes, std::string message)
-      : bytes_(std::move(bytes)), message_(std::move(message)) {}
+  BrokenOff(std::string bytes, Error end) : bytes_(std::move(bytes)), end_(std::move(end)) {}
   Result<std::size_t> Read(std::span<char> into) override {
     if (at_ == bytes_.size()) {
-      return Error(ErrorCode::kAmbiguous, message_);
+      return end_;
     }
     const std::size_t count = bytes_.copy(into.data(), into.size(), at_);
     at_ += count;
@@ -36,11 +39,27 @@ class BrokenOff : public BodyReader {
 
  private:
   std::string bytes_;
-  std::string message_;
+  Error end_;
   std::size_t at_ = 0;
 };
 
-Response ResponseOf(const RawAnswer& answer, const std::string& host, bool reset) {
+// How an answer ended before its time.
+struct Ending {
+  bool reset = false;
+  bool gave_up = false;  // the client's patience was at its end
+};
+
+Error ErrorOf(const RawAnswer& answer, const std::string& host, Ending ending) {
+  if (ending.gave_up) {
+    return Error(ErrorCode::kTimeout, "the deadline passed");
+  }
+  return Error(ErrorCode::kAmbiguous,
+               Concat({host, ending.reset ? ": connection reset" : ": connection closed", " after ",
+                       std::to_string(answer.body.size()), " of ", answer.Field("Content-Length"),
+                       " bytes"}));
+}
+
+Response ResponseOf(const RawAnswer& answer, const std::string& host, Ending ending) {
   Response response;
   response.status = answer.status;
   bool first = true;
@@ -60,31 +79,81 @@ Response ResponseOf(const RawAnswer& answer, const std::string& host, bool reset
     response.body = Body::FromString(answer.body);
   } else {
     response.body = Body::FromReader(
-        std::make_unique<BrokenOff>(
-            answer.body, Concat({host, reset ? ": connection reset" : ": connection closed",
-                                 " after ", std::to_string(answer.body.size()), " of ",
-                                 answer.Field("Content-Length"), " bytes"})),
-        std::nullopt);
+        std::make_unique<BrokenOff>(answer.body, ErrorOf(answer, host, ending)), std::nullopt);
   }
   return response;
 }
 
-}  // namespace
-
-// Waits on the world's clock, as the actor that has its baton.
-class ActorsPatience : public simulator::Peer {
+// Lets another thread work for the calling actor. The world is one thread's, which waits meanwhile;
+// what the work wants to sleep in virtual time, the actor sleeps.
+class ActorAtTheGate {
  public:
-  explicit ActorsPatience(Deadline deadline) : deadline_(deadline) {}
-  Status WaitUntil(Clock& clock, Deadline until) override {
-    const Duration now = clock.Elapsed();
-    const Deadline end = std::min(until, deadline_);
-    const Status slept = end > now ? clock.SleepFor(end - now) : Status(Ok{});
-    return slept && end < until ? Status(Error(ErrorCode::kTimeout, "the deadline passed")) : slept;
+  explicit ActorAtTheGate(Clock& clock) : clock_(clock) {}
+
+  // From the actor: returns when `work` is done.
+  void While(const std::function<void()>& work) {
+    std::thread worker([&] {
+      work();
+      const std::lock_guard<std::mutex> lock(mutex_);
+      done_ = true;
+      changed_.notify_all();
+    });
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      do {
+        changed_.wait(lock, [&] { return done_ || span_; });
+        if (span_) {
+          slept_ = clock_.SleepFor(*std::exchange(span_, std::nullopt));
+          changed_.notify_all();
+        }
+      } while (!done_);
+    }
+    worker.join();
+  }
+
+  // From the work, on whichever thread it is. kAmbiguous when it is done already.
+  Status SleepFor(Duration span) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    slept_.reset();
+    span_ = span;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return done_ || slept_; });
+    return slept_ ? *slept_ : Status(Error(ErrorCode::kAmbiguous, "the client went away"));
   }
 
  private:
-  Deadline deadline_;
+  Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  std::optional<Duration> span_;  // asked for
+  std::optional<Status> slept_;   // how that went
 };
+
+// Waits on the world's clock, as the actor that asked.
+class ActorsPatience : public simulator::Peer {
+ public:
+  ActorsPatience(std::shared_ptr<ActorAtTheGate> gate, Deadline deadline)
+      : gate_(std::move(gate)), deadline_(deadline) {}
+  Status WaitUntil(Clock& clock, Deadline until) override {
+    const Duration now = clock.Elapsed();
+    const Deadline end = std::min(until, deadline_);
+    const Status slept = end > now ? gate_->SleepFor(end - now) : Status(Ok{});
+    if (slept && end < until) {
+      gave_up_ = true;
+      return Error(ErrorCode::kTimeout, "the deadline passed");
+    }
+    return slept;
+  }
+  bool gave_up() const { return gave_up_; }
+
+ private:
+  std::shared_ptr<ActorAtTheGate> gate_;
+  Deadline deadline_;
+  std::atomic<bool> gave_up_ = false;
+};
+
+}  // namespace
 
 class SocketWay::Way : public Transport {
  public:
@@ -99,7 +168,9 @@ class SocketWay::Way : public Transport {
     if (world_.clock().Elapsed() >= deadline) {
       return Error(ErrorCode::kTimeout, Concat({what, ": the deadline passed"}));
     }
-    Asked asked{&internet_, request.url, caller_, std::make_shared<ActorsPatience>(deadline)};
+    const auto gate = std::make_shared<ActorAtTheGate>(world_.clock());
+    const auto patience = std::make_shared<ActorsPatience>(gate, deadline);
+    Asked asked{&internet_, request.url, caller_, patience};
     if (asked.caller.client.empty()) {
       asked.caller.client = world_.CurrentActor();
     }
@@ -107,7 +178,8 @@ class SocketWay::Way : public Transport {
     if (!body) {
       return body.error();
     }
-    const RawAnswer answer = Exchange(request, *body, asked);
+    RawAnswer answer;
+    gate->While([&] { answer = Exchange(request, *body, asked); });
     if (const Status alive = world_.Alive(); !alive) {
       return alive.error();
     }
@@ -119,7 +191,7 @@ class SocketWay::Way : public Transport {
           ErrorCode::kAmbiguous,
           Concat({what, ": connection ", reset_ ? "reset" : "closed", " before an answer"}));
     }
-    return ResponseOf(answer, request.url.host, reset_);
+    return ResponseOf(answer, request.url.host, {reset_, patience->gave_up()});
   }
 
  private:

@@ -2,11 +2,12 @@
 // as bytes on a TCP connection of 127.0.0.1 and comes in through the server that `drydock serve`
 // runs.
 //
-// Virtual time holds. The actor that sends has the world's baton until it has its answer, and a
-// sleep inside the exchange (a delay that a fault asks for) is that actor's, whichever thread it
-// happens on: nobody else runs meanwhile, and no real time is waited for.
+// Virtual time holds. The actor that sends has the world's baton until it has its answer; what the
+// exchange wants to sleep (a delay that a fault asks for) that actor sleeps, and no real time is
+// waited for.
 //
-// Threads: the server's own; the connector is used by actors of one world at a time.
+// Threads: the server's own, and one for the socket's other end while the sending actor waits; the
+// connector is used by actors of one world at a time.
 // Source: docs/adr/0038-determinism.md.
 #pragma once
 

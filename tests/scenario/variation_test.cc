@@ -30,12 +30,14 @@ std::vector<std::string> SomeFiles() {
   return files;
 }
 
-// The journal that `drydock replay` writes of the files.
+// The journal that `drydock replay` writes of the files, started by `starter`.
 std::string JournalOf(const std::vector<std::string>& files, const std::vector<std::string>& flags,
-                      const std::vector<std::string>& environment) {
+                      const std::vector<std::string>& environment,
+                      const std::vector<std::string>& starter = {}) {
   const TempFolder folder;
   const std::string journal = folder.At("journal.jsonl");
-  std::vector<std::string> argv = {DRYDOCK_PROGRAM, "replay", "--brief", "--journal", journal};
+  std::vector<std::string> argv = starter;
+  argv.insert(argv.end(), {DRYDOCK_PROGRAM, "replay", "--brief", "--journal", journal});
   argv.insert(argv.end(), flags.begin(), flags.end());
   argv.insert(argv.end(), files.begin(), files.end());
   Child replay(argv, environment);
@@ -58,6 +60,23 @@ TEST(VariationTest, TheMachineChangesNothing) {
     EXPECT_TRUE(JournalOf(files, {}, environment) == usual) << Join(environment, " ");
   }
   EXPECT_TRUE(std::filesystem::is_empty(elsewhere.path())) << "something was left behind";
+}
+
+// Other machines: memory laid out in another way, one processor, little room on the stack, files
+// that nobody else may read, another folder to be started in.
+TEST(VariationTest, HowItIsStartedChangesNothing) {
+  const auto files = SomeFiles();
+  const std::string usual = JournalOf(files, {}, {});
+  ASSERT_FALSE(usual.empty());
+  const std::vector<std::vector<std::string>> starters = {
+      {"setarch", "-R"},
+      {"sh", "-c", R"sh(exec taskset -c "$(taskset -cp $$ | grep -o '[0-9]*$')" "$@")sh", "sh"},
+      {"sh", "-c", R"sh(ulimit -s 1024; umask 077; exec "$@")sh", "sh"},
+      {"env", "-C", "/"},
+  };
+  for (const auto& starter : starters) {
+    EXPECT_TRUE(JournalOf(files, {}, {}, starter) == usual) << Join(starter, " ");
+  }
 }
 
 TEST(VariationTest, JobsChangeNothing) {
