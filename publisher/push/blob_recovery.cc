@@ -13,6 +13,12 @@ Outcome<BlobUpload::Step> BlobUpload::Recover(Step step, Failure failure) {
   if (step == Step::kMount && failure.next != NextMove::kAsk) {
     return mount_from_.empty() ? Step::kOpen : Step::kMount;  // it was worth a try
   }
+  const bool nobody_there = failure.answerer == Answerer::kNetwork &&
+                            failure.next == NextMove::kRetry && step != Step::kLook;
+  if (nobody_there && TakeHome()) {
+    return step;
+  }
+  unsure_ = unsure_ || failure.next == NextMove::kAsk;
   if (auto changed = ChangeShape(step, failure)) {
     return *changed;
   }

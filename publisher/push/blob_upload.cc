@@ -70,7 +70,13 @@ Outcome<BlobReport> BlobUpload::Run(bool look) {
       next = Recover(step, next.failure());
     }
     if (!next) {
-      return next.failure();
+      Failure failure = next.failure();
+      if (!deserted_.empty()) {
+        failure.words += Concat({" (then tried at ", lane_.session.Origin(target_).Origin(),
+                                 ", since nobody answers at ", deserted_,
+                                 ", where the registry sent the upload)"});
+      }
+      return failure;
     }
     step = next.value();
   }
@@ -96,6 +102,8 @@ Outcome<BlobUpload::Step> BlobUpload::Do(Step step) {
       return Send();
     case Step::kCommit:
       return Commit(blob_.size, 0);
+    case Step::kConfirm:
+      return Confirm();
     case Step::kProbe:
       return Look(location_ ? Step::kAsk : Step::kOpen);
     case Step::kDone:
@@ -105,7 +113,7 @@ Outcome<BlobUpload::Step> BlobUpload::Do(Step step) {
 }
 
 // A blob of another size, or of none that is told, is no match: it is uploaded once more.
-Outcome<BlobUpload::Step> BlobUpload::Look(Step when_missing) {
+Outcome<BlobUpload::Step> BlobUpload::Look(Step when_missing, Step when_other) {
   const auto asked = Request("HEAD", BlobUrl(), Route::kBlobRead);
   if (!asked) {
     return asked.failure();
@@ -113,7 +121,7 @@ Outcome<BlobUpload::Step> BlobUpload::Look(Step when_missing) {
   const AnswerSeen& seen = asked->seen;
   if (seen.status == 200) {
     return ParseUnsigned(seen.headers.Get("Content-Length")) == blob_.size ? Step::kDone
-                                                                           : when_missing;
+                                                                           : when_other;
   }
   if (seen.status == 404 || seen.status == 405 || !asked->home) {
     return when_missing;
@@ -330,7 +338,22 @@ Outcome<BlobUpload::Step> BlobUpload::Commit(std::uint64_t from, std::uint64_t l
   }
   report_.how = BlobReport::How::kUploaded;
   report_.sent_bytes += length;
-  return Step::kDone;
+  return unsure_ ? Step::kConfirm : Step::kDone;
+}
+
+// Looks at what a commit left that came through after one that nobody knows the end of. A blob that
+// is not right is sent once more; one that is not seen after that may still come.
+Outcome<BlobUpload::Step> BlobUpload::Confirm() {
+  const auto there = confirmed_ ? Look(Step::kDone, Step::kProbe) : Look(Step::kOpen);
+  if (!there || there.value() == Step::kDone) {
+    return there;
+  }
+  if (std::exchange(confirmed_, true)) {
+    return LocalFailure(Concat({"the registry took ", blob_.digest.ToString(), " twice and keeps ",
+                                "another size than ", std::to_string(blob_.size)}),
+                        "The registry spoils blobs; do not publish there until that is mended.");
+  }
+  return there;
 }
 
 Outcome<Ok> BlobUpload::TakeLocation(const AnswerSeen& seen) {
@@ -353,8 +376,24 @@ Outcome<Ok> BlobUpload::TakeLocation(const AnswerSeen& seen) {
     url->scheme = home.scheme;
     url->host = home.host;
   }
+  if (url->Origin() == deserted_) {
+    url->scheme = home.scheme;
+    url->host = home.host;
+  }
   location_ = std::move(*url);
   return Ok{};
+}
+
+bool BlobUpload::TakeHome() {
+  const Url home = lane_.session.Origin(target_);
+  if (!location_ || !deserted_.empty() || location_->Origin() == home.Origin() ||
+      HostOf(*location_) != HostOf(home)) {
+    return false;
+  }
+  deserted_ = location_->Origin();
+  location_->scheme = home.scheme;
+  location_->host = home.host;
+  return true;
 }
 
 Url BlobUpload::BlobUrl() const {

@@ -49,10 +49,12 @@ class BlobUpload {
   Outcome<BlobReport> Run(bool look = true);
 
  private:
-  enum class Step { kLook, kCheck, kMount, kOpen, kAsk, kSend, kCommit, kProbe, kDone };
+  enum class Step { kLook, kCheck, kMount, kOpen, kAsk, kSend, kCommit, kConfirm, kProbe, kDone };
 
   Outcome<Step> Do(Step step);
-  Outcome<Step> Look(Step when_missing);
+  Outcome<Step> Look(Step when_missing) { return Look(when_missing, when_missing); }
+  Outcome<Step> Look(Step when_missing, Step when_other);
+  Outcome<Step> Confirm();
   Outcome<Step> Check();
   Outcome<Step> Mount();
   Outcome<Step> Open();
@@ -72,6 +74,9 @@ class BlobUpload {
   // How far the session says it is; also takes its new Location.
   Outcome<std::uint64_t> AskOffset();
   Outcome<Ok> TakeLocation(const AnswerSeen& seen);
+  // Once: leaves the port or scheme that the registry named for the session, where nobody answers,
+  // for the registry's own. False when there is no such way.
+  bool TakeHome();
   Outcome<Ok> NoteSession();
   Outcome<std::uint64_t> OffsetAfter(const AnswerSeen& seen, std::uint64_t sent_to);
   void Abandon();
@@ -95,6 +100,9 @@ class BlobUpload {
   std::optional<std::uint64_t> broke_off_at_;  // where it failed, if it did
   bool offset_refused_ = false;                // by a 416
   bool spoiled_ = false;                       // a session held other bytes than were sent
+  bool unsure_ = false;                        // what became of an earlier commit
+  bool confirmed_ = false;                     // it was looked at what became of the last one
+  std::string deserted_;                       // origin of the session that nobody answers at
 };
 
 }  // namespace drydock::publisher

@@ -293,11 +293,28 @@ class Pusher::Course {
     }
     for (const Manifest& manifest : image_.manifests) {
       // What is served is hashed: bytes that a registry cut or changed are no manifest.
-      if (const auto served = registry_.GetManifest(At(manifest.digest)); !served) {
+      auto served = registry_.GetManifest(At(manifest.digest));
+      if (!served && served.failure().other_bytes) {
+        served = PutAnew(manifest);
+      }
+      if (!served) {
         return served.failure();
       }
     }
+    if (const std::size_t unread = registry_.seen_by_head().size(); unread > 0) {
+      Say(Concat({std::to_string(unread), " manifests are there by HEAD and were not read back: ",
+                  "the registry's pull limit is used up"}));
+    }
     return Ok{};
+  }
+
+  // The same bytes once more mend what a registry keeps cut or changed.
+  Outcome<Manifest> PutAnew(const Manifest& manifest) {
+    Say(Concat({"manifest ", manifest.digest.Short(), " is served with other bytes; put again"}));
+    if (const auto put = registry_.PutAnew(manifest, At(manifest.digest)); !put) {
+      return put.failure();
+    }
+    return registry_.GetManifest(At(manifest.digest));
   }
 
   Outcome<PushReport> MoveTag() {

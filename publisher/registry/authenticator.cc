@@ -4,6 +4,7 @@
 
 #include "core/json.h"
 #include "core/text.h"
+#include "publisher/registry/sending.h"
 
 namespace drydock::publisher {
 namespace {
@@ -150,10 +151,7 @@ Outcome<std::string> Authenticator::FetchToken(std::string_view registry,
       realm->AddQuery("scope", one);
     }
   }
-  Request request;
-  request.url = *realm;
-  request.headers.Add("Accept", "application/json");
-  request.headers.Add("User-Agent", kUserAgent);
+  Headers headers = {{"Accept", "application/json"}, {"User-Agent", std::string(kUserAgent)}};
   if (const auto login = credentials_.find(registry); login != credentials_.end()) {
     if (!MaySendPassword(registry_origin, service)) {
       return Refusal(registry_origin,
@@ -161,10 +159,15 @@ Outcome<std::string> Authenticator::FetchToken(std::string_view registry,
                      "The password was not sent there; find out whether the answer was the "
                      "registry's own.");
     }
-    request.headers.Add("Authorization", BasicValue(login->second));
+    headers.Add("Authorization", BasicValue(login->second));
   }
   const Duration asked = clock_.Elapsed();
-  auto response = transport_.Send(std::move(request), asked + request_deadline_);
+  auto response = SendOnTrust(
+      transport_,
+      [&] {
+        return Request{"GET", *realm, headers, {}};
+      },
+      asked + request_deadline_);
   if (!response) {
     return ClassifyLoss("GET", realm->ToString(), response.error());
   }

@@ -45,6 +45,12 @@ Failure MovedByOthers(const ImageReference& tag, std::string_view now) {
       "Find out who publishes the same tag; it was left as it is.");
 }
 
+// The registry has answered enough GETs of manifests for hours.
+bool IsPullLimit(const Failure& failure) {
+  return failure.status == 429 && failure.next == NextMove::kStop &&
+         failure.persistence == Persistence::kTransient;
+}
+
 const Digest* DigestOf(const ProbeAnswer& answer) {
   const auto* exists = std::get_if<Exists>(&answer);
   return exists == nullptr ? nullptr : &exists->digest;
@@ -124,11 +130,16 @@ ProbeAnswer RegistryClient::ProbeOnce(const ImageReference& reference) {
   }
   // Without a body nobody can tell whose 404 it is; without its header, which digest. Some
   // registries let HEAD through nowhere.
-  auto manifest = GetManifestOnce(reference);
+  auto manifest = ReadManifest(reference);
   if (manifest) {
     return Exists{manifest->digest, manifest->media_type};
   }
   const Failure& why = manifest.failure();
+  // That the pull limit is the registry's own, its 429 says; whose the 404 was, its header.
+  if (head->seen.status == 404 && IsPullLimit(why) &&
+      ClassifyAnswer(head->seen, clock_.Now()).answerer == Answerer::kRegistry) {
+    return Missing{};
+  }
   const bool own_words =
       why.status == 404 && why.answerer == Answerer::kRegistry &&
       (why.code == "MANIFEST_UNKNOWN" || why.code == "NAME_UNKNOWN" || why.code == "NOT_FOUND");
@@ -151,6 +162,16 @@ Outcome<Manifest> RegistryClient::GetManifestOnce(const ImageReference& referenc
   if (!reference.tag && !reference.digest) {
     return LocalFailure(Concat({"neither tag nor digest: ", reference.ToString()}));
   }
+  const auto known = reference.digest ? known_.find(*reference.digest) : known_.end();
+  if (pulls_used_up_ && known != known_.end()) {
+    return SeeByHead(known->second, reference);
+  }
+  auto manifest = ReadManifest(reference);
+  const bool limited = !manifest && pulls_used_up_ && known != known_.end();
+  return limited ? SeeByHead(known->second, reference) : manifest;
+}
+
+Outcome<Manifest> RegistryClient::ReadManifest(const ImageReference& reference) {
   auto asked =
       session_.Send("GET", reference, ManifestPath(reference), {{"Accept", ManifestTypes()}}, "");
   if (!asked) {
@@ -158,7 +179,9 @@ Outcome<Manifest> RegistryClient::GetManifestOnce(const ImageReference& referenc
   }
   AnswerSeen& seen = asked->seen;
   if (seen.status != 200) {
-    return ClassifyAnswer(seen, clock_.Now());
+    Failure failure = ClassifyAnswer(seen, clock_.Now());
+    pulls_used_up_ = pulls_used_up_ || IsPullLimit(failure);
+    return failure;
   }
   if (!asked->whole) {
     return LocalFailure(Concat(
@@ -174,15 +197,20 @@ Outcome<Manifest> RegistryClient::GetManifestOnce(const ImageReference& referenc
   const Digest digest =
       Digest::Of(seen.body, expected == nullptr ? DigestAlgorithm::kSha256 : expected->algorithm());
   if (expected != nullptr && digest != *expected) {
-    return Garbled(reference, Concat({"the bytes served hash to ", digest.ToString(), ", expected ",
-                                      expected->ToString()}));
+    Failure failure = Garbled(reference, Concat({"the bytes served hash to ", digest.ToString(),
+                                                 ", expected ", expected->ToString()}));
+    failure.other_bytes = true;
+    return failure;
   }
   std::string type(WithoutParameters(seen.headers.Get("Content-Type")));
   if (!media_type::IsIndex(type) && !media_type::IsImageManifest(type)) {
     const auto parsed = json::Parse(seen.body, "manifest");
     type = parsed && !parsed->Text("mediaType").empty() ? parsed->Text("mediaType") : type;
   }
-  return Manifest{std::move(seen.body), std::move(type), digest};
+  Manifest manifest{std::move(seen.body), std::move(type), digest};
+  seen_by_head_.erase(digest);
+  Know(manifest);
+  return manifest;
 }
 
 Outcome<Promotion> RegistryClient::Promote(const ImageReference& from, const ImageReference& to,
@@ -340,6 +368,7 @@ Outcome<Ok> RegistryClient::PutOnce(const Manifest& manifest, const ImageReferen
                                 " and says that it is ", told->ToString()}),
                         "The registry changes manifests; do not promote by reference there.");
   }
+  Know(manifest);
   return Ok{};
 }
 

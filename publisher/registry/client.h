@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -90,6 +91,17 @@ class RegistryClient {
   // The same, with the patience of a read back for one that is not there yet.
   Outcome<Manifest> AwaitManifest(const ImageReference& reference);
 
+  // Puts `manifest` whatever a HEAD of `to` says: for a registry that has it and serves other
+  // bytes.
+  Outcome<Ok> PutAnew(const Manifest& manifest, const ImageReference& to);
+
+  // What `manifest` is that this run has pushed by another way. Manifests that were read, put or
+  // told of so are known: should the pull limit keep them from being read, a HEAD by digest stands
+  // in, which is not counted.
+  void Know(Manifest manifest);
+  // Those of which a HEAD alone says that they are there.
+  const std::set<Digest>& seen_by_head() const { return seen_by_head_; }
+
   // Whether a blob of `image`'s repository is there with that size (HEAD), or, when `hashed` or
   // when HEAD does not tell, whether its bytes are right. Has the patience of a read back.
   struct BlobSize {
@@ -132,6 +144,8 @@ class RegistryClient {
   static Outcome<ProbeAnswer> Known(ProbeAnswer answer);
   Outcome<Reception> GreetOnce(const ImageReference& image);
   Outcome<Manifest> GetManifestOnce(const ImageReference& reference);
+  Outcome<Manifest> ReadManifest(const ImageReference& reference);
+  Outcome<Manifest> SeeByHead(const Manifest& known, const ImageReference& reference);
   Outcome<Ok> CheckSize(const ImageReference& image, const BlobSize& blob);
   Outcome<Ok> CheckBytes(const ImageReference& image, const BlobSize& blob);
   Outcome<Promotion> Move(const Digest& digest, const ImageReference& to,
@@ -152,6 +166,10 @@ class RegistryClient {
   Retrier retrier_;
   std::size_t manifest_gets_ = 0;
   std::string pulls_left_;
+  bool pulls_used_up_ = false;
+  std::map<Digest, Manifest> known_;
+  std::size_t known_bytes_ = 0;
+  std::set<Digest> seen_by_head_;
 };
 
 }  // namespace drydock::publisher

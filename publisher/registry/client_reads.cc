@@ -10,6 +10,7 @@ namespace drydock::publisher {
 namespace {
 
 constexpr std::size_t kTagsOfAPage = 1000;
+constexpr std::size_t kKnownBytesMax = 16u << 20;  // of manifests that are remembered
 
 // An answer that cannot be right, or not yet; worth asking again.
 Failure NotRight(const ImageReference& image, const Digest& part, std::string_view words) {
@@ -92,6 +93,34 @@ Outcome<Manifest> RegistryClient::AwaitManifest(const ImageReference& reference)
         }
         return manifest;
       });
+}
+
+Outcome<Ok> RegistryClient::PutAnew(const Manifest& manifest, const ImageReference& to) {
+  return retrier_.RunWithRetry(options_.budget, Concat({"put ", to.ToString(), " anew"}),
+                               [&](int) { return PutOnce(manifest, to); });
+}
+
+void RegistryClient::Know(Manifest manifest) {
+  if (manifest.bytes.size() <= kKnownBytesMax - known_bytes_) {
+    const std::size_t bytes = manifest.bytes.size();
+    const Digest digest = manifest.digest;
+    known_bytes_ += known_.emplace(digest, std::move(manifest)).second ? bytes : 0;
+  }
+}
+
+Outcome<Manifest> RegistryClient::SeeByHead(const Manifest& known,
+                                            const ImageReference& reference) {
+  const ProbeAnswer there = ProbeOnce(reference);
+  if (const auto* unknown = std::get_if<Unknown>(&there)) {
+    return unknown->why;
+  }
+  if (std::holds_alternative<Missing>(there)) {
+    Failure failure = NotRight(reference, known.digest, "the registry does not have it");
+    failure.status = 404;
+    return failure;
+  }
+  seen_by_head_.insert(known.digest);
+  return known;
 }
 
 Outcome<Ok> RegistryClient::CheckBlob(const ImageReference& image, const BlobSize& blob,

@@ -103,6 +103,7 @@ struct Failure {
   int attempts = 1;                     // how often it was tried before it was given up
   bool cache_export = false;            // a builder failed while it exported a build cache
   bool cancelled = false;               // the run was stopped: unwind without further effects
+  bool other_bytes = false;             // what was served does not have the digest asked for
 
   // "registry answered 403 DENIED to PUT https://…: requested access is denied (deterministic)".
   std::string ToString() const;

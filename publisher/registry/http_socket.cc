@@ -48,6 +48,10 @@ long HttpSocket::Read(char* into, std::size_t size) {
       return filled;
     }
   }
+  if (size == 1 && LacksCarriageReturn()) {
+    *into = last_ = '\r';
+    return 1;
+  }
   const std::size_t taken = buffer_.copy(into, size, used_);
   used_ += taken;
   if (size > 1) {
@@ -55,7 +59,13 @@ long HttpSocket::Read(char* into, std::size_t size) {
   } else if (IsLineTooLong(*into)) {
     return -1;
   }
+  last_ = into[taken - 1];
   return static_cast<long>(taken);
+}
+
+// Servers have ended the lines of a head by bare line feeds; httplib takes CRLF alone.
+bool HttpSocket::LacksCarriageReturn() const {
+  return in_head_ && buffer_[used_] == '\n' && last_ != '\r';
 }
 
 bool HttpSocket::IsLineTooLong(char next) {
@@ -63,9 +73,12 @@ bool HttpSocket::IsLineTooLong(char next) {
   if (line_ > (first_line_ ? kFirstLineMax : kLineMax)) {
     return true;
   }
+  empty_line_ = empty_line_ && (next == '\r' || next == '\n');
   if (next == '\n') {
+    in_head_ = in_head_ && !empty_line_;
     line_ = 0;
     first_line_ = false;
+    empty_line_ = true;
   }
   return false;
 }

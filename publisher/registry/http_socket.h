@@ -2,7 +2,8 @@
 // lines of a head, and ears open for an answer that comes while the request is still being sent.
 // Owns neither the socket nor the TLS session. Threads: one thread at a time.
 // Source: incidents token-expiry-mid-body-eof, proxy-body-limit-413 (an early answer, then a
-// close); cpp-httplib reads lines of any length and matches the first one by a recursive regex.
+// close), hub-abuse-429-bare-lf; cpp-httplib reads lines of any length and matches the first one by
+// a recursive regex.
 #pragma once
 
 #include <openssl/types.h>
@@ -37,7 +38,8 @@ class HttpSocket {
   HttpSocket(int socket, SSL* tls, Duration silence_max);
 
   // Reads at least one byte, at most `size`. 0 at the end of the connection, -1 on an error or
-  // after too much silence. Bytes asked for one by one are lines: too long a one is an error.
+  // after too much silence. Bytes asked for one by one are lines: too long a one is an error, and
+  // a line of the head that ends in a bare line feed is given as if it ended in CRLF.
   long Read(char* into, std::size_t size);
   // Sends all of `bytes` and gives their number. After the peer has hung up it still says so, and
   // sends nothing: what the peer answered before can then be read.
@@ -54,6 +56,7 @@ class HttpSocket {
   bool Wait(short events, Duration span);
   long Fill();
   bool IsLineTooLong(char next);
+  bool LacksCarriageReturn() const;
 
   int socket_;
   SSL* tls_;
@@ -62,6 +65,9 @@ class HttpSocket {
   std::size_t used_ = 0;  // of buffer_
   std::size_t line_ = 0;  // bytes of the present line
   bool first_line_ = true;
+  bool empty_line_ = true;  // so far
+  bool in_head_ = true;
+  char last_ = 0;  // given
   bool hung_up_ = false;
 };
 

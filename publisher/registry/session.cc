@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "core/text.h"
+#include "publisher/registry/sending.h"
 
 namespace drydock::publisher {
 namespace {
@@ -79,21 +80,29 @@ Outcome<RegistryAnswer> RegistrySession::SendPlainly(const Outgoing& outgoing) {
 Outcome<RegistryAnswer> RegistrySession::SendTo(const Outgoing& outgoing, const Url& url,
                                                 const Headers& headers) {
   const std::string_view method = outgoing.method;
-  Request request;
-  request.method = std::string(method);
-  request.url = url;
-  request.headers = headers;
-  request.headers.Set("User-Agent", kUserAgent);
-  if (outgoing.body) {
-    auto body = outgoing.body();
-    if (!body) {
-      return LocalFailure(body.error().message());
+  std::optional<Error> no_body;
+  const auto make = [&]() -> Result<Request> {
+    Request request;
+    request.method = std::string(method);
+    request.url = url;
+    request.headers = headers;
+    request.headers.Set("User-Agent", kUserAgent);
+    if (outgoing.body) {
+      auto body = outgoing.body();
+      if (!body) {
+        no_body = body.error();
+        return *no_body;
+      }
+      request.body = std::move(*body);
     }
-    request.body = std::move(*body);
-  }
+    return request;
+  };
   const Duration patience =
       outgoing.patience > Duration::zero() ? outgoing.patience : request_deadline_;
-  auto response = transport_.Send(std::move(request), clock_.Elapsed() + patience);
+  auto response = SendOnTrust(transport_, make, clock_.Elapsed() + patience);
+  if (no_body) {
+    return LocalFailure(no_body->message());
+  }
   if (!response) {
     return ClassifyLoss(method, url.ToString(), response.error(), outgoing.route);
   }

@@ -60,8 +60,9 @@ std::vector<EffectDoc> AnswerDocs() {
        "P3",
        "Exactly these bytes, and then the connection ends.",
        {{"(a text)", "the bytes, status line and all"}},
-       "read as drydock's own client reads: a bare LF, a field without a colon or a second status "
-       "line is no HTTP to it",
+       "read as drydock's own client reads: a line may end in a bare LF; a field without a colon "
+       "or "
+       "a second status line is no HTTP to it",
        "the bytes as they are, and a FIN",
        R"({ "faults": [
   { "name": "abuse-429",

@@ -14,13 +14,15 @@ Error NoHttp(std::string_view why) {
   return Error(ErrorCode::kAmbiguous, Concat({"what came is no HTTP: ", why}));
 }
 
-// Takes a line without its CRLF; nullopt when it ends in any other way.
+// Takes a line without its end, which may be a bare line feed (RFC 9112 2.2); nullopt when it has
+// none.
 std::optional<std::string_view> TakeLine(std::string_view& bytes) {
   const std::size_t end = bytes.find('\n');
-  if (end == std::string_view::npos || end == 0 || bytes[end - 1] != '\r') {
+  if (end == std::string_view::npos) {
     return std::nullopt;
   }
-  const std::string_view line = bytes.substr(0, end - 1);
+  std::string_view line = bytes.substr(0, end);
+  line.remove_suffix(line.ends_with('\r') ? 1 : 0);
   bytes.remove_prefix(end + 1);
   return line;
 }
@@ -43,7 +45,7 @@ std::string Describe(const RawReply& raw) {
   return Concat({"raw-reply of ", std::to_string(raw.bytes.size()), " bytes"});
 }
 
-Result<Response> ReadStrictly(std::string_view bytes) {
+Result<Response> ReadRawAnswer(std::string_view bytes) {
   Response response;
   const auto status_line = TakeLine(bytes);
   if (!status_line || !ReadStatusLine(*status_line, response)) {
@@ -52,7 +54,7 @@ Result<Response> ReadStrictly(std::string_view bytes) {
   for (;;) {
     const auto line = TakeLine(bytes);
     if (!line) {
-      return NoHttp("a line that does not end in CRLF");
+      return NoHttp("a head that does not end");
     }
     if (line->empty()) {
       break;

@@ -16,8 +16,9 @@ struct RawReply {
 
 std::string Describe(const RawReply& raw);
 
-// What drydock's own client makes of an answer that comes in these bytes. kAmbiguous when that is
-// no HTTP to it: a line that ends without CR, a head that does not end, a field without a colon.
-Result<Response> ReadStrictly(std::string_view bytes);
+// What drydock's own client makes of an answer that comes in these bytes. A line may end in a bare
+// line feed. kAmbiguous when that is no HTTP to it: a head that does not end, a field without a
+// colon.
+Result<Response> ReadRawAnswer(std::string_view bytes);
 
 }  // namespace drydock::simulator

@@ -249,6 +249,30 @@ bool IsReferred(const Store& store, std::string_view repository, const Digest& d
          });
 }
 
+// The linux/amd64 child of an index, as a registry of old gives it to a client of old; nullptr when
+// it has none that the client takes. `digest` is then the child's.
+const StoredManifest* ChildFor(const Call& call, const StoredManifest& index,
+                               std::optional<Digest>& digest) {
+  const auto parsed = nlohmann::json::parse(*index.bytes, nullptr, false);
+  const auto entries = parsed.is_object() ? parsed.value("manifests", nlohmann::json::array())
+                                          : nlohmann::json::array();
+  for (const auto& entry : entries) {
+    const auto platform = entry.value("platform", nlohmann::json::object());
+    const auto named = Digest::Parse(entry.value("digest", ""));
+    if (!named || platform.value("os", "") != "linux" ||
+        platform.value("architecture", "") != "amd64") {
+      continue;
+    }
+    const StoredManifest* child =
+        Visible(call, call.route.repository, *named).FindManifest(call.route.repository, *named);
+    if (child != nullptr && Accepts(call.head.headers.All("Accept"), child->media_type)) {
+      digest = *named;
+      return child;
+    }
+  }
+  return nullptr;
+}
+
 Response DeleteTag(Call& call) {
   if (!call.personality().delete_tags) {
     return Refusal({ApiCode::kUnsupported, "tag", call.route.reference});
@@ -274,6 +298,12 @@ Response GetManifest(Call& call) {
   const StoredManifest* manifest = Find(call, digest);
   if (manifest == nullptr) {
     return call.Refuse({ManifestUnknown(call)});
+  }
+  const bool taken = Accepts(call.head.headers.All("Accept"), manifest->media_type);
+  if (!taken && call.personality().index_to_child && !LooksLikeDigest(call.route.reference)) {
+    if (const StoredManifest* child = ChildFor(call, *manifest, digest)) {
+      manifest = child;
+    }
   }
   if (!Accepts(call.head.headers.All("Accept"), manifest->media_type)) {
     return call.Refuse({Unacceptable(call, manifest->media_type)});

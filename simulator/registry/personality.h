@@ -195,6 +195,8 @@ struct Personality {
   std::string overwrite_message;  // "{tag}" and "{repository}" are filled in; "": the table's
 
   Children sparse_manifests = Children::kRequired;
+  // A tag read by who takes images and no index gives the linux/amd64 child of its index.
+  bool index_to_child = false;
   bool digest_checked = true;  // of a blob; otherwise whatever came has the digest that was said
   bool reserialised = false;   // manifests are written anew, and so have another digest
   std::string

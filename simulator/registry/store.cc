@@ -97,6 +97,10 @@ void Store::PutBlob(std::string_view repository, const Digest& digest, Blob blob
   if (!held) {
     blob_bytes_ += blob.size();
     held = CopyOnWrite<SharedBlob>::Make(std::move(blob), std::set<std::string, std::less<>>());
+  } else if (held->blob.size() != blob.size()) {
+    // Only who does not look at digests comes here: the last bytes are the ones it has.
+    blob_bytes_ += blob.size() - held->blob.size();
+    held.Write().blob = std::move(blob);
   }
   held.Write().holders.emplace(repository);
   Touch(repository, &digest, FindManifest(repository, digest) != nullptr);

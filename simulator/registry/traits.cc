@@ -394,6 +394,8 @@ constexpr std::array kTraits = {
         "sparse-manifests", "what a manifest names need not be there", "no, yes, stubbed"),
     Own<&Personality::types_refused>(
         "types-refused", "globs of media types that no manifest may have or name", kText),
+    Flag<&Personality::index_to_child>("index-to-child",
+                                       "whoever takes no index gets its linux/amd64 child by tag"),
     Flag<&Personality::digest_checked>("digest-checked", "a blob is what its digest says"),
     Flag<&Personality::reserialised>("reserialised", "manifests are written anew"),
     Own<&Personality::overwrite_refused>("overwrite-refused", "tags are immutable", kRefusals),
@@ -433,7 +435,7 @@ constexpr std::array kConcerns = {
     Concern{"token",
             "token-life token-expires-in token-excess-refused refresh-tokens token-post "
             "token-scopes login-lockout token-issuer"},
-    Concern{"manifest.head manifest.get", "pull-limit pull-limit-account"},
+    Concern{"manifest.head manifest.get", "pull-limit pull-limit-account index-to-child"},
     Concern{"upload.*", "upload-state"},
     Concern{"upload.patch upload.status upload.commit upload.cancel", "uploads upload-life"},
     Concern{"upload.patch upload.commit", "chunk-offset blob-bytes"},

@@ -217,5 +217,53 @@ TEST_F(ClientTest, AnAliasThatNamesNeitherIsLeftAlone) {
   EXPECT_THAT(Steps(), ElementsAre("HEAD latest"));
 }
 
+// --- the pull limit
+
+constexpr std::string_view kPullLimitWords = "You have reached your pull rate limit.";
+
+TEST_F(ClientTest, AHeadStandsInForWhatIsKnownWhenThePullLimitIsUsedUp) {
+  const auto limited = [this] {
+    transport_.Then(429, {}, RegistryErrorBody("TOOMANYREQUESTS", kPullLimitWords));
+  };
+  limited();
+  EXPECT_FALSE(client_.GetManifest(kByDigest).ok()) << "nobody knows its bytes";
+  client_.Know({kManifest, std::string(media_type::kOciIndex), kDigest});
+  ThenNames(kDigest);
+  const auto known = client_.GetManifest(kByDigest);
+  ASSERT_TRUE(known.ok());
+  EXPECT_EQ(known->bytes, kManifest);
+  EXPECT_EQ(client_.seen_by_head().count(kDigest), 1u);
+  transport_.Then(404);
+  limited();
+  EXPECT_FALSE(client_.GetManifest(kByDigest).ok()) << "a 404 that may be anybody's";
+  EXPECT_THAT(Steps(), ElementsAre(HasSubstr("GET sha256:"), HasSubstr("HEAD sha256:"),
+                                   HasSubstr("HEAD sha256:"), HasSubstr("GET sha256:")));
+  EXPECT_EQ(clock_.Elapsed(), Duration::zero()) << "the limit lasts for hours";
+}
+
+TEST_F(ClientTest, AMissingTagIsBelievedToTheRegistrysOwnHeadAtThePullLimit) {
+  for (const bool own : {true, false}) {
+    transport_.Then(404, own ? Headers{{"Docker-Distribution-Api-Version", "registry/2.0"}}
+                             : Headers{{"Content-Type", "text/html"}});
+    transport_.Then(429, {}, RegistryErrorBody("TOOMANYREQUESTS", kPullLimitWords));
+    const ProbeAnswer answer = client_.Probe(kTag);
+    EXPECT_EQ(std::holds_alternative<Missing>(answer), own);
+  }
+}
+
+// --- trust
+
+TEST_F(ClientTest, OneConnectionThatIsNotTrustedIsTriedOnceMore) {
+  transport_.ThenError(ErrorCode::kDenied);
+  ThenNames(kDigest);
+  EXPECT_TRUE(std::holds_alternative<Exists>(client_.Probe(kTag)));
+  transport_.ThenError(ErrorCode::kDenied);
+  transport_.ThenError(ErrorCode::kDenied);
+  const ProbeAnswer answer = client_.Probe(kTag);
+  ASSERT_TRUE(std::holds_alternative<Unknown>(answer));
+  EXPECT_EQ(std::get<Unknown>(answer).why.next, NextMove::kStop);
+  EXPECT_EQ(transport_.sent().size(), 4u);
+}
+
 }  // namespace
 }  // namespace drydock::publisher

@@ -13,6 +13,7 @@
 namespace drydock::publisher {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class LocationTest : public ::testing::Test {
@@ -21,8 +22,15 @@ class LocationTest : public ::testing::Test {
     transport_.Otherwise([this](const Sent& sent) { return Answer(sent); });
   }
 
-  // Wants a login, misses the blob, opens sessions at `location_` and takes everything.
+  // Wants a login, misses the blob, opens sessions at `location_` and takes everything. At port
+  // 5000 nobody listens.
   Result<Response> Answer(const Sent& sent) {
+    if (sent.url.host == "registry.test:5000") {
+      return Error(ErrorCode::kUnavailable, "cannot connect");
+    }
+    if (sent.url.path == "/lost") {
+      return Error(ErrorCode::kUnavailable, "cannot connect");
+    }
     const bool login = sent.headers.Has("Authorization");
     if (sent.url.host == "registry.test" && !login) {
       return MakeResponse(401, {{"WWW-Authenticate", "Basic realm=\"r\""}});
@@ -82,6 +90,17 @@ TEST_F(LocationTest, EveryFormLeadsToItsPlace) {
     EXPECT_TRUE(Last().headers.Has("Authorization"));
     EXPECT_EQ(Last().body, "bytes");
   }
+}
+
+TEST_F(LocationTest, APortWhereNobodyListensIsLeftForTheRegistrysOwn) {
+  ASSERT_TRUE(Upload("https://registry.test:5000/u1"));
+  EXPECT_THAT(Last().Line(), HasSubstr("PUT https://registry.test/u1?digest="));
+  EXPECT_EQ(transport_.sent()[transport_.sent().size() - 2].url.host, "registry.test:5000");
+  EXPECT_EQ(clock_.Elapsed(), Duration::zero()) << "nothing to wait for";
+  const auto lost = Upload("https://registry.test:5000/lost");
+  ASSERT_FALSE(lost);
+  EXPECT_THAT(lost.failure().words, AllOf(HasSubstr("nobody answers at https://registry.test:5000"),
+                                          HasSubstr("then tried at https://registry.test,")));
 }
 
 TEST_F(LocationTest, TheLoginStaysAtTheRegistry) {

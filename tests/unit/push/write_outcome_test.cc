@@ -35,10 +35,12 @@ std::string_view NameIn(const Names& names, Value value) {
 
 // A refusal of a manifest is believed when a look confirms it, and a success when reading back
 // does, otherwise it is put once more; whatever else is open is found out. Wrong content is never
-// published.
+// published: the same bytes sent once more mend it where something gave reason to look.
 End EndOf(Write write, Fate fate, Told told) {
   if (fate == Fate::kAppliedWrongly) {
-    return End::kFailed;
+    const bool mended =
+        write == Write::kManifestPut || (write == Write::kBlobCommit && told != Told::kSuccess);
+    return mended ? End::kPublished : End::kFailed;
   }
   const bool refused = told == Told::kRefusal && write != Write::kBlobCommit;
   if (refused) {

@@ -78,6 +78,24 @@ std::string PutSpacedIndex(SmallHub& hub) {
   return put.headers.Get("Docker-Content-Digest") == Digest::Of(spaced).ToString() ? "same"
                                                                                    : "other";
 }
+// A tag of an index, read by a client that takes images alone.
+std::string ReadAsOfOld(SmallHub& hub) {
+  const std::string type = "application/vnd.oci.image.manifest.v1+json";
+  hub.PushBlob("{}");
+  const std::string child =
+      Concat({R"({"schemaVersion":2,"mediaType":")", type,
+              R"(","config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":2,)",
+              R"("digest":")", Digest::Of("{}").ToString(), R"("},"layers":[]})"});
+  const std::string digest = Digest::Of(child).ToString();
+  hub.Ask("PUT", "/v2/a/b/manifests/" + digest, child, {{"Content-Type", type}});
+  const std::string entry =
+      Concat({R"({"mediaType":")", type, R"(","size":)", std::to_string(child.size()),
+              R"(,"digest":")", digest, R"(","platform":{"os":"linux","architecture":"amd64"}})"});
+  hub.PutIndex("v1", SmallHub::Index("x", entry));
+  const Response read = hub.Ask("GET", "/v2/a/b/manifests/v1", "", {{"Accept", type}});
+  const bool is_child = read.headers.Get("Docker-Content-Digest") == digest;
+  return Concat({StatusOf(read), is_child ? " child" : ""});
+}
 std::string PushABlob(SmallHub& hub) {
   const Response opened = hub.Ask("POST", "/v2/a/b/blobs/uploads/");
   const std::string start = StatusOf(opened);
@@ -192,6 +210,7 @@ INSTANTIATE_TEST_SUITE_P(
         PolicyRow{R"("quota-bytes": 11, "quota-at": "start")", PushTwoBlobs, "202 201", "403"},
         PolicyRow{R"("quota-bytes": 4, "quota-at": "manifest")", PushAndTag, "202 201 201",
                   "202 201 403"},
+        PolicyRow{R"("index-to-child": true)", ReadAsOfOld, "404", "200 child"},
         PolicyRow{R"("digest-checked": false)", WrongDigest, "400 none", "201 none"},
         PolicyRow{R"("methods-refused": "PATCH DELETE")", Patch, "202", "405"},
         PolicyRow{R"("pull-limit": "1;w=3600")", PullTwice, "x x", "x 429"}));

@@ -32,7 +32,7 @@ TEST_F(WireEffectsTest, RawBytesAreReadAsTheClientReads) {
     std::string_view told;
   } rows[] = {
       {R"(HTTP/1.1 429 Slow\r\nRetry-After: 7\r\n\r\nslow down)", "429"},
-      {R"(HTTP/1.1 429 Slow\nRetry-After: 7\n\nslow down)", "ambiguous"},
+      {R"(HTTP/1.1 429 Slow\nRetry-After: 7\n\nslow down)", "429"},
       {R"(HTTP/1.1 200 OK\r\nHTTP/1.1 429 Slow\r\n\r\n)", "ambiguous"},
       {R"(HTTP/1.1 200 OK\r\nA: b)", "ambiguous"},
       {R"(nonsense)", "ambiguous"},
