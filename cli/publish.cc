@@ -147,6 +147,16 @@ int Run(PublishFlags flags) {
   if (!logins) {
     return BadInput(logins.error().message());
   }
+  std::set<std::string> plain_http =
+      PlainHttpRegistries(release->image.registry, flags.plain_http, flags.ca_file);
+  for (const ImageReference& also : release->also) {
+    auto more = FindLogins(flags.docker_config, also.registry, !flags.plan);
+    if (!more) {
+      return BadInput(more.error().message());
+    }
+    logins->merge(*more);
+    plain_http.merge(PlainHttpRegistries(also.registry, flags.plain_http, flags.ca_file));
+  }
   options.context = flags.context;
   options.plan = flags.plan;
   options.resume = flags.resume;
@@ -157,8 +167,7 @@ int Run(PublishFlags flags) {
   options.base_latest = flags.base_latest;
   options.npm_registry = FindNpmRegistry(flags, *release);
   options.credentials = std::move(*logins);
-  options.plain_http =
-      PlainHttpRegistries(release->image.registry, flags.plain_http, flags.ca_file);
+  options.plain_http = std::move(plain_http);
   return RunPublish(flags, *release, std::move(options));
 }
 

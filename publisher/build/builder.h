@@ -12,6 +12,7 @@
 #include "core/digest.h"
 #include "core/reference.h"
 #include "core/result.h"
+#include "publisher/registry/client.h"
 #include "publisher/registry/failure.h"
 
 namespace drydock::publisher {
@@ -27,6 +28,7 @@ struct BuildRequest {
   std::vector<std::string> cache_to;              // as in --cache-to
   bool provenance = false;
   bool no_cache = false;
+  std::optional<Digest> expected = {};  // of a prebuilt layout's image: no other one is pushed
 
   friend bool operator==(const BuildRequest&, const BuildRequest&) = default;
 };
@@ -38,6 +40,7 @@ struct BuildOutcome {
   std::string log;               // standard error as printed, last line last
   std::optional<Digest> digest;  // of the pushed index or manifest, when the builder reports it
   std::optional<Failure> failure = {};  // when the builder knows more than its log tells
+  std::vector<Manifest> pushed = {};    // all manifests of the image, when it has them at hand
 };
 
 class Builder {

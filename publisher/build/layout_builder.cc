@@ -34,6 +34,11 @@ Result<BuildOutcome> LayoutBuilder::Build(const BuildRequest& request) {
     }
     image = std::move(named);
   }
+  if (request.expected && image->top().digest != *request.expected) {
+    return Failed(LocalFailure(Concat({folder, " is ", image->top().digest.ToString(),
+                                       ", expected ", request.expected->ToString()}),
+                               "Bring the layout back that the release began with."));
+  }
   const auto transport = with_.lanes.connect();
   Pusher pusher(*transport, with_.lanes, with_.clock,
                 with_.rng.Fork(Concat({"push ", std::to_string(++builds_)})), with_.journal,
@@ -46,6 +51,7 @@ Result<BuildOutcome> LayoutBuilder::Build(const BuildRequest& request) {
   }
   BuildOutcome outcome;
   outcome.digest = image->top().digest;
+  outcome.pushed = std::move(image->manifests);
   return outcome;
 }
 

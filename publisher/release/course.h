@@ -51,8 +51,13 @@ struct Pipeline::Course {
   bool Wants(const VariantSpec& variant) const;
   std::string VersionTag(const VariantSpec& variant) const;
   std::string Alias(const VariantSpec& variant) const;
+  // Tags of the further repositories go by "ghcr.io/me/app:v1.0.0" wherever a tag is named.
+  static std::string TagIn(const ImageReference& also, std::string_view tag);
   ImageReference At(std::string_view tag) const;
-  ImageReference At(const Digest& digest) const;
+  // In the repository of `tag`.
+  ImageReference At(const Digest& digest, std::string_view tag = "") const;
+  bool BuildVariants();
+  bool MoveAliases();
   TagRecord& Record(std::string_view tag);
 
   // --- preflight (course_preflight.cc)
@@ -62,8 +67,8 @@ struct Pipeline::Course {
   void Note(PreflightCheck check);
   // What this machine shows, into the report.
   void CheckMachine(const RepositoryFacts& repository);
-  // Registry, clock and login, into the report.
-  Outcome<Ok> CheckRegistry();
+  // Registry, clock and login of `image`, into the report.
+  Outcome<Ok> CheckRegistry(const ImageReference& image);
 
   // --- questions (course_checks.cc)
   Outcome<Ok> RecallState(const RepositoryFacts& repository);
@@ -90,6 +95,9 @@ struct Pipeline::Course {
   Outcome<StepEnd> BuildBase();
   Outcome<StepEnd> BuildVariant(const VariantSpec& variant);
   Outcome<StepEnd> MoveTag(const std::string& from, const std::string& alias);
+  // Every wanted variant to every further repository; one that fails does not keep the others.
+  bool CopyEverywhere();
+  Outcome<StepEnd> CopyTo(const ImageReference& also, const VariantSpec& variant);
   // Builds, pushes, reads back and notes `tag`.
   Outcome<StepEnd> Build(const BuildRequest& request, const std::string& tag);
   Outcome<std::optional<Digest>> BuildWithRetry(const BuildRequest& request,
@@ -121,7 +129,7 @@ struct Pipeline::Course {
   const PipelineOptions& options;
   const LocalFacts& local;
   RegistryClient registry;
-  ImageCheck image_check;  // of what the aliases came to name
+  std::map<std::string, ImageCheck> image_checks;  // of what the aliases came to name
   Retrier retrier;
   std::optional<NpmClient> npm;
 

@@ -257,6 +257,14 @@ Outcome<StepEnd> Pipeline::Course::Survey() {
   for (const std::string& tag : ExpectedTags(release, options.release_tag, base_tag)) {
     report.tags.push_back({tag, TagState::kUnknown, "", ""});
   }
+  for (const ImageReference& also : release.also) {
+    for (const VariantSpec& variant : release.variants) {
+      for (const std::string& tag : {VersionTag(variant), Alias(variant)}) {
+        report.tags.push_back({TagIn(also, tag), TagState::kUnknown, "", ""});
+        alias_of[report.tags.back().tag] = VersionTag(variant);
+      }
+    }
+  }
   for (TagRecord& record : report.tags) {
     if (auto looked = Look(record.tag); !looked.ok()) {
       Failure why = looked.failure();

@@ -43,8 +43,13 @@ Outcome<StepEnd> Pipeline::Course::Preflight() {
       return saved.failure();
     }
   }
-  if (auto greeted = CheckRegistry(); !greeted.ok()) {
+  if (auto greeted = CheckRegistry(release.image); !greeted.ok()) {
     return greeted.failure();
+  }
+  for (const ImageReference& also : release.also) {
+    if (auto greeted = CheckRegistry(also); !greeted.ok()) {
+      return greeted.failure();
+    }
   }
   std::vector<std::string> warnings;
   for (const PreflightCheck& check : report.checks) {
@@ -69,6 +74,11 @@ void Pipeline::Course::Note(PreflightCheck check) {
 Outcome<Ok> Pipeline::Course::CheckWhatIsAsked() const {
   if (const Status tag = CheckReleaseTag(options.release_tag); !tag) {
     return FailureOf(tag.error());
+  }
+  if (!release.also.empty() && release.builder != BuilderKind::kLayout) {
+    return LocalFailure(
+        Concat({release.source, ": \"also\" needs prebuilt layouts, and the builder ", "is ",
+                Name(release.builder)}));
   }
   if (!options.only.empty() && release.FindVariant(options.only) == nullptr) {
     std::vector<std::string> names;
@@ -103,9 +113,9 @@ void Pipeline::Course::CheckMachine(const RepositoryFacts& repository) {
   }
 }
 
-Outcome<Ok> Pipeline::Course::CheckRegistry() {
-  const auto greeted = registry.Greet(release.image);
-  const std::string& name = release.image.registry;
+Outcome<Ok> Pipeline::Course::CheckRegistry(const ImageReference& image) {
+  const auto greeted = registry.Greet(image);
+  const std::string& name = image.registry;
   if (!greeted) {
     const Failure& why = greeted.failure();
     const bool login = why.answerer == Answerer::kTokenService || why.status == 401;
@@ -123,8 +133,7 @@ Outcome<Ok> Pipeline::Course::CheckRegistry() {
       login.found = Concat({name, " asks for no login"});
       break;
     case PushRight::kGranted:
-      login.found =
-          Concat({"the token service lets this login push to ", release.image.repository});
+      login.found = Concat({"the token service lets this login push to ", image.repository});
       break;
     case PushRight::kUntold:
       login.found = "accepted; whether it may push shows at the first push";
@@ -132,9 +141,9 @@ Outcome<Ok> Pipeline::Course::CheckRegistry() {
     case PushRight::kRefused: {
       const bool none = options.credentials.count(name) == 0;
       login.result = options.plan ? CheckResult::kWarned : CheckResult::kFailed;
-      login.found = none ? Concat({"no login for ", name, ": it may not push"})
-                         : Concat({"the token service does not let this login push to ",
-                                   release.image.repository});
+      login.found =
+          none ? Concat({"no login for ", name, ": it may not push"})
+               : Concat({"the token service does not let this login push to ", image.repository});
       login.remedy = Concat({"run: docker login", name == "docker.io" ? "" : Concat({" ", name}),
                              ", with an access token that may read and write"});
       break;

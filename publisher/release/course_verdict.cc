@@ -43,22 +43,33 @@ Outcome<StepEnd> Pipeline::Course::Verify() {
 }
 
 Outcome<std::string> Pipeline::Course::VerifyDeeply() {
-  ImageCheck deep(registry, ImageCheck::Depth::kBytes);
+  std::map<std::string, ImageCheck> checks;
   for (const TagRecord& record : report.tags) {
     const auto found = present.find(record.tag);
     if (found == present.end()) {
       continue;
     }
-    if (const auto checked = deep.Run(At(found->second)); !checked.ok()) {
+    const ImageReference image = At(found->second, record.tag);
+    auto& deep =
+        checks.try_emplace(image.Name(), registry, ImageCheck::Depth::kBytes).first->second;
+    if (const auto checked = deep.Run(image); !checked.ok()) {
       Failure failure = checked.failure();
       failure.words = Concat({record.tag, ": ", failure.words});
       return failure;
     }
   }
+  std::size_t manifests = 0;
+  std::size_t blobs = 0;
+  std::uint64_t bytes = 0;
+  for (const auto& [repository, deep] : checks) {
+    manifests += deep.manifests();
+    blobs += deep.blobs();
+    bytes += deep.bytes();
+  }
   const std::string& left = registry.pulls_left();
-  return Concat({"; ", std::to_string(deep.manifests()), " manifests and ",
-                 std::to_string(deep.blobs()), " blobs (", HumanBytes(deep.bytes()),
-                 ") read and hashed; ", std::to_string(registry.manifest_gets()),
+  return Concat({"; ", std::to_string(manifests), " manifests and ", std::to_string(blobs),
+                 " blobs (", HumanBytes(bytes), ") read and hashed; ",
+                 std::to_string(registry.manifest_gets()),
                  " GETs of manifests in this run count as pulls",
                  left.empty() ? "" : Concat({", ", left.substr(0, left.find(';')), " are left"})});
 }
@@ -126,6 +137,15 @@ void Pipeline::Course::Judge() {
   report.verdict = missing.empty() ? Verdict::kPublishedVerified : Verdict::kPartial;
   if (!missing.empty()) {
     report.why = Concat({"not asked for and not in place: ", Join(missing, ", ")});
+  } else if (const std::set<Digest>& unread = registry.seen_by_head(); !unread.empty()) {
+    std::vector<std::string> names;
+    for (const Digest& digest : unread) {
+      names.push_back(digest.Short());
+    }
+    report.verdict = Verdict::kPublishedNotVerified;
+    report.why =
+        Concat({"every expected tag is there by HEAD; the registry's pull limit kept these ",
+                "manifests from being read back: ", Join(names, ", ")});
   } else {
     report.why = wrote ? "every expected tag is there and reads back right"
                        : "everything was in place already; nothing was sent";
@@ -184,7 +204,10 @@ void Pipeline::Course::Advise() {
     case Verdict::kPublishedVerified:
       break;
     case Verdict::kPublishedNotVerified:
-      report.next.emplace_back("Run again in some minutes: it only reads when all is in place.");
+      report.next.emplace_back(
+          registry.seen_by_head().empty()
+              ? "Run again in some minutes: it only reads when all is in place."
+              : "Run again when the pull limit has passed (hours): it only reads then.");
       break;
     case Verdict::kPartial:
       report.next.emplace_back(recalled || wrote

@@ -165,6 +165,9 @@ Outcome<std::optional<Digest>> Pipeline::Course::BuildOnce(const BuildRequest& r
     return ClassifyBuildLog(built->log, built->exit_code);
   }
   report.build_log.clear();
+  for (const Manifest& manifest : built->pushed) {
+    registry.Know(manifest);
+  }
   return built->digest;
 }
 
@@ -252,9 +255,59 @@ Failure Pipeline::Course::ExplainBuildFailure(Failure failure, const std::string
   return failure;
 }
 
+bool Pipeline::Course::CopyEverywhere() {
+  std::optional<Failure> first;
+  std::string first_step;
+  for (const ImageReference& also : release.also) {
+    for (const VariantSpec& variant : release.variants) {
+      const std::string name = Concat({"copy:", variant.name, "@", also.Name()});
+      if (!Wants(variant) || Step(name, [&] { return CopyTo(also, variant); })) {
+        continue;
+      }
+      if (report.failure->cancelled) {
+        return false;
+      }
+      if (!first) {
+        first = report.failure;
+        first_step = failed_step;
+      }
+      break;  // the next registry may be better
+    }
+  }
+  if (first) {
+    report.failure = first;
+    failed_step = first_step;
+  }
+  return !first;
+}
+
+Outcome<StepEnd> Pipeline::Course::CopyTo(const ImageReference& also, const VariantSpec& variant) {
+  const std::string from = VersionTag(variant);
+  const std::string to = TagIn(also, from);
+  const auto source = present.find(from);
+  if (source == present.end()) {
+    return StepEnd{StepOutcome::kNotReached, Concat({"would push the new ", from, " as ", to})};
+  }
+  if (const auto there = present.find(to); there != present.end()) {
+    if (there->second != source->second) {
+      return LocalFailure(Concat({to, " names ", there->second.ToString(), ", and ", from, " is ",
+                                  source->second.ToString()}),
+                          "A version never names two images: publish the next letter.");
+    }
+    in_place.insert(to);
+    return StepEnd{StepOutcome::kSkipped, Concat({to, " is there already"})};
+  }
+  BuildRequest request = RequestFor(to, variant.source, {});
+  request.expected = source->second;
+  return Build(request, to);
+}
+
 Outcome<Ok> Pipeline::Course::CheckWhole(const Digest& digest, const std::string& from,
                                          const std::string& alias) {
-  auto checked = image_check.Run(At(digest));
+  const ImageReference image = At(digest, alias);
+  auto& check =
+      image_checks.try_emplace(image.Name(), registry, ImageCheck::Depth::kSizes).first->second;
+  auto checked = check.Run(image);
   if (checked.ok() || checked.failure().cancelled) {
     return checked;
   }
@@ -286,7 +339,7 @@ Outcome<StepEnd> Pipeline::Course::MoveTag(const std::string& from, const std::s
   }
   attempted.insert(alias);
   TagRecord& record = Record(alias);
-  const auto moved = registry.Promote(At(digest), At(alias), record.before);
+  const auto moved = registry.Promote(At(digest, alias), At(alias), record.before);
   if (!moved.ok()) {
     record.state = moved.failure().next == NextMove::kAsk ? TagState::kUnknown : record.state;
     return moved.failure();

@@ -33,7 +33,6 @@ Pipeline::Course::Course(Pipeline& pipeline, const LocalFacts& local_facts)
       local(local_facts),
       registry(with.transport, with.clock, with.rng.Fork("registry"), with.journal,
                ClientOptions(options)),
-      image_check(registry, ImageCheck::Depth::kSizes),
       retrier(with.clock, with.journal, with.rng.Fork("pipeline"), options.actor, options.on_wait) {
   report.image = release.image.Name();
   report.release_tag = options.release_tag;
@@ -50,22 +49,7 @@ PublishReport Pipeline::Course::Run() {
     go = Step("base-build", [&] { return BuildBase(); }) &&
          Step("promote-base-latest", [&] { return MoveTag(base_tag, std::string(kBaseLatest)); });
   }
-  const auto move_alias = [this](const VariantSpec& variant) {
-    return Step("alias:" + variant.name,
-                [&] { return MoveTag(VersionTag(variant), Alias(variant)); });
-  };
-  for (const VariantSpec& variant : release.variants) {
-    if (go && Wants(variant)) {
-      go = Step("variant:" + variant.name, [&] { return BuildVariant(variant); }) &&
-           (options.latest_last || move_alias(variant));
-    }
-  }
-  for (const VariantSpec& variant : release.variants) {
-    if (go && Wants(variant) && options.latest_last) {
-      go = move_alias(variant);
-    }
-  }
-  if (go) {
+  if (go && BuildVariants() && CopyEverywhere() && MoveAliases()) {
     Step("verify", [&] { return Verify(); });
   }
   Judge();
@@ -73,11 +57,50 @@ PublishReport Pipeline::Course::Run() {
   return std::move(report);
 }
 
+bool Pipeline::Course::BuildVariants() {
+  for (const VariantSpec& variant : release.variants) {
+    if (Wants(variant) && !Step("variant:" + variant.name, [&] { return BuildVariant(variant); })) {
+      return false;
+    }
+    if (Wants(variant) && !AliasesLast(release, options.latest_last) &&
+        !Step("alias:" + variant.name,
+              [&] { return MoveTag(VersionTag(variant), Alias(variant)); })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Those that wait until every version is everywhere.
+bool Pipeline::Course::MoveAliases() {
+  if (!AliasesLast(release, options.latest_last)) {
+    return true;
+  }
+  for (const VariantSpec& variant : release.variants) {
+    if (Wants(variant) && !Step("alias:" + variant.name,
+                                [&] { return MoveTag(VersionTag(variant), Alias(variant)); })) {
+      return false;
+    }
+  }
+  for (const ImageReference& also : release.also) {
+    for (const VariantSpec& variant : release.variants) {
+      if (Wants(variant) && !Step(Concat({"alias:", variant.name, "@", also.Name()}), [&] {
+            return MoveTag(TagIn(also, VersionTag(variant)), TagIn(also, Alias(variant)));
+          })) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 void Pipeline::Course::ListSteps() {
   for (const std::string& name : StepNames(release, options.latest_last)) {
     const std::size_t colon = name.find(':');
     const VariantSpec* variant =
-        colon == std::string::npos ? nullptr : release.FindVariant(name.substr(colon + 1));
+        colon == std::string::npos
+            ? nullptr
+            : release.FindVariant(name.substr(colon + 1, name.find('@') - colon - 1));
     const bool wanted = variant == nullptr || Wants(*variant);
     report.steps.push_back({name,
                             wanted ? StepOutcome::kNotReached : StepOutcome::kSkipped,
@@ -133,13 +156,21 @@ std::string Pipeline::Course::Alias(const VariantSpec& variant) const {
 }
 
 ImageReference Pipeline::Course::At(std::string_view tag) const {
-  ImageReference reference = release.image;
-  reference.tag = std::string(tag);
+  // A tag has no colon.
+  auto elsewhere = tag.find(':') == std::string_view::npos ? Result<ImageReference>(release.image)
+                                                           : ImageReference::Parse(tag);
+  ImageReference reference = elsewhere ? std::move(*elsewhere) : release.image;
+  reference.tag = reference.tag.value_or(std::string(tag));
   return reference;
 }
 
-ImageReference Pipeline::Course::At(const Digest& digest) const {
-  ImageReference reference = release.image;
+std::string Pipeline::Course::TagIn(const ImageReference& also, std::string_view tag) {
+  return Concat({also.Name(), ":", tag});
+}
+
+ImageReference Pipeline::Course::At(const Digest& digest, std::string_view tag) const {
+  ImageReference reference = At(tag);
+  reference.tag.reset();
   reference.digest = digest;
   return reference;
 }
@@ -147,6 +178,10 @@ ImageReference Pipeline::Course::At(const Digest& digest) const {
 TagRecord& Pipeline::Course::Record(std::string_view tag) {
   return *std::find_if(report.tags.begin(), report.tags.end(),
                        [&](const TagRecord& record) { return record.tag == tag; });
+}
+
+bool AliasesLast(const ReleaseFile& release, bool latest_last) {
+  return latest_last || !release.also.empty();
 }
 
 std::vector<std::string> StepNames(const ReleaseFile& release, bool latest_last) {
@@ -161,7 +196,13 @@ std::vector<std::string> StepNames(const ReleaseFile& release, bool latest_last)
   std::vector<std::string> last;
   for (const VariantSpec& variant : release.variants) {
     names.push_back("variant:" + variant.name);
-    (latest_last ? last : names).push_back("alias:" + variant.name);
+    (AliasesLast(release, latest_last) ? last : names).push_back("alias:" + variant.name);
+  }
+  for (const ImageReference& also : release.also) {
+    for (const VariantSpec& variant : release.variants) {
+      names.push_back(Concat({"copy:", variant.name, "@", also.Name()}));
+      last.push_back(Concat({"alias:", variant.name, "@", also.Name()}));
+    }
   }
   names.insert(names.end(), last.begin(), last.end());
   names.emplace_back("verify");

@@ -91,11 +91,14 @@ class Pipeline {
   PipelineOptions options_;
 };
 
+// Whether no alias moves before every version tag is in place: asked for, or since there are
+// several registries.
+bool AliasesLast(const ReleaseFile& release, bool latest_last);
 // The steps of a publish, in order: "preflight", …, "verify".
 std::vector<std::string> StepNames(const ReleaseFile& release, bool latest_last);
 
-// The tags a release must have in the end, in publishing order: base pair (when there is a base),
-// then version tag and alias of each variant.
+// The tags that a release must have in each repository in the end, in publishing order: base pair
+// (when there is a base), then version tag and alias of each variant.
 std::vector<std::string> ExpectedTags(const ReleaseFile& release, std::string_view release_tag,
                                       std::string_view base_tag);
 

@@ -18,6 +18,7 @@ using json::Source;
 using json::Value;
 
 constexpr std::size_t kVariantsMax = 64;
+constexpr std::size_t kAlsoMax = 8;
 constexpr std::size_t kTagCharsMax = 128;
 constexpr std::string_view kBaseImageArgument = "BASE_IMAGE";
 
@@ -92,6 +93,7 @@ class FileReader {
     ReadImage(reader, release);
     ReadPlatforms(reader, release);
     ReadBuilder(reader, release);
+    ReadAlso(reader, release);
     ReadRegistry(reader, release);
     if (const Value* base = reader.Optional("base")) {
       release.base = ReadBase(*base, release.builder);
@@ -144,6 +146,31 @@ class FileReader {
       reader.Fail("image", Unlike("a repository without tag or digest", text));
     } else {
       release.image = std::move(*image);
+    }
+  }
+
+  void ReadAlso(ObjectReader& reader, ReleaseFile& release) {
+    std::vector<std::string> names;
+    if (!reader.Read("also", names)) {
+      return;
+    }
+    if (release.builder != BuilderKind::kLayout) {
+      reader.Fail("also", "expected \"builder\": \"layout\": only prebuilt images go to several");
+    }
+    if (names.size() > kAlsoMax) {
+      reader.Fail("also", Concat({"expected at most ", std::to_string(kAlsoMax),
+                                  ", found: ", std::to_string(names.size())}));
+    }
+    std::set<std::string> seen = {release.image.Name()};
+    for (const std::string& name : names) {
+      auto image = ImageReference::Parse(name);
+      if (!image || image->tag || image->digest) {
+        reader.Fail("also", Unlike("a repository without tag or digest", name));
+      } else if (!seen.insert(image->Name()).second) {
+        reader.Fail("also", Concat({"named twice: \"", name, "\""}));
+      } else {
+        release.also.push_back(std::move(*image));
+      }
     }
   }
 

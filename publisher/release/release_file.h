@@ -49,6 +49,8 @@ struct VariantSpec {
 struct ReleaseFile {
   std::string source;    // the file's name, for messages
   ImageReference image;  // without tag or digest
+  // Further repositories, of other registries, that get the same images; of prebuilt layouts only.
+  std::vector<ImageReference> also;
   std::vector<std::string> platforms;
   BuilderKind builder = BuilderKind::kBuildx;
   std::string npm_registry;      // "" when the file names none

@@ -220,12 +220,18 @@ class Checker {
     return Same(expected, true, "absent");
   }
 
+  // As the stretch names it: one of another registry with its repository.
+  std::string NameOf(const TagEvent& moved) const {
+    std::string elsewhere = Concat({moved.host, "/", moved.repository, ":", moved.tag});
+    return stretch_.after.count(elsewhere) != 0 ? elsewhere : moved.tag;
+  }
+
   // Neither another digest at the end nor a move in between.
   Checked TagUnmoved(const TagIs& want) const {
     const std::string expected = Concat({"tag ", want.tag, " unmoved"});
     for (const Event& event : stretch_.events) {
       const auto* moved = std::get_if<TagEvent>(&event.payload);
-      if (moved != nullptr && GlobMatches(want.tag, moved->tag) && moved->from != moved->to) {
+      if (moved != nullptr && GlobMatches(want.tag, NameOf(*moved)) && moved->from != moved->to) {
         return Checked{false, expected,
                        Concat({moved->tag, " moved from ", moved->from, " to ", moved->to}),
                        event.sequence};

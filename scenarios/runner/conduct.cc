@@ -58,8 +58,9 @@ std::optional<TimePoint> Promised(const ExchangeEvent& exchange, TimePoint answe
 
 class Conduct {
  public:
-  Conduct(const Stretch& stretch, std::string_view registry_host)
-      : stretch_(stretch), registry_host_(registry_host) {}
+  Conduct(const Stretch& stretch, std::string_view registry_host,
+          const std::set<std::string, std::less<>>& others)
+      : stretch_(stretch), registry_host_(registry_host), others_(others) {}
 
   std::vector<ExpectationFailure> Check() {
     for (const Event& event : stretch_.events) {
@@ -68,7 +69,8 @@ class Conduct {
           Look(event, *exchange);
         }
       } else if (const auto* moved = std::get_if<TagEvent>(&event.payload)) {
-        if (IsAlias(moved->tag) && moved->from != moved->to && ++moves_[moved->tag] > 1) {
+        const std::string name = Concat({moved->host, "/", moved->tag});
+        if (IsAlias(moved->tag) && moved->from != moved->to && ++moves_[name] > 1) {
           Add("an alias moves at most once", Concat({moved->tag, " moved again"}), event);
         }
       } else if (const auto* wait = std::get_if<WaitEvent>(&event.payload)) {
@@ -112,7 +114,7 @@ class Conduct {
   void CheckLogin(const Event& event, const ExchangeEvent& exchange, const Url& url) {
     const std::string_view login = exchange.request_headers.Get("Authorization");
     const bool token_service = exchange.operation == "token";
-    const bool at_home = url.host == registry_host_;
+    const bool at_home = url.host == registry_host_ || others_.count(url.host) != 0;
     const bool password = login.starts_with("Basic");
     if (!login.empty() && !at_home && !(token_service && password)) {
       Add("a login goes to the registry and its token service only",
@@ -130,6 +132,7 @@ class Conduct {
 
   const Stretch& stretch_;
   std::string_view registry_host_;
+  const std::set<std::string, std::less<>>& others_;
   std::map<std::string, TimePoint> promised_;   // by request
   std::map<std::string, std::string> refused_;  // by request with its query: how
   std::map<std::string, int> moves_;            // of aliases
@@ -178,9 +181,9 @@ std::string LackOf(const simulator::Store& store, std::string_view repository, c
 
 }  // namespace
 
-std::vector<ExpectationFailure> CheckConduct(const Stretch& stretch,
-                                             std::string_view registry_host) {
-  return Conduct(stretch, registry_host).Check();
+std::vector<ExpectationFailure> CheckConduct(const Stretch& stretch, std::string_view registry_host,
+                                             const std::set<std::string, std::less<>>& others) {
+  return Conduct(stretch, registry_host, others).Check();
 }
 
 std::vector<ExpectationFailure> CheckAliases(const Stretch& stretch, const simulator::Store& store,

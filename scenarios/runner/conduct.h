@@ -22,8 +22,9 @@ inline constexpr Duration kWaitsMax = std::chrono::hours(1);
 // the same request again; a login on another origin than `registry_host` or the token service; a
 // request before the moment a Retry-After promised; an alias moved more than once; waits without
 // bound. A builder's own requests do not count.
-std::vector<ExpectationFailure> CheckConduct(const Stretch& stretch,
-                                             std::string_view registry_host);
+// `others`: further registries of the release, each with logins of its own.
+std::vector<ExpectationFailure> CheckConduct(const Stretch& stretch, std::string_view registry_host,
+                                             const std::set<std::string, std::less<>>& others = {});
 
 // The aliases (latest…, base-latest) that the stretch moved to an image of which `store` lacks a
 // manifest or a blob.

@@ -55,6 +55,16 @@ Status Player::Publish(const Step& step, const PublishStep& publish, StepResult&
   result.incomplete = WhatIsIncomplete(
       premises_->release, scenario_.world.project.tag,
       premises_->base_hash.empty() ? "" : Concat({"base-", premises_->base_hash}), stage_.store());
+  publisher::ReleaseFile elsewhere = premises_->release;
+  elsewhere.base.reset();
+  for (const ImageReference& also : premises_->release.also) {
+    elsewhere.image = also;
+    const std::string missing =
+        WhatIsIncomplete(elsewhere, scenario_.world.project.tag, "", stage_.StoreOf(also.registry));
+    if (result.incomplete.empty() && !missing.empty()) {
+      result.incomplete = Concat({also.Name(), ": ", missing});
+    }
+  }
   if (publish.publisher == Publisher::kCi) {
     RecordRun(publish, result);
   }

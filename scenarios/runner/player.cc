@@ -165,7 +165,7 @@ void Player::CheckHost(const Step& step, const Stretch& stretch, Play& play) {
   const bool was_in_place = !played_.empty() && played_.back().kind == "host-publish" &&
                             played_.back().verdict == "published-and-verified";
   for (auto& failures :
-       {CheckConduct(stretch, Stage::registry_host()),
+       {CheckConduct(stretch, Stage::registry_host(), stage_.other_hosts()),
         CheckAliases(stretch, stage_.store(), Repository()),
         was_in_place ? CheckNothingSent(stretch) : std::vector<ExpectationFailure>()}) {
     play.failures.insert(play.failures.end(), failures.begin(), failures.end());

@@ -21,13 +21,16 @@ constexpr std::string_view kHub = "docker.io";
 // Requests to the fake Hub stay here; all others go outside, with what is left of their deadline.
 class PartingTransport : public Transport {
  public:
-  PartingTransport(Transport& inside, Clock& inside_clock, Transport& outside, Clock& outside_clock)
+  PartingTransport(Transport& inside, Clock& inside_clock, Transport& outside, Clock& outside_clock,
+                   const std::set<std::string, std::less<>>& others)
       : inside_(inside),
         inside_clock_(inside_clock),
         outside_(outside),
         outside_clock_(outside_clock),
         hub_{std::string(Stage::registry_host()), "auth.docker.io",
-             simulator::DockerHubPersonality().cdn->host} {}
+             simulator::DockerHubPersonality().cdn->host} {
+    hub_.insert(others.begin(), others.end());
+  }
 
   Result<Response> Send(Request request, Deadline deadline) override {
     if (hub_.count(request.url.host) != 0) {
@@ -54,6 +57,8 @@ void MoveToHub(publisher::ReleaseFile& release) {
   if (names.size() != 2 || names.front() == "library") {
     release.image.repository = Concat({"rehearsal/", names.back()});
   }
+  std::erase_if(release.also,
+                [&](const ImageReference& also) { return also.Name() == release.image.Name(); });
 }
 
 StageSpec HubFor(const publisher::ReleaseFile& release, const simulator::Store& content,
@@ -61,6 +66,7 @@ StageSpec HubFor(const publisher::ReleaseFile& release, const simulator::Store& 
   StageSpec spec;
   spec.start = now;
   spec.owner = release.image.repository.substr(0, release.image.repository.find('/'));
+  spec.also = release.also;
   spec.content = &content;
   return spec;
 }
@@ -115,7 +121,8 @@ Result<publisher::PublishReport> Rehearse(Rehearsal rehearsal, Transport& outsid
   publisher::Builder& builder = release.builder == publisher::BuilderKind::kLayout
                                     ? static_cast<publisher::Builder&>(layouts)
                                     : workbench;
-  PartingTransport transport(bench.transport(), stage.clock(), outside, outside_clock);
+  PartingTransport transport(bench.transport(), stage.clock(), outside, outside_clock,
+                             stage.other_hosts());
   publisher::MemoryRunStateStore states;
   std::optional<publisher::PublishReport> report;
   stage.world().Spawn("rehearsal", [&] {

@@ -51,6 +51,7 @@ StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint6
   if (premises != nullptr) {
     spec.npm_registry = premises->release.npm_registry;
     spec.owner = premises->Owner();
+    spec.also = premises->release.also;
     spec.content = &premises->content;
   }
   if (scenario.world.forge) {

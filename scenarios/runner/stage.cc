@@ -35,7 +35,42 @@ simulator::HubApiOptions HubApiOptions(const StageSpec& spec) {
   return {std::string(kTokenKey), {{spec.owner, std::string(kPassword)}}, spec.tag_list_lag};
 }
 
+// What a registry is like that a release names beside the Hub.
+simulator::Personality PersonalityOf(std::string_view host) {
+  const auto known = simulator::FindPersonality(host.substr(0, host.find('.')));
+  return host.ends_with(".io") && known ? *known : simulator::StrictPersonality();
+}
+
 }  // namespace
+
+struct Stage::Other {
+  Other(const ImageReference& image, Stage& stage)
+      : registry(image.registry, Personality(image), stage.clock(),
+                 stage.world_.Fork(image.registry), stage.journal_, std::string(kTokenKey)),
+        tokens({*registry.personality().tokens,
+                std::string(kTokenKey),
+                {{OwnerOf(image), std::string(kPassword)}},
+                {}},
+               registry.store(), stage.clock(), stage.world_.Fork(image.registry + " tokens")),
+        cdn(registry.store(), stage.clock(), std::string(kTokenKey)),
+        site(registry, &tokens, cdn) {}
+
+  static simulator::Personality Personality(const ImageReference& image) {
+    simulator::Personality personality = PersonalityOf(image.registry);
+    personality.tokens->realm = "/token";
+    return personality;
+  }
+  static std::string OwnerOf(const ImageReference& image) {
+    return image.repository.substr(0, image.repository.find('/'));
+  }
+
+  simulator::Registry registry;
+  simulator::TokenService tokens;
+  simulator::Cdn cdn;
+  simulator::SingleOriginHub site;
+};
+
+Stage::~Stage() = default;
 
 Stage::Stage(StageSpec spec)
     : spec_(std::move(spec)),
@@ -61,6 +96,12 @@ Stage::Stage(StageSpec spec)
   internet_.Attach(std::string(simulator::kHubApiHost), hub_api_);
   if (const auto& cdn = hub_.personality().cdn) {
     internet_.Attach(cdn->host, cdn_);
+  }
+  for (const ImageReference& also : spec_.also) {
+    if (also.registry != kHubName && others_.count(also.registry) == 0) {
+      auto& other = others_[also.registry] = std::make_unique<Other>(also, *this);
+      internet_.Attach(also.registry, other->site);
+    }
   }
   if (const auto url = Url::Parse(spec_.npm_registry)) {
     internet_.Attach(url->host, npm_);
@@ -89,11 +130,32 @@ std::unique_ptr<Transport> Stage::Connect(const std::string& address, const std:
 }
 
 publisher::Credentials Stage::credentials() const {
-  return {{std::string(kHubName), {spec_.owner, std::string(kPassword)}}};
+  publisher::Credentials all = {{std::string(kHubName), {spec_.owner, std::string(kPassword)}}};
+  for (const ImageReference& also : spec_.also) {
+    all.insert({also.registry, {Other::OwnerOf(also), std::string(kPassword)}});
+  }
+  return all;
 }
 
 std::map<std::string, simulator::RegistryLogin> Stage::logins() const {
-  return {{std::string(kHubName), {spec_.owner, std::string(kPassword)}}};
+  std::map<std::string, simulator::RegistryLogin> all;
+  for (const auto& [registry, login] : credentials()) {
+    all[registry] = {login.username, login.secret};
+  }
+  return all;
+}
+
+const simulator::Store& Stage::StoreOf(std::string_view host) {
+  const auto other = others_.find(host);
+  return other == others_.end() ? hub_.store() : other->second->registry.store();
+}
+
+std::set<std::string, std::less<>> Stage::other_hosts() const {
+  std::set<std::string, std::less<>> hosts;
+  for (const auto& [host, other] : others_) {
+    hosts.insert(host);
+  }
+  return hosts;
 }
 
 std::map<std::string, std::string> Stage::Tags(std::string_view repository) {
@@ -101,6 +163,11 @@ std::map<std::string, std::string> Stage::Tags(std::string_view repository) {
   std::map<std::string, std::string> tags;
   for (const auto& [tag, digest] : hub_.store().Tags(repository)) {
     tags[tag] = digest.ToString();
+  }
+  for (const ImageReference& also : spec_.also) {
+    for (const auto& [tag, digest] : StoreOf(also.registry).Tags(also.repository)) {
+      tags[Concat({also.Name(), ":", tag})] = digest.ToString();
+    }
   }
   return tags;
 }

@@ -9,10 +9,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/journal.h"
+#include "core/reference.h"
 #include "core/result.h"
 #include "core/transport.h"
 #include "publisher/registry/credentials.h"
@@ -49,6 +51,7 @@ struct StageSpec {
   std::string owner;                          // the account that may push
   Duration tag_list_lag{};                    // of the Hub's management API
   simulator::TraitList traits;                // of the Hub, where it is another than the usual one
+  std::vector<ImageReference> also;           // the release's repositories in other registries
   const simulator::Store* content = nullptr;  // what the Hub holds at the start; copied
   Connector connect = {};                     // none: in process
 };
@@ -56,6 +59,7 @@ struct StageSpec {
 class Stage {
  public:
   explicit Stage(StageSpec spec);
+  ~Stage();
   // Puts packages into npm and history into the forge. kInvalid for what these would refuse.
   Status Furnish();
 
@@ -73,13 +77,19 @@ class Stage {
 
   publisher::Credentials credentials() const;
   std::map<std::string, simulator::RegistryLogin> logins() const;
-  // Tag to digest of one repository.
+  // Tag to digest of one repository of the Hub; of the release's other ones by "host/name:tag".
   std::map<std::string, std::string> Tags(std::string_view repository);
+  // What the other registry named `host` holds; the Hub for "docker.io".
+  const simulator::Store& StoreOf(std::string_view host);
+  std::set<std::string, std::less<>> other_hosts() const;
   // "repository:tag" to digest of all.
   std::map<std::string, std::string> AllTags();
   std::vector<FaultReport> FaultReports() const;
 
  private:
+  // Another registry of the release, empty at the start, its token service at its own host.
+  struct Other;
+
   StageSpec spec_;
   simulator::World world_;
   Journal journal_;
@@ -90,6 +100,7 @@ class Stage {
   simulator::HubApi hub_api_;
   simulator::NpmRegistry npm_;
   simulator::Forge forge_;
+  std::map<std::string, std::unique_ptr<Other>, std::less<>> others_;  // by host
   simulator::Internet internet_;
 };
 

@@ -139,8 +139,15 @@ bool Machine::BuildVariant(const publisher::VariantSpec& variant, const Versions
   if (constants_.release.builder == publisher::BuilderKind::kLayout) {
     const std::string image = Concat({"docker://", tag});
     const std::string layout = Concat({"oci:", constants_.folder, "/", variant.source.layout});
-    return Push([&] { return tools_.copy(layout, image); }) &&
-           Keep(tools_.copy(image, Concat({"docker://", alias})));
+    bool all = Push([&] { return tools_.copy(layout, image); }) &&
+               Keep(tools_.copy(image, Concat({"docker://", alias})));
+    for (const ImageReference& also : constants_.release.also) {
+      const std::string there = Concat({"docker://", also.Name(), ":"});
+      const std::string version = Concat({there, constants_.release_tag, variant.suffix});
+      all = all && Push([&] { return tools_.copy(layout, version); }) &&
+            Keep(tools_.copy(version, Concat({there, "latest", variant.suffix})));
+    }
+    return all;
   }
   simulator::BuildSpec spec;
   spec.context = constants_.folder;

@@ -119,6 +119,40 @@ TEST(ReleaseFile, ReadsPrebuiltLayouts) {
   }
 }
 
+TEST(ReleaseFile, NamesFurtherRegistriesOfPrebuiltImages) {
+  const auto with = [](std::string_view also) {
+    return ReplaceAll(std::string(kPrebuilt), "\"builder\"",
+                      Concat({"\"also\": [", also, "], \"builder\""}));
+  };
+  const auto release = ParseReleaseFile(with(R"("ghcr.io/me/app", "quay.io/app")"), "release.json");
+  ASSERT_TRUE(release) << release.error().message();
+  ASSERT_EQ(release->also.size(), 2u);
+  EXPECT_EQ(release->also[0].registry, "ghcr.io");
+  EXPECT_EQ(release->also[1].Name(), "quay.io/app");
+  const struct {
+    const char* also;
+    const char* says;
+  } rows[] = {
+      {R"("ghcr.io/me/app:v1")", "a repository without tag or digest, found: \"ghcr.io/me/app:v1"},
+      {R"("ghcr.io/a/b", "ghcr.io/a/b")", "named twice: \"ghcr.io/a/b\""},
+      {R"("joakimp/app")", "named twice: \"joakimp/app\""},
+      {R"("a.io/a","b.io/a","c.io/a","d.io/a","e.io/a","f.io/a","g.io/a","h.io/a","i.io/a")",
+       "expected at most 8, found: 9"},
+  };
+  for (const auto& row : rows) {
+    const auto wrong = ParseReleaseFile(with(row.also), "release.json");
+    ASSERT_FALSE(wrong) << row.also;
+    EXPECT_THAT(wrong.error().message(), HasSubstr(row.says));
+  }
+  const auto built = ParseReleaseFile(
+      ReplaceAll(
+          ReplaceAll(with(R"("ghcr.io/me/app")"), "\"layout\": \"dist", "\"dockerfile\": \"dist"),
+          "\"builder\": \"layout\",", ""),
+      "release.json");
+  ASSERT_FALSE(built);
+  EXPECT_THAT(built.error().message(), HasSubstr("only prebuilt images go to several"));
+}
+
 TEST(ReleaseFile, MissingFileIsNotFound) {
   const auto read = ReadReleaseFile("/nowhere/release.json");
   ASSERT_FALSE(read);
