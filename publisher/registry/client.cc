@@ -7,7 +7,6 @@
 namespace drydock::publisher {
 namespace {
 
-constexpr std::size_t kPlatformsMax = 256;
 // A tag looked at longer ago is looked at again before it is moved.
 constexpr Duration kLookGoodFor = std::chrono::seconds(2);
 
@@ -66,21 +65,6 @@ Standing StandingOf(const ProbeAnswer& now, const Digest& wanted, const ProbeAns
   const bool same =
       present == nullptr || earlier == nullptr ? present == earlier : *present == *earlier;
   return same ? Standing::kAsBefore : Standing::kMovedByOthers;
-}
-
-bool IsAttestation(const json::Value& descriptor) {
-  const json::Value* annotations = descriptor.Find("annotations");
-  const json::Value* platform = descriptor.Find("platform");
-  return (annotations != nullptr && !annotations->Text("vnd.docker.reference.type").empty()) ||
-         (platform != nullptr && platform->Text("os") == "unknown");
-}
-
-// "linux/amd64" from {"os", "architecture", "variant"}; arm64 is always v8 and goes without.
-std::string PlatformText(const json::Value& platform) {
-  std::string text = Concat({platform.Text("os"), "/", platform.Text("architecture")});
-  const std::string_view variant = platform.Text("variant");
-  const bool implied = platform.Text("architecture") == "arm64" && variant == "v8";
-  return variant.empty() || implied ? text : Concat({text, "/", variant});
 }
 
 }  // namespace
@@ -372,60 +356,6 @@ Outcome<Promotion::How> RegistryClient::ReadBack(const ImageReference& to, const
   Failure failure = seen.failure();
   failure.next = failure.cancelled ? NextMove::kAsk : failure.next;
   return failure;
-}
-
-Outcome<Platforms> RegistryClient::PlatformsOf(const ImageReference& reference) {
-  const auto manifest = GetManifest(reference);
-  if (!manifest) {
-    return manifest.failure();
-  }
-  if (!media_type::IsIndex(manifest->media_type)) {
-    return PlatformOfConfig(reference, manifest.value());
-  }
-  const auto parsed = json::Parse(manifest->bytes, reference.ToString());
-  const json::Value* children = parsed ? parsed->Find("manifests") : nullptr;
-  if (children == nullptr || children->as_array() == nullptr) {
-    return LocalFailure(Concat({reference.ToString(), ": an index without manifests"}));
-  }
-  Platforms platforms;
-  for (const json::Value& child : *children->as_array()) {
-    const json::Value* platform = child.Find("platform");
-    if (platform != nullptr && !IsAttestation(child) && platforms.size() < kPlatformsMax) {
-      platforms.push_back(PlatformText(*platform));
-    }
-  }
-  return platforms;
-}
-
-Outcome<Platforms> RegistryClient::PlatformOfConfig(const ImageReference& image,
-                                                    const Manifest& manifest) {
-  const auto parsed = json::Parse(manifest.bytes, image.ToString());
-  const json::Value* config = parsed ? parsed->Find("config") : nullptr;
-  const auto digest =
-      Digest::Parse(config == nullptr ? std::string_view() : config->Text("digest"));
-  if (!digest) {
-    return LocalFailure(Concat({image.ToString(), ": a manifest without config"}));
-  }
-  return retrier_.RunWithRetry(
-      options_.budget, Concat({"read the config of ", image.ToString()}),
-      [&](int) -> Outcome<Platforms> {
-        const std::string path = Concat({"/v2/", image.repository, "/blobs/", digest->ToString()});
-        auto asked = session_.Send("GET", image, path, {{"Accept", "*/*"}}, "");
-        if (!asked) {
-          return asked.failure();
-        }
-        if (asked->seen.status != 200) {
-          return ClassifyAnswer(asked->seen, clock_.Now());
-        }
-        if (Digest::Of(asked->seen.body, digest->algorithm()) != *digest) {
-          return Garbled(image, "the config served has another digest");
-        }
-        const auto platform = json::Parse(asked->seen.body, image.ToString());
-        if (!platform) {
-          return LocalFailure(platform.error().message());
-        }
-        return Platforms{PlatformText(*platform)};
-      });
 }
 
 }  // namespace drydock::publisher

@@ -2,14 +2,17 @@
 #include <algorithm>
 
 #include "core/json.h"
+#include "core/media_type.h"
 #include "core/text.h"
 #include "publisher/registry/challenge.h"
 #include "publisher/registry/client.h"
+#include "publisher/registry/revision_label.h"
 
 namespace drydock::publisher {
 namespace {
 
 constexpr std::size_t kTagsOfAPage = 1000;
+constexpr std::size_t kPlatformsMax = 256;
 
 // An answer that cannot be right, or not yet; worth asking again.
 Failure NotRight(const ImageReference& image, const Digest& part, std::string_view words) {
@@ -23,6 +26,21 @@ Failure NotRight(const ImageReference& image, const Digest& part, std::string_vi
 
 std::string BlobPath(const ImageReference& image, const Digest& digest) {
   return Concat({"/v2/", image.repository, "/blobs/", digest.ToString()});
+}
+
+bool IsAttestation(const json::Value& descriptor) {
+  const json::Value* annotations = descriptor.Find("annotations");
+  const json::Value* platform = descriptor.Find("platform");
+  return (annotations != nullptr && !annotations->Text("vnd.docker.reference.type").empty()) ||
+         (platform != nullptr && platform->Text("os") == "unknown");
+}
+
+// "linux/amd64" from {"os", "architecture", "variant"}; arm64 is always v8 and goes without.
+std::string PlatformText(const json::Value& platform) {
+  std::string text = Concat({platform.Text("os"), "/", platform.Text("architecture")});
+  const std::string_view variant = platform.Text("variant");
+  const bool implied = platform.Text("architecture") == "arm64" && variant == "v8";
+  return variant.empty() || implied ? text : Concat({text, "/", variant});
 }
 
 // "</v2/a/b/tags/list?n=1000&last=x>; rel=\"next\"" leads to the next page; "" when there is none.
@@ -148,6 +166,99 @@ Outcome<Ok> RegistryClient::CheckBytes(const ImageReference& image, const BlobSi
                 "which hash otherwise; its manifest names ", std::to_string(blob.bytes)}));
   }
   return Ok{};
+}
+
+Outcome<Platforms> RegistryClient::PlatformsOf(const ImageReference& reference) {
+  const auto manifest = GetManifest(reference);
+  if (!manifest) {
+    return manifest.failure();
+  }
+  if (!media_type::IsIndex(manifest->media_type)) {
+    const auto config = ConfigOf(reference, manifest.value());
+    return config ? Outcome<Platforms>(Platforms{PlatformText(config.value())}) : config.failure();
+  }
+  const auto parsed = json::Parse(manifest->bytes, reference.ToString());
+  const json::Value* children = parsed ? parsed->Find("manifests") : nullptr;
+  if (children == nullptr || children->as_array() == nullptr) {
+    return LocalFailure(Concat({reference.ToString(), ": an index without manifests"}));
+  }
+  Platforms platforms;
+  for (const json::Value& child : *children->as_array()) {
+    const json::Value* platform = child.Find("platform");
+    if (platform != nullptr && !IsAttestation(child) && platforms.size() < kPlatformsMax) {
+      platforms.push_back(PlatformText(*platform));
+    }
+  }
+  return platforms;
+}
+
+Outcome<json::Value> RegistryClient::ConfigOf(const ImageReference& image,
+                                              const Manifest& manifest) {
+  const auto parsed = json::Parse(manifest.bytes, image.ToString());
+  const json::Value* config = parsed ? parsed->Find("config") : nullptr;
+  const auto digest =
+      Digest::Parse(config == nullptr ? std::string_view() : config->Text("digest"));
+  if (!digest) {
+    return LocalFailure(Concat({image.ToString(), ": a manifest without config"}));
+  }
+  return retrier_.RunWithRetry(
+      options_.budget, Concat({"read the config of ", image.ToString()}),
+      [&](int) -> Outcome<json::Value> {
+        auto asked = session_.Send("GET", image, BlobPath(image, *digest), {{"Accept", "*/*"}}, "");
+        if (!asked) {
+          return asked.failure();
+        }
+        if (asked->seen.status != 200) {
+          return ClassifyAnswer(asked->seen, clock_.Now());
+        }
+        if (Digest::Of(asked->seen.body, digest->algorithm()) != *digest) {
+          return NotRight(image, *digest, "the config served has another digest");
+        }
+        auto served = json::Parse(asked->seen.body, image.ToString());
+        if (!served) {
+          return LocalFailure(served.error().message());
+        }
+        return std::move(*served);
+      });
+}
+
+Outcome<RegistryClient::Revisions> RegistryClient::RevisionsOf(const ImageReference& image) {
+  const auto manifest = AwaitManifest(image);
+  if (!manifest) {
+    return manifest.failure();
+  }
+  std::vector<Manifest> images;
+  if (media_type::IsIndex(manifest->media_type)) {
+    const auto index = json::Parse(manifest->bytes, image.ToString());
+    const json::Value* children = index ? index->Find("manifests") : nullptr;
+    if (children == nullptr || children->as_array() == nullptr) {
+      return LocalFailure(Concat({image.ToString(), ": an index without manifests"}));
+    }
+    for (const json::Value& descriptor : *children->as_array()) {
+      const auto digest = Digest::Parse(descriptor.Text("digest"));
+      if (!digest || IsAttestation(descriptor)) {
+        continue;
+      }
+      ImageReference child = image;
+      child.digest = *digest;
+      auto one = AwaitManifest(child);
+      if (!one) {
+        return one.failure();
+      }
+      images.push_back(std::move(one.value()));
+    }
+  } else {
+    images.push_back(manifest.value());
+  }
+  Revisions revisions;
+  for (const Manifest& one : images) {
+    const auto config = ConfigOf(image, one);
+    if (!config) {
+      return config.failure();
+    }
+    revisions.push_back(RevisionIn(config.value()));
+  }
+  return revisions;
 }
 
 Outcome<std::vector<std::string>> RegistryClient::ListTags(const ImageReference& image,

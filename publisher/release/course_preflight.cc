@@ -123,6 +123,7 @@ Outcome<Ok> Pipeline::Course::CheckRegistry() {
       login.found = Concat({name, " asks for no login"});
       break;
     case PushRight::kGranted:
+      may_push = true;
       login.found =
           Concat({"the token service lets this login push to ", release.image.repository});
       break;

@@ -54,7 +54,8 @@ std::optional<TimePoint> Promised(const ExchangeEvent& exchange, TimePoint answe
     return answered + std::chrono::seconds(*seconds);
   }
   auto moment = ParseHttpDate(field);
-  if (const auto told_at = ParseHttpDate(exchange.response_headers.Get("Date")); moment && told_at) {
+  if (const auto told_at = ParseHttpDate(exchange.response_headers.Get("Date"));
+      moment && told_at) {
     *moment -= *told_at - std::chrono::floor<std::chrono::seconds>(answered);  // by its own clock
   }
   return moment;

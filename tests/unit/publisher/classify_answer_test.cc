@@ -395,7 +395,8 @@ TEST(Failure, SpeaksInOneLine) {
 
 TEST(ClassifyAnswer, TakesADateByTheClockOfWhoeverNamesIt) {
   const auto seconds = [](Headers headers) -> std::int64_t {
-    const Failure failure = ClassifyAnswer({"GET", "https://hub/v2/", 429, std::move(headers), ""}, kNow);
+    const Failure failure =
+        ClassifyAnswer({"GET", "https://hub/v2/", 429, std::move(headers), ""}, kNow);
     return failure.retry_after
                ? std::chrono::duration_cast<std::chrono::seconds>(*failure.retry_after).count()
                : -1;
