@@ -94,7 +94,8 @@ std::unique_ptr<publisher::Builder> MakeBuilder(const PublishFlags& flags,
   publisher::PushOptions push;
   push.credentials = options.credentials;
   push.plain_http = options.plain_http;
-  push.on_event = [print](std::string_view line) { print(Concat({line, "\n"})); };
+  push.on_event = [print](std::string_view line) { print(Concat({"   ", line, "\n"})); };
+  push.on_wait = [&view](const WaitEvent& wait) { view.ShowWait(wait); };
   const Rng rng(static_cast<std::uint64_t>(clock.Now().time_since_epoch().count()));
   return std::make_unique<publisher::LayoutBuilder>(
       publisher::LayoutBuilder::Surroundings{
@@ -111,6 +112,10 @@ publisher::LocalFacts FactsOf(const PublishFlags& flags, const ReleaseFile& rele
   local.repository = [&flags, tag] { return publisher::ReadRepositoryFacts(flags.context, tag); };
   local.base_hash = [&flags, &release, tag] { return BaseHashOf(flags, release, tag); };
   local.remote_tag = [&flags, tag] { return publisher::ReadRemoteTag(flags.context, tag); };
+  local.has_file = [&flags](const std::string& file) {
+    std::error_code error;
+    return std::filesystem::exists(Concat({flags.context, "/", file}), error);
+  };
   local.free_bytes = [&flags] { return publisher::FreeBytes(flags.context); };
   return local;
 }

@@ -129,7 +129,8 @@ void PublishView::Draw() {
   }
 }
 
-// "   variant:omos 3m 12s of about 5m, 142.0 MB sent, 5.1 MB/s, waits 15s (503), about 12m left".
+// "   variant:omos 3m 12s of about 5m, 142.0 MB sent, 5.1 MB/s, about 12m left"; in place of the
+// rate "waits 15s: build of v1: …" while nothing is sent on purpose.
 std::string PublishView::LiveText() {
   const Duration now = clock_.Elapsed();
   const Duration elapsed = now - began_;
@@ -142,22 +143,23 @@ std::string PublishView::LiveText() {
   while (samples_.size() > 2 && now - samples_.front().first > kRateOver) {
     samples_.pop_front();
   }
-  if (bytes > sent_before_) {
+  const bool waits = waits_until_ > now;
+  if (bytes > sent_before_ && !waits) {
     const auto& [since, before] = samples_.front();
     const double seconds = std::chrono::duration<double>(now - since).count();
     const auto rate = seconds > 0 ? static_cast<double>(bytes - before) / seconds : 0.0;
     text += Concat({", ", HumanBytes(bytes - sent_before_), " sent, ",
                     HumanBytes(static_cast<std::uint64_t>(rate)), "/s"});
   }
-  if (waits_until_ > now) {
-    text +=
-        Concat({", waits ", FormatDuration(WholeSeconds(waits_until_ - now)), ": ", waits_for_});
-  }
   const auto here = std::find(steps_.begin(), steps_.end(), step_);
   const std::vector<std::string> later(here == steps_.end() ? here : here + 1, steps_.end());
   const auto left = times_.Left(step_, elapsed, later);
   if (left && *left >= std::chrono::seconds(1)) {
     text += Concat({", about ", FormatDuration(WholeSeconds(*left)), " left"});
+  }
+  if (waits) {  // last, since it may be cut off
+    const auto rest = std::chrono::ceil<std::chrono::seconds>(waits_until_ - now);
+    text += Concat({", waits ", FormatDuration(rest), ": ", waits_for_});
   }
   return text;
 }

@@ -177,6 +177,9 @@ std::vector<std::string> BuildahArguments(const BuildRequest& request, std::stri
   for (const auto& [name, value] : request.build_args) {
     Append(arguments, {"--build-arg", Concat({name, "=", value})});
   }
+  for (const auto& [name, value] : request.labels) {
+    Append(arguments, {"--label", Concat({name, "=", value})});
+  }
   if (request.no_cache) {
     arguments.emplace_back("--no-cache");
   }

@@ -23,6 +23,7 @@ struct BuildRequest {
   std::string layout;                             // a prebuilt image instead, below `context`
   std::vector<std::string> platforms;             // "linux/amd64", …
   std::map<std::string, std::string> build_args;  // in order of name
+  std::map<std::string, std::string> labels;      // of the image; a prebuilt one must not differ
   std::vector<ImageReference> tags;               // pushed in this order
   std::vector<std::string> cache_from;            // as in --cache-from, "type=registry,ref=…"
   std::vector<std::string> cache_to;              // as in --cache-to

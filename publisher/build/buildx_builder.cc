@@ -181,6 +181,9 @@ std::vector<std::string> BuildxArguments(const BuildRequest& request, std::strin
   for (const auto& [name, value] : request.build_args) {
     add("--build-arg", Concat({name, "=", value}));
   }
+  for (const auto& [name, value] : request.labels) {
+    add("--label", Concat({name, "=", value}));
+  }
   for (const ImageReference& tag : request.tags) {
     add("--tag", tag.ToString());
   }

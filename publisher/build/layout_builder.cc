@@ -1,11 +1,16 @@
 #include "publisher/build/layout_builder.h"
 
+#include <optional>
 #include <utility>
 
+#include "core/json.h"
 #include "core/text.h"
+#include "publisher/registry/revision_label.h"
 
 namespace drydock::publisher {
 namespace {
+
+constexpr std::uint64_t kConfigBytesMax = std::uint64_t{4} << 20;
 
 Result<BuildOutcome> Failed(Failure failure) {
   if (failure.cancelled) {
@@ -16,6 +21,30 @@ Result<BuildOutcome> Failed(Failure failure) {
   outcome.log = Concat({"ERROR: ", failure.ToString(), "\n"});
   outcome.failure = std::move(failure);
   return outcome;
+}
+
+// A prebuilt image that says it is of another commit than the one that is published.
+std::optional<Failure> OtherRevision(const LayoutImage& image, const BuildRequest& request) {
+  const auto wanted = request.labels.find(std::string(kRevisionLabel));
+  for (const Manifest& manifest : image.manifests) {
+    const auto parsed = json::Parse(manifest.bytes, request.layout);
+    const json::Value* config = parsed ? parsed->Find("config") : nullptr;
+    const auto digest =
+        Digest::Parse(config == nullptr ? std::string_view() : config->Text("digest"));
+    const LayoutBlob* blob = digest ? image.FindBlob(*digest) : nullptr;
+    if (blob == nullptr || blob->size > kConfigBytesMax || wanted == request.labels.end()) {
+      continue;
+    }
+    const auto text = json::ParseFile(blob->path);
+    const auto revision = text ? RevisionIn(*text) : std::nullopt;
+    if (revision && !IsRevisionOf(*revision, wanted->second)) {
+      return LocalFailure(
+          Concat({request.layout, ": its images say that they are of commit ", *revision, ", and ",
+                  wanted->second, " is published (label ", kRevisionLabel, ")"}),
+          "Build the layout again from the release tag.");
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -38,6 +67,9 @@ Result<BuildOutcome> LayoutBuilder::Build(const BuildRequest& request) {
     return Failed(LocalFailure(Concat({folder, " is ", image->top().digest.ToString(),
                                        ", expected ", request.expected->ToString()}),
                                "Bring the layout back that the release began with."));
+  }
+  if (auto other = OtherRevision(*image, request)) {
+    return Failed(std::move(*other));
   }
   const auto transport = with_.lanes.connect();
   Pusher pusher(*transport, with_.lanes, with_.clock,

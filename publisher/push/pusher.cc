@@ -101,7 +101,12 @@ class Pusher::Course {
 
   Retrier::OnWait OnWait() {
     return [this](const WaitEvent& wait) {
-      Say(Concat({"waiting ", FormatDuration(wait.span), ": ", wait.reason}));
+      if (options_.on_wait) {
+        const std::lock_guard lock(speaking_);
+        options_.on_wait(wait);
+      } else {
+        Say(Concat({"waiting ", FormatDuration(wait.span), ": ", wait.reason}));
+      }
     };
   }
 

@@ -46,6 +46,8 @@ struct PushOptions {
   std::string actor = "host";  // who this is, in the journal
   // A line about what was done or is waited for; may be empty. Never called twice at once.
   std::function<void(std::string_view)> on_event;
+  // Gets each wait as it begins, in place of a line; may be empty.
+  Retrier::OnWait on_wait = {};
 };
 
 struct PushReport {

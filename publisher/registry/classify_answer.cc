@@ -249,9 +249,11 @@ Failure Describe(const AnswerSeen& seen, TimePoint now) {
   failure.method = seen.method;
   failure.url = RedactedUrl(seen.url);
   failure.words = RedactedText(said.words);
+  // A moment is meant by the clock of whoever names it.
+  const TimePoint theirs = ParseHttpDate(seen.headers.Get("Date")).value_or(now);
   for (const std::string_view name : {"Retry-After", "X-Retry-After"}) {
     if (!failure.retry_after) {
-      failure.retry_after = ParseRetryAfter(seen.headers.Get(name), now);
+      failure.retry_after = ParseRetryAfter(seen.headers.Get(name), theirs);
     }
   }
   return failure;

@@ -18,6 +18,7 @@
 
 #include "core/clock.h"
 #include "core/journal.h"
+#include "core/json.h"
 #include "core/reference.h"
 #include "core/rng.h"
 #include "core/transport.h"
@@ -139,6 +140,11 @@ class RegistryClient {
   // takes a second one for its config.
   Outcome<Platforms> PlatformsOf(const ImageReference& reference);
 
+  // What each image behind `image` (by digest; attestations left out) says of its commit; nullopt
+  // for one that says nothing. GETs of the index, of each image's manifest and of its config.
+  using Revisions = std::vector<std::optional<std::string>>;
+  Outcome<Revisions> RevisionsOf(const ImageReference& image);
+
  private:
   ProbeAnswer ProbeOnce(const ImageReference& reference);
   static Outcome<ProbeAnswer> Known(ProbeAnswer answer);
@@ -158,7 +164,7 @@ class RegistryClient {
                                    const ProbeAnswer& before);
   Outcome<Promotion::How> ReadBack(const ImageReference& to, const Digest& digest,
                                    const ProbeAnswer& before);
-  Outcome<Platforms> PlatformOfConfig(const ImageReference& image, const Manifest& manifest);
+  Outcome<json::Value> ConfigOf(const ImageReference& image, const Manifest& manifest);
 
   Clock& clock_;
   Options options_;

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "publisher/registry/challenge.h"
 #include "publisher/registry/client.h"
+#include "publisher/registry/revision_label.h"
 
 namespace drydock::publisher {
 namespace {
@@ -29,19 +30,6 @@ std::string BlobPath(const ImageReference& image, const Digest& digest) {
   return Concat({"/v2/", image.repository, "/blobs/", digest.ToString()});
 }
 
-// "</v2/a/b/tags/list?n=1000&last=x>; rel=\"next\"" leads to the next page; "" when there is none.
-std::string NextPage(const Headers& headers) {
-  for (const std::string& link : headers.All("Link")) {
-    const std::size_t open = link.find('<');
-    const std::size_t close = link.find('>');
-    if (open != std::string::npos && close != std::string::npos && open < close &&
-        Contains(link.substr(close), "next")) {
-      return link.substr(open + 1, close - open - 1);
-    }
-  }
-  return "";
-}
-
 bool IsAttestation(const json::Value& descriptor) {
   const json::Value* annotations = descriptor.Find("annotations");
   const json::Value* platform = descriptor.Find("platform");
@@ -55,6 +43,19 @@ std::string PlatformText(const json::Value& platform) {
   const std::string_view variant = platform.Text("variant");
   const bool implied = platform.Text("architecture") == "arm64" && variant == "v8";
   return variant.empty() || implied ? text : Concat({text, "/", variant});
+}
+
+// "</v2/a/b/tags/list?n=1000&last=x>; rel=\"next\"" leads to the next page; "" when there is none.
+std::string NextPage(const Headers& headers) {
+  for (const std::string& link : headers.All("Link")) {
+    const std::size_t open = link.find('<');
+    const std::size_t close = link.find('>');
+    if (open != std::string::npos && close != std::string::npos && open < close &&
+        Contains(link.substr(close), "next")) {
+      return link.substr(open + 1, close - open - 1);
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -197,6 +198,99 @@ Outcome<Ok> RegistryClient::CheckBytes(const ImageReference& image, const BlobSi
   return Ok{};
 }
 
+Outcome<Platforms> RegistryClient::PlatformsOf(const ImageReference& reference) {
+  const auto manifest = GetManifest(reference);
+  if (!manifest) {
+    return manifest.failure();
+  }
+  if (!media_type::IsIndex(manifest->media_type)) {
+    const auto config = ConfigOf(reference, manifest.value());
+    return config ? Outcome<Platforms>(Platforms{PlatformText(config.value())}) : config.failure();
+  }
+  const auto parsed = json::Parse(manifest->bytes, reference.ToString());
+  const json::Value* children = parsed ? parsed->Find("manifests") : nullptr;
+  if (children == nullptr || children->as_array() == nullptr) {
+    return LocalFailure(Concat({reference.ToString(), ": an index without manifests"}));
+  }
+  Platforms platforms;
+  for (const json::Value& child : *children->as_array()) {
+    const json::Value* platform = child.Find("platform");
+    if (platform != nullptr && !IsAttestation(child) && platforms.size() < kPlatformsMax) {
+      platforms.push_back(PlatformText(*platform));
+    }
+  }
+  return platforms;
+}
+
+Outcome<json::Value> RegistryClient::ConfigOf(const ImageReference& image,
+                                              const Manifest& manifest) {
+  const auto parsed = json::Parse(manifest.bytes, image.ToString());
+  const json::Value* config = parsed ? parsed->Find("config") : nullptr;
+  const auto digest =
+      Digest::Parse(config == nullptr ? std::string_view() : config->Text("digest"));
+  if (!digest) {
+    return LocalFailure(Concat({image.ToString(), ": a manifest without config"}));
+  }
+  return retrier_.RunWithRetry(
+      options_.budget, Concat({"read the config of ", image.ToString()}),
+      [&](int) -> Outcome<json::Value> {
+        auto asked = session_.Send("GET", image, BlobPath(image, *digest), {{"Accept", "*/*"}}, "");
+        if (!asked) {
+          return asked.failure();
+        }
+        if (asked->seen.status != 200) {
+          return ClassifyAnswer(asked->seen, clock_.Now());
+        }
+        if (Digest::Of(asked->seen.body, digest->algorithm()) != *digest) {
+          return NotRight(image, *digest, "the config served has another digest");
+        }
+        auto served = json::Parse(asked->seen.body, image.ToString());
+        if (!served) {
+          return LocalFailure(served.error().message());
+        }
+        return std::move(*served);
+      });
+}
+
+Outcome<RegistryClient::Revisions> RegistryClient::RevisionsOf(const ImageReference& image) {
+  const auto manifest = AwaitManifest(image);
+  if (!manifest) {
+    return manifest.failure();
+  }
+  std::vector<Manifest> images;
+  if (media_type::IsIndex(manifest->media_type)) {
+    const auto index = json::Parse(manifest->bytes, image.ToString());
+    const json::Value* children = index ? index->Find("manifests") : nullptr;
+    if (children == nullptr || children->as_array() == nullptr) {
+      return LocalFailure(Concat({image.ToString(), ": an index without manifests"}));
+    }
+    for (const json::Value& descriptor : *children->as_array()) {
+      const auto digest = Digest::Parse(descriptor.Text("digest"));
+      if (!digest || IsAttestation(descriptor)) {
+        continue;
+      }
+      ImageReference child = image;
+      child.digest = *digest;
+      auto one = AwaitManifest(child);
+      if (!one) {
+        return one.failure();
+      }
+      images.push_back(std::move(one.value()));
+    }
+  } else {
+    images.push_back(manifest.value());
+  }
+  Revisions revisions;
+  for (const Manifest& one : images) {
+    const auto config = ConfigOf(image, one);
+    if (!config) {
+      return config.failure();
+    }
+    revisions.push_back(RevisionIn(config.value()));
+  }
+  return revisions;
+}
+
 Outcome<std::vector<std::string>> RegistryClient::ListTags(const ImageReference& image,
                                                            std::string_view prefix,
                                                            std::size_t tags_max) {
@@ -244,60 +338,6 @@ Outcome<std::vector<std::string>> RegistryClient::ListTags(const ImageReference&
     url = *following;
   }
   return tags;
-}
-
-Outcome<Platforms> RegistryClient::PlatformsOf(const ImageReference& reference) {
-  const auto manifest = GetManifest(reference);
-  if (!manifest) {
-    return manifest.failure();
-  }
-  if (!media_type::IsIndex(manifest->media_type)) {
-    return PlatformOfConfig(reference, manifest.value());
-  }
-  const auto parsed = json::Parse(manifest->bytes, reference.ToString());
-  const json::Value* children = parsed ? parsed->Find("manifests") : nullptr;
-  if (children == nullptr || children->as_array() == nullptr) {
-    return LocalFailure(Concat({reference.ToString(), ": an index without manifests"}));
-  }
-  Platforms platforms;
-  for (const json::Value& child : *children->as_array()) {
-    const json::Value* platform = child.Find("platform");
-    if (platform != nullptr && !IsAttestation(child) && platforms.size() < kPlatformsMax) {
-      platforms.push_back(PlatformText(*platform));
-    }
-  }
-  return platforms;
-}
-
-Outcome<Platforms> RegistryClient::PlatformOfConfig(const ImageReference& image,
-                                                    const Manifest& manifest) {
-  const auto parsed = json::Parse(manifest.bytes, image.ToString());
-  const json::Value* config = parsed ? parsed->Find("config") : nullptr;
-  const auto digest =
-      Digest::Parse(config == nullptr ? std::string_view() : config->Text("digest"));
-  if (!digest) {
-    return LocalFailure(Concat({image.ToString(), ": a manifest without config"}));
-  }
-  return retrier_.RunWithRetry(
-      options_.budget, Concat({"read the config of ", image.ToString()}),
-      [&](int) -> Outcome<Platforms> {
-        const std::string path = Concat({"/v2/", image.repository, "/blobs/", digest->ToString()});
-        auto asked = session_.Send("GET", image, path, {{"Accept", "*/*"}}, "");
-        if (!asked) {
-          return asked.failure();
-        }
-        if (asked->seen.status != 200) {
-          return ClassifyAnswer(asked->seen, clock_.Now());
-        }
-        if (Digest::Of(asked->seen.body, digest->algorithm()) != *digest) {
-          return NotRight(image, *digest, "the config served has another digest");
-        }
-        const auto platform = json::Parse(asked->seen.body, image.ToString());
-        if (!platform) {
-          return LocalFailure(platform.error().message());
-        }
-        return Platforms{PlatformText(*platform)};
-      });
 }
 
 }  // namespace drydock::publisher

@@ -143,7 +143,7 @@ struct AnswerSeen {
 BodyKind KindOfBody(const Headers& headers, std::string_view body);
 
 // Classifies an answer that is not the wanted one, by the table of classification.h. `now` anchors
-// a Retry-After date.
+// a Retry-After date where the answer has no Date of its own.
 Failure ClassifyAnswer(const AnswerSeen& seen, TimePoint now);
 // As above, for an answer of a token service.
 Failure ClassifyTokenAnswer(const AnswerSeen& seen, TimePoint now);

@@ -86,6 +86,8 @@ struct Pipeline::Course {
   // Fills in the report's record of `tag` from the registry's answer. Unknown is a failure.
   Outcome<Ok> Look(const std::string& tag);
   Outcome<Ok> JudgePresence();
+  // Whether the project has what the images that are missing are made of.
+  Outcome<Ok> CheckSources() const;
   // Whether the image has every platform of the release; remembers those that do.
   Outcome<bool> IsComplete(const Digest& digest);
   // What `present` and `complete` say about a tag.
@@ -107,6 +109,8 @@ struct Pipeline::Course {
   Outcome<std::optional<Digest>> PushedAfterAll(const std::string& tag);
   Outcome<Digest> ReadBack(const std::string& tag, const std::optional<Digest>& pushed);
   Failure ExplainBuildFailure(Failure failure, const std::string& tag);
+  // Whether the images behind a version tag are of the release tag's commit, as far as they say.
+  Outcome<Ok> CheckRevision(const std::string& tag, const Digest& digest);
   // Whether the image behind `from` can be pulled whole, before an alias comes to name it.
   Outcome<Ok> CheckWhole(const Digest& digest, const std::string& from, const std::string& alias);
   // Saves the run state.
@@ -119,6 +123,8 @@ struct Pipeline::Course {
   Outcome<Ok> VerifyTags();
   // Reads and hashes every blob of every tag's image; gives what was read, for people.
   Outcome<std::string> VerifyDeeply();
+  // The note about images without a revision label; "" when there are none.
+  std::string SilentTags() const;
   void Judge();
   void JudgeFailure(const Failure& failure);
   void Advise();
@@ -145,8 +151,11 @@ struct Pipeline::Course {
   std::set<std::string> unsettled;              // of those: a failed attempt may have written it
   std::set<std::string> left_alone;             // of those: a failed attempt did not write it
   std::set<Digest> complete;                    // images known to have all platforms
+  std::set<Digest> of_the_commit;               // images known not to be of another commit
+  std::set<std::string> without_revision;       // version tags whose image says nothing of it
   std::string failed_step;
-  bool wrote = false;  // a tag was accepted in this run
+  bool wrote = false;     // a tag was accepted in this run
+  bool may_push = false;  // the token service said so in preflight
 };
 
 }  // namespace drydock::publisher

@@ -280,6 +280,9 @@ Outcome<StepEnd> Pipeline::Course::Survey() {
   for (TagRecord& record : report.tags) {
     record.state = StateOf(record.tag);
   }
+  if (auto sources = CheckSources(); !sources.ok()) {
+    return sources.failure();
+  }
   std::size_t wanted = 0;
   std::size_t there = 0;
   for (const VariantSpec& variant : release.variants) {
@@ -300,6 +303,33 @@ Outcome<StepEnd> Pipeline::Course::Survey() {
   }
   return StepEnd{StepOutcome::kRan, Concat({found, std::to_string(there), " of ",
                                             Counted(wanted, "variant"), " in place"})};
+}
+
+Outcome<Ok> Pipeline::Course::CheckSources() const {
+  const auto check = [&](const std::string& tag, const ImageSource& source) -> Outcome<Ok> {
+    const bool prebuilt = !source.layout.empty();
+    const std::string file = prebuilt ? source.layout + "/index.json" : source.dockerfile;
+    if (in_place.count(tag) != 0 || local.has_file(file)) {
+      return Ok{};
+    }
+    return prebuilt
+               ? LocalFailure(Concat({source.layout, ", which ", tag, " is pushed from, is no ",
+                                      "image layout: it has no index.json"}),
+                              "Build the layout first.")
+               : LocalFailure(Concat({source.dockerfile, ", which ", tag, " is built from, is ",
+                                      "not in the project (", options.context, ")"}),
+                              "Mend its name in the release file, or --context.");
+  };
+  Outcome<Ok> found = Ok{};
+  if (local.has_file && release.base) {
+    found = check(base_tag, release.base->source);
+  }
+  for (const VariantSpec& variant : release.variants) {
+    if (local.has_file && found.ok() && Wants(variant)) {
+      found = check(VersionTag(variant), variant.source);
+    }
+  }
+  return found;
 }
 
 // Which tags need no build, and whether somebody pushed over what this clone published.

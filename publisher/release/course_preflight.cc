@@ -133,6 +133,7 @@ Outcome<Ok> Pipeline::Course::CheckRegistry(const ImageReference& image) {
       login.found = Concat({name, " asks for no login"});
       break;
     case PushRight::kGranted:
+      may_push = true;
       login.found = Concat({"the token service lets this login push to ", image.repository});
       break;
     case PushRight::kUntold:

@@ -37,9 +37,18 @@ Outcome<StepEnd> Pipeline::Course::Verify() {
     deeply = read.value();
   }
   const auto good = TagsIn({TagState::kVerified});
-  return StepEnd{StepOutcome::kRan,
-                 Concat({std::to_string(good.size()), " of ", std::to_string(report.tags.size()),
-                         " tags read back right, each alias with its image", deeply})};
+  return StepEnd{
+      StepOutcome::kRan,
+      Concat({std::to_string(good.size()), " of ", std::to_string(report.tags.size()),
+              " tags read back right, each alias with its image", SilentTags(), deeply})};
+}
+
+std::string Pipeline::Course::SilentTags() const {
+  if (without_revision.empty()) {
+    return "";
+  }
+  return Concat({"; of which commit is not said by ",
+                 Join({without_revision.begin(), without_revision.end()}, ", ")});
 }
 
 Outcome<std::string> Pipeline::Course::VerifyDeeply() {
@@ -107,6 +116,12 @@ Outcome<Ok> Pipeline::Course::VerifyTags() {
     const bool ours = attempted.count(record.tag) != 0 || in_place.count(record.tag) != 0;
     if (ours && record.state != TagState::kVerified) {
       wrong.push_back(Concat({record.tag, " is ", Name(record.state)}));
+    }
+    if (ours && record.state == TagState::kVerified && record.tag != base_tag &&
+        alias_of.count(record.tag) == 0) {
+      if (auto checked = CheckRevision(record.tag, present.at(record.tag)); !checked.ok()) {
+        return checked;
+      }
     }
   }
   if (unread) {

@@ -7,6 +7,8 @@ namespace drydock::publisher {
 namespace {
 
 constexpr std::string_view kBaseImageArgument = "BASE_IMAGE";
+constexpr int kUnauthorized = 401;
+constexpr std::size_t kCommitDigits = 12;  // of a commit, for people
 constexpr std::string_view kSpread = "the regression has spread to image push: ";
 
 // "names it now or may soon": a failure that reading back once more can mend.
@@ -32,6 +34,38 @@ Outcome<Ok> Pipeline::Course::Remember() {
     failure.cancelled = saved.error().code() == ErrorCode::kCancelled;
     return failure;
   }
+  return Ok{};
+}
+
+Outcome<Ok> Pipeline::Course::CheckRevision(const std::string& tag, const Digest& digest) {
+  if (release.revision == RevisionRule::kIgnore || of_the_commit.count(digest) != 0) {
+    return Ok{};
+  }
+  const auto revisions = registry.RevisionsOf(At(digest));
+  if (!revisions) {
+    return revisions.failure();
+  }
+  bool silent = false;
+  for (const auto& revision : revisions.value()) {
+    if (revision && !IsRevisionOf(*revision, tag_commit)) {
+      return LocalFailure(
+          Concat({tag, " (", digest.Short(), ") says that it is of commit ",
+                  revision->substr(0, kCommitDigits), ", and ", options.release_tag, " is ",
+                  tag_commit.substr(0, kCommitDigits), " (label ", kRevisionLabel, ")"}),
+          "Find out who built it; publish this commit under the next letter.");
+    }
+    silent = silent || !revision;
+  }
+  if (silent && release.revision == RevisionRule::kRequire) {
+    return LocalFailure(
+        Concat({tag, " (", digest.Short(), ") has no label ", kRevisionLabel, ": of which commit ",
+                "it is cannot be told"}),
+        "Build it with that label, or say \"revision-label\": \"check\" in the release file.");
+  }
+  if (silent) {
+    without_revision.insert(tag);
+  }
+  of_the_commit.insert(digest);
   return Ok{};
 }
 
@@ -76,7 +110,11 @@ Outcome<StepEnd> Pipeline::Course::BuildVariant(const VariantSpec& variant) {
     state.begun.insert(tag);
     state.published.erase(tag);
   }
-  return Build(RequestFor(tag, variant.source, arguments), tag);
+  BuildRequest request = RequestFor(tag, variant.source, arguments);
+  if (release.revision != RevisionRule::kIgnore) {
+    request.labels[std::string(kRevisionLabel)] = tag_commit;
+  }
+  return Build(request, tag);
 }
 
 Outcome<StepEnd> Pipeline::Course::Build(const BuildRequest& request, const std::string& tag) {
@@ -162,7 +200,15 @@ Outcome<std::optional<Digest>> Pipeline::Course::BuildOnce(const BuildRequest& r
       (built->failure->next == NextMove::kAsk ? unsettled : left_alone).insert(tag);
       return *built->failure;
     }
-    return ClassifyBuildLog(built->log, built->exit_code);
+    Failure failure = ClassifyBuildLog(built->log, built->exit_code);
+    if (failure.status == kUnauthorized && may_push && release.builder == BuilderKind::kBuildah) {
+      // buildah asks for one token and does not renew it; the next push has one of its own.
+      failure.persistence = Persistence::kTransient;
+      failure.next = NextMove::kRetry;
+      failure.words = Concat({"its token was good no more: ", failure.words});
+      failure.advice.clear();
+    }
+    return failure;
   }
   report.build_log.clear();
   for (const Manifest& manifest : built->pushed) {
@@ -334,7 +380,11 @@ Outcome<StepEnd> Pipeline::Course::MoveTag(const std::string& from, const std::s
     return StepEnd{StepOutcome::kNotReached,
                    Concat({"would move ", alias, " from ", now, " to ", digest.Short()})};
   }
-  if (auto checked = CheckWhole(digest, from, alias); !checked.ok()) {
+  auto checked = CheckWhole(digest, from, alias);
+  if (checked.ok() && alias != kBaseLatest) {
+    checked = CheckRevision(from, digest);
+  }
+  if (!checked.ok()) {
     return checked.failure();
   }
   attempted.insert(alias);

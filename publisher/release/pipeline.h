@@ -41,6 +41,7 @@ struct LocalFacts {
   std::function<Result<std::string>()> base_hash;      // 12 hex digits; not asked without a base
   std::function<Result<RemoteTag>()> remote_tag = {};  // empty: there is no remote to ask
   std::function<Result<std::uint64_t>()> free_bytes = {};  // empty: not looked at
+  std::function<bool(const std::string&)> has_file = {};   // below the project; empty: not asked
 };
 
 struct PipelineOptions {

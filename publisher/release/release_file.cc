@@ -94,6 +94,7 @@ class FileReader {
     ReadPlatforms(reader, release);
     ReadBuilder(reader, release);
     ReadAlso(reader, release);
+    ReadRevisionRule(reader, release);
     ReadRegistry(reader, release);
     if (const Value* base = reader.Optional("base")) {
       release.base = ReadBase(*base, release.builder);
@@ -244,6 +245,20 @@ class FileReader {
       }
     }
     reader.Fail("builder", Unlike("\"buildx\", \"buildah\" or \"layout\"", name));
+  }
+
+  void ReadRevisionRule(ObjectReader& reader, ReleaseFile& release) {
+    std::string word;
+    if (!reader.Read("revision-label", word)) {
+      return;
+    }
+    if (word == "require") {
+      release.revision = RevisionRule::kRequire;
+    } else if (word == "ignore") {
+      release.revision = RevisionRule::kIgnore;
+    } else if (word != "check") {
+      reader.Fail("revision-label", Unlike("\"check\", \"require\" or \"ignore\"", word));
+    }
   }
 
   // A prebuilt image has had its arguments; what it was made with is not this file's business.

@@ -13,6 +13,7 @@
 #include "core/reference.h"
 #include "core/result.h"
 #include "publisher/hash/recipe.h"
+#include "publisher/registry/revision_label.h"
 
 namespace drydock::publisher {
 
@@ -53,8 +54,9 @@ struct ReleaseFile {
   std::vector<ImageReference> also;
   std::vector<std::string> platforms;
   BuilderKind builder = BuilderKind::kBuildx;
-  std::string npm_registry;      // "" when the file names none
-  std::optional<BaseSpec> base;  // nullopt: variants are built from nothing of ours
+  RevisionRule revision = RevisionRule::kCheck;  // what images say of their commit
+  std::string npm_registry;                      // "" when the file names none
+  std::optional<BaseSpec> base;                  // nullopt: variants are built from nothing of ours
   std::vector<VersionSpec> versions;
   std::vector<VariantSpec> variants;  // at least one; a one-image file has one without suffix
 

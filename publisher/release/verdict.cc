@@ -163,7 +163,9 @@ std::string EndingText(const PublishReport& report) {
     text += Line(std::move(line));
   }
   if (report.failure) {
-    text += Concat({"\nwhat stopped it\n  ", Explain(*report.failure), "\n"});
+    text +=
+        Concat({"\nwhat stopped it\n  ",
+                report.failure->cancelled ? "Ctrl-C or a signal" : Explain(*report.failure), "\n"});
   }
   if (!report.next.empty()) {
     text += "\nwhat to do next\n";

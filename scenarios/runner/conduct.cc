@@ -53,7 +53,12 @@ std::optional<TimePoint> Promised(const ExchangeEvent& exchange, TimePoint answe
   if (const auto seconds = ParseUnsigned(field); seconds && *seconds <= 86'400) {
     return answered + std::chrono::seconds(*seconds);
   }
-  return ParseHttpDate(field);
+  auto moment = ParseHttpDate(field);
+  if (const auto told_at = ParseHttpDate(exchange.response_headers.Get("Date"));
+      moment && told_at) {
+    *moment -= *told_at - std::chrono::floor<std::chrono::seconds>(answered);  // by its own clock
+  }
+  return moment;
 }
 
 class Conduct {

@@ -125,6 +125,7 @@ Result<publisher::BuildOutcome> WorkbenchBuilder::Build(const publisher::BuildRe
   spec.dockerfile = request.dockerfile;
   spec.platforms = request.platforms;
   spec.build_args = request.build_args;
+  spec.labels = request.labels;
   for (const ImageReference& tag : request.tags) {
     spec.tags.push_back(tag.ToString());
   }

@@ -48,6 +48,7 @@ struct BuildSpec {
   std::string dockerfile = "Dockerfile";          // relative to `context`
   std::vector<std::string> platforms;             // none: linux/amd64
   std::map<std::string, std::string> build_args;  // --build-arg
+  std::map<std::string, std::string> labels;      // --label
   std::vector<std::string> tags;                  // -t, pushed in this order
   std::vector<std::string> cache_from;            // "type=registry,ref=…"
   std::vector<std::string> cache_to;              // "type=registry,ref=…,mode=max,…"

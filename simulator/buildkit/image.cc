@@ -225,7 +225,7 @@ void ImageConfig::Apply(const Instruction& instruction) {
       if (keyword == "ENV") {
         SetEnvironment(config["Env"], assignment);
       } else {
-        ObjectAt(config, "Labels")[assignment.name] = assignment.value;
+        Label(assignment.name, assignment.value);
       }
     }
   } else if (keyword == "CMD") {
@@ -246,6 +246,10 @@ void ImageConfig::Apply(const Instruction& instruction) {
     }
   }
   AddHistory({Concat({keyword, " ", instruction.arguments}), true});
+}
+
+void ImageConfig::Label(const std::string& name, const std::string& value) {
+  ObjectAt(state_->config, "Labels")[name] = value;
 }
 
 void ImageConfig::AddHistory(HistoryEntry entry) {

@@ -82,6 +82,8 @@ class ImageConfig {
   // Records an instruction that makes no layer: ENV, LABEL, CMD, ENTRYPOINT, WORKDIR, USER, ….
   // Its arguments are expanded already.
   void Apply(const Instruction& instruction);
+  // A label of the command line: no instruction, so no history.
+  void Label(const std::string& name, const std::string& value);
   void AddHistory(HistoryEntry entry);
   std::string Write(const Platform& platform, const std::vector<Layer>& layers) const;
 

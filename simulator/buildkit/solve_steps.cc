@@ -67,8 +67,12 @@ Result<std::vector<BuiltImage>> Solver::Solve() {
     for (const std::size_t record : state.records) {
       graph_.At(record).of_result = true;
     }
+    ImageConfig config = state.config;
+    for (const auto& [name, value] : spec_.labels) {
+      config.Label(name, value);
+    }
     images.push_back(
-        {platform, state.layers, state.config.Write(platform, state.layers), state.materials});
+        {platform, state.layers, config.Write(platform, state.layers), state.materials});
   }
   return images;
 }

@@ -142,6 +142,7 @@ struct Personality {
   bool basic = false;               // Basic credentials; without tokens
   ChallengeForm challenge = ChallengeForm::kUsual;
   std::int64_t clock_skew = 0;  // seconds by which the clock that tokens are held against is ahead
+  std::int64_t date_skew = 0;   // seconds by which the Date of its answers is ahead
   std::optional<PullLimit> pull_limit;
   std::optional<Allowance> request_limit;  // per address; beyond it the edge says 429 in plain text
 

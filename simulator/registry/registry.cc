@@ -229,8 +229,13 @@ class RegistryExchange : public Exchange {
   }
 
  private:
-  // The headers every answer has; a HEAD keeps the length of the body it does not send.
+  // The headers every answer has; a HEAD keeps the length of the body it does not send. A Date that
+  // is right comes from the network.
   Response Finished(Response response) const {
+    if (const std::int64_t skew = call_.personality().date_skew; skew != 0) {
+      response.headers.Add("Date",
+                           FormatHttpDate(call_.state.clock.Now() + std::chrono::seconds(skew)));
+    }
     response.headers.Add("Docker-Distribution-Api-Version", "registry/2.0");
     if (response.status != 204 && response.status != 304) {
       response.headers.Add("Content-Length", std::to_string(response.body.length().value_or(0)));

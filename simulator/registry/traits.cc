@@ -326,6 +326,8 @@ constexpr std::array kTraits = {
     Own<&Personality::clock_skew>("clock-skew",
                                   "seconds that the clock tokens are held against is ahead",
                                   "a number, also a negative one"),
+    Own<&Personality::date_skew>("date-skew", "seconds that the Date of answers is ahead",
+                                 "a number, also a negative one"),
     Token<&TokenRule::lockout>("login-lockout", "wrong passwords until 429", kAllowance),
     Trait{"pull-limit", "manifests an address may GET", kAllowance, GetPullLimit, SetPullLimit},
     PartOf<&Personality::pull_limit, &PullLimit::account>(

@@ -247,7 +247,8 @@ Connection::Next Connection::Reject(const RejectedHead& rejected) {
   Response response;
   response.status = rejected.status;
   response.headers = {{"Content-Type", "text/plain; charset=utf-8"},
-                      {"Content-Length", std::to_string(rejected.what.size() + 1)}};
+                      {"Content-Length", std::to_string(rejected.what.size() + 1)},
+                      {"Date", FormatHttpDate(context_.clock.Now())}};
   response.body = Body::FromString(rejected.what + "\n");
   stream_->SetPatience(kNoDeadline, context_.limits.stall_time);
   const WirePlan plan = PlanResponse(HttpHead{}, response, true);

@@ -117,6 +117,9 @@ Internet::Drive::Outcome Internet::Drive::Answered() {
   for (const auto& [name, value] : limits_) {
     response_.headers.Set(name, value);
   }
+  if (!response_.headers.Has("Date")) {
+    response_.headers.Add("Date", net_.DateLocked());
+  }
   PlayBeside(Phase::kResponseHead);
   const FaultRule* rule = Offer(Phase::kResponseHead);
   const Outcome told = rule == nullptr ? Outcome::kGoOn : Act(*rule);

@@ -25,6 +25,15 @@ Site* Internet::FindSite(const std::string& host) const {
   return nullptr;
 }
 
+const std::string& Internet::DateLocked() {
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock_.Now());
+  if (date_.empty() || now != date_of_) {
+    date_ = FormatHttpDate(now);
+    date_of_ = now;
+  }
+  return date_;
+}
+
 Result<Answer> Internet::Serve(RequestHead head, Body& body, std::shared_ptr<Peer> peer) {
   if (peer == nullptr) {
     peer = std::make_shared<PatientPeer>();

@@ -83,6 +83,7 @@ class Internet {
 
   void SettleLocked();
   Site* FindSite(const std::string& host) const;  // null: nothing listens there
+  const std::string& DateLocked();                // of an answer that leaves now
 
   Clock& clock_;
   Journal& journal_;
@@ -91,6 +92,8 @@ class Internet {
   std::mutex mutex_;
   std::uint64_t next_ordinal_ = 1;
   std::uint64_t next_connection_ = 1;
+  std::string date_;  // as written last, and of which second
+  std::chrono::sys_seconds date_of_{};
   std::vector<Pending> pending_;
   std::map<std::string, std::uint64_t, std::less<>> in_flight_;  // exchanges, by operation
 };

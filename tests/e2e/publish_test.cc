@@ -295,7 +295,7 @@ TEST_F(Prebuilt, CtrlCStopsCleanlyAndSaysHowToGoOn) {
       "when": {"operation": "manifest.put", "reference": "v1.2.3-omos"},
       "do": {"reply": {"status": 503, "headers": {"Retry-After": "100"}}}, "times": 1}]})");
   const auto stopped = Start(server.get(), {});
-  while (!Contains(stopped->err(), "waiting 1m 40s") &&
+  while (!Contains(stopped->out(), "waits 1m 40s") &&
          stopped->Read(std::chrono::milliseconds(50))) {
   }
   stopped->Signal(SIGINT);
@@ -305,6 +305,16 @@ TEST_F(Prebuilt, CtrlCStopsCleanlyAndSaysHowToGoOn) {
   EXPECT_THAT(stopped->out(), HasSubstr(Concat({"go on with: drydock publish ", release_})));
   EXPECT_THAT(stopped->out(), HasSubstr("--resume"));
   EXPECT_EQ(0, Run(server.get(), {"--resume"}).exit_code);
+}
+
+TEST_F(Prebuilt, WhatALayoutLacksIsSaidBeforeAnythingIsSent) {
+  const Served server;
+  folder_.Write("layouts.json", ReplaceAll(ReadFile(release_), "dist/omos", "dist/none"));
+  const Ended ended = Run(&server, {});
+  EXPECT_EQ(6, ended.exit_code) << ended.out << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("dist/none, which v1.2.3-omos is pushed from, is no image "
+                                   "layout: it has no index.json"));
+  EXPECT_THAT(server.Sequence(), Not(HasSubstr("upload")));
 }
 
 TEST_F(Prebuilt, JsonLinesTellEveryCheckStepAndTheReport) {

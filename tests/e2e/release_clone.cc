@@ -72,21 +72,22 @@ void ReleaseClone::Program(std::string_view name, std::string_view text) const {
 
 Published ReleaseClone::Publish(const std::vector<std::string>& flags,
                                 const std::vector<std::string>& environment) const {
-  std::vector<std::string> argv = {"sh",
-                                   "-c",
-                                   Concat({"PATH='", folder_.At("bin"), "':$PATH exec \"$@\""}),
-                                   "sh",
-                                   DRYDOCK_PROGRAM,
-                                   "publish",
-                                   folder_.At("release.json"),
-                                   "--context",
-                                   folder_.At("clone"),
-                                   "--registry",
-                                   access_.host};
+  std::vector<std::string> arguments = {"publish",    folder_.At("release.json"),
+                                        "--context",  folder_.At("clone"),
+                                        "--registry", access_.host};
   if (!access_.ca_file.empty()) {
-    argv.insert(argv.end(), {"--ca-file", access_.ca_file});
+    arguments.insert(arguments.end(), {"--ca-file", access_.ca_file});
   }
-  argv.insert(argv.end(), flags.begin(), flags.end());
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  return Drydock(arguments, environment);
+}
+
+Published ReleaseClone::Drydock(const std::vector<std::string>& arguments,
+                                const std::vector<std::string>& environment) const {
+  std::vector<std::string> argv = {"sh", "-c",
+                                   Concat({"PATH='", folder_.At("bin"), "':$PATH exec \"$@\""}),
+                                   "sh", DRYDOCK_PROGRAM};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables = {Concat({"HOME=", folder_.At("home")}),
                                         Concat({"DOCKER_CONFIG=", folder_.At("login")})};
   variables.insert(variables.end(), environment.begin(), environment.end());

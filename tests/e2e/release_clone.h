@@ -38,6 +38,9 @@ class ReleaseClone {
 
   Published Publish(const std::vector<std::string>& flags,
                     const std::vector<std::string>& environment) const;
+  // The program with any command and its flags; HOME and DOCKER_CONFIG are the test's.
+  Published Drydock(const std::vector<std::string>& arguments,
+                    const std::vector<std::string>& environment) const;
 
   // Tag to digest of what the registry holds, as skopeo sees it; each must have both platforms.
   std::map<std::string, std::string> Tags() const;

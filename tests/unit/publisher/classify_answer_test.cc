@@ -393,6 +393,22 @@ TEST(Failure, SpeaksInOneLine) {
   EXPECT_EQ(stopped.ToString(), "local: killed (stopped)");
 }
 
+TEST(ClassifyAnswer, TakesADateByTheClockOfWhoeverNamesIt) {
+  const auto seconds = [](Headers headers) -> std::int64_t {
+    const Failure failure =
+        ClassifyAnswer({"GET", "https://hub/v2/", 429, std::move(headers), ""}, kNow);
+    return failure.retry_after
+               ? std::chrono::duration_cast<std::chrono::seconds>(*failure.retry_after).count()
+               : -1;
+  };
+  const Headers::Field date{"Date", "Thu, 28 May 2026 06:10:00 GMT"};
+  EXPECT_EQ(seconds({{"Retry-After", "Thu, 28 May 2026 06:10:30 GMT"}}), 630);
+  EXPECT_EQ(seconds({date, {"Retry-After", "Thu, 28 May 2026 06:10:30 GMT"}}), 30);
+  EXPECT_EQ(seconds({date, {"Retry-After", "Thu, 28 May 2026 06:09:30 GMT"}}), -1);
+  EXPECT_EQ(seconds({date, {"Retry-After", "60"}}), 60);
+  EXPECT_EQ(seconds({date, {"X-Retry-After", "1779948660"}}), 60);
+}
+
 TEST(ParseRetryAfter, TakesSecondsDatesAndUnixTimeAndNothingElse) {
   const auto seconds = [](std::string_view text) -> std::int64_t {
     const auto wait = ParseRetryAfter(text, kNow);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/text.h"
+#include "publisher/registry/revision_label.h"
 #include "simulator/registry/personalities.h"
 #include "tests/unit/push/push_bench.h"
 
@@ -17,8 +18,12 @@ using ::testing::HasSubstr;
 
 class LayoutBuilderTest : public ::testing::Test {
  protected:
-  BuildOutcome Build(PushBench& bench, const std::string& layout) {
+  BuildOutcome Build(PushBench& bench, const std::string& layout,
+                     const std::string& revision = "") {
     BuildRequest request;
+    if (!revision.empty()) {
+      request.labels[std::string(kRevisionLabel)] = revision;
+    }
     request.context = folder_.path().string();
     request.layout = layout;
     request.tags = {*ImageReference::Parse(Concat({kTarget, ":v1"}))};
@@ -56,6 +61,19 @@ TEST_F(LayoutBuilderTest, GivesTheRegistrysFailureAsItWas) {
   EXPECT_EQ(built.failure->code, "DENIED");
   EXPECT_EQ(built.failure->answerer, Answerer::kRegistry);
   EXPECT_THAT(built.log, HasSubstr("registry answered 403 DENIED to PUT"));
+}
+
+TEST_F(LayoutBuilderTest, SendsNothingOfAnotherCommit) {
+  PushBench bench(simulator::AnonymousPersonality());
+  const LayoutMade layout =
+      MakeLayout(folder_, "dist/app", {{5000}, {6000}}, "",
+                 R"({"Labels":{"org.opencontainers.image.revision":"0123456789"}})");
+  const BuildOutcome other = Build(bench, "dist/app", std::string(40, 'a'));
+  ASSERT_TRUE(other.failure);
+  EXPECT_THAT(other.failure->words,
+              HasSubstr("dist/app: its images say that they are of commit 0123456789, and aaaa"));
+  EXPECT_TRUE(bench.journal.Snapshot().empty());
+  EXPECT_EQ(Build(bench, "dist/app", "0123456789" + std::string(30, 'a')).digest, layout.top);
 }
 
 TEST_F(LayoutBuilderTest, SaysThatALayoutIsMissing) {

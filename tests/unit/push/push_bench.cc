@@ -59,7 +59,7 @@ class BetweenTransport : public Transport {
 
 LayoutMade MakeLayout(const testing::TempFolder& folder, const std::string& name,
                       const std::vector<std::vector<std::uint64_t>>& images,
-                      const std::string& layer_members) {
+                      const std::string& layer_members, const std::string& settings) {
   LayoutMade made;
   made.folder = folder.At(name);
   const auto put = [&](const std::string& bytes) {
@@ -79,7 +79,8 @@ LayoutMade MakeLayout(const testing::TempFolder& folder, const std::string& name
       layers.push_back(DescriptorOf(media_type::kOciLayerGzip, layer, images[i][n], layer_members));
     }
     const std::string config = Concat({R"({"architecture":"a)", std::to_string(i),
-                                       R"(","os":"linux","rootfs":{"type":"layers"}})"});
+                                       R"(","os":"linux","rootfs":{"type":"layers"})",
+                                       settings.empty() ? "" : ",\"config\":", settings, "}"});
     const std::string manifest =
         Concat({R"({"schemaVersion":2,"mediaType":")", media_type::kOciManifest, R"(","config":)",
                 DescriptorOf(media_type::kOciConfig, put(config), config.size()), R"(,"layers":[)",

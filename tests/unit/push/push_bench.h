@@ -35,7 +35,7 @@ struct LayoutMade {
 };
 LayoutMade MakeLayout(const testing::TempFolder& folder, const std::string& name,
                       const std::vector<std::vector<std::uint64_t>>& images,
-                      const std::string& layer_members = "");
+                      const std::string& layer_members = "", const std::string& settings = "");
 
 // Stands between a lane and the network: may act before, after or in place of a request.
 using Between =

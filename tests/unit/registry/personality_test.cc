@@ -88,7 +88,7 @@ TEST(Traits, AreNamedOnceAndTakeNoNonsense) {
     Personality personality = StrictPersonality();
     const std::string before = trait.get(personality);
     for (const std::string_view nonsense : {"", "perhaps", "-1", "1;w=0", "99999999999999999999"}) {
-      if (trait.name == "clock-skew" && nonsense == "-1") {
+      if (trait.name.ends_with("-skew") && nonsense == "-1") {
         continue;  // a clock may be late
       }
       EXPECT_FALSE(trait.set(personality, nonsense)) << trait.name << " " << nonsense;

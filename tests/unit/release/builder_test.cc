@@ -357,12 +357,13 @@ TEST(BuildxArguments, HaveNoCacheOptionUnlessAskedFor) {
   request.dockerfile = "Dockerfile.base";
   request.platforms = {"linux/amd64", "linux/arm64"};
   request.build_args = {{"A", "1"}};
+  request.labels = {{"b", "2"}};
   request.tags = {*ImageReference::Parse("joakimp/opencode-devbox:base-0123456789ab")};
   EXPECT_EQ(
       BuildxArguments(request, ""),
       (std::vector<std::string>{
           "buildx", "build", "--push", "--progress=plain", "--platform", "linux/amd64,linux/arm64",
-          "--file", "/project/Dockerfile.base", "--build-arg", "A=1", "--tag",
+          "--file", "/project/Dockerfile.base", "--build-arg", "A=1", "--label", "b=2", "--tag",
           "joakimp/opencode-devbox:base-0123456789ab", "--provenance=false", "/project"}));
   request.cache_from = {"type=registry,ref=a/b:cache"};
   request.cache_to = {"type=registry,ref=a/b:cache,mode=max"};
@@ -381,6 +382,8 @@ TEST(BuildxArguments, HaveNoCacheOptionUnlessAskedFor) {
                                       "/project/Dockerfile.base",
                                       "--build-arg",
                                       "A=1",
+                                      "--label",
+                                      "b=2",
                                       "--tag",
                                       "joakimp/opencode-devbox:base-0123456789ab",
                                       "--cache-from",

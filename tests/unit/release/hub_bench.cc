@@ -140,7 +140,7 @@ Result<BuildOutcome> FakeBuilder::Build(const BuildRequest& request) {
   BuildOutcome outcome;
   if (script.pushes) {
     std::optional<Digest> pushed;
-    if (!bench_.kill.Point([&] { pushed = Push(tag, script.platforms); })) {
+    if (!bench_.kill.Point([&] { pushed = Push(request, script.platforms); })) {
       return Error(ErrorCode::kCancelled, "killed");
     }
     outcome.digest = pushed;
@@ -152,8 +152,11 @@ Result<BuildOutcome> FakeBuilder::Build(const BuildRequest& request) {
   return outcome;
 }
 
-Digest FakeBuilder::Push(const std::string& tag, const std::vector<std::string>& platforms) {
-  Digest digest = bench_.PutImage(tag, platforms, Concat({"build ", std::to_string(++builds_)}));
+Digest FakeBuilder::Push(const BuildRequest& request, const std::vector<std::string>& platforms) {
+  const auto label = request.labels.find(std::string(kRevisionLabel));
+  Digest digest = bench_.PutImage(*request.tags.front().tag, platforms,
+                                  Concat({"build ", std::to_string(++builds_)}),
+                                  label == request.labels.end() ? "" : label->second);
   if (bench_.on_change) {
     bench_.on_change();
   }
@@ -203,14 +206,17 @@ PublishReport Bench::Run(PipelineOptions options) {
 }
 
 Digest Bench::PutImage(const std::string& tag, const std::vector<std::string>& platforms,
-                       std::string_view content) {
+                       std::string_view content, std::string_view revision) {
   simulator::Store& store = registry.store();
+  const std::string labels =
+      revision.empty() ? "null" : Concat({"{\"", kRevisionLabel, "\":\"", revision, "\"}"});
   std::vector<std::string> children;
   for (const std::string& platform : platforms) {
     const auto parts = Split(platform, '/');
     const std::string layer = Concat({"layer of ", tag, " ", platform, " ", content});
-    const std::string config = Concat({R"({"os":")", parts[0], R"(","architecture":")", parts[1],
-                                       R"(","note":")", content, R"("})"});
+    const std::string config =
+        Concat({R"({"os":")", parts[0], R"(","architecture":")", parts[1], R"(","note":")", content,
+                R"(","config":{"Labels":)", labels, "}}"});
     const Digest layer_digest = store.PutBlob(kRepository, layer);
     const Digest config_digest = store.PutBlob(kRepository, config);
     const std::string manifest =

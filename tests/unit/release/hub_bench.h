@@ -68,7 +68,7 @@ class FakeBuilder : public Builder {
   bool ready = true;
 
  private:
-  Digest Push(const std::string& tag, const std::vector<std::string>& platforms);
+  Digest Push(const BuildRequest& request, const std::vector<std::string>& platforms);
 
   Bench& bench_;
   int builds_ = 0;
@@ -85,9 +85,9 @@ class Bench {
   std::vector<std::string> UnreadableTags() const;
   std::map<std::string, std::string> Tags() const;
   std::string DigestOf(std::string_view tag) const;
-  // Puts an image in place as an earlier release left it.
+  // Puts an image in place as an earlier release left it. With `revision` it says so.
   Digest PutImage(const std::string& tag, const std::vector<std::string>& platforms,
-                  std::string_view content);
+                  std::string_view content, std::string_view revision = "");
   bool HasWhole(std::string_view tag) const;
   // PUTs of manifests, by reference; not those that only learned of a fresh token.
   std::map<std::string, int> ManifestPuts() const;

@@ -93,6 +93,26 @@ TEST(ReleaseFile, NamesTheBuilderOfItsDockerfiles) {
   }
 }
 
+TEST(ReleaseFile, SaysWhatIsDoneAboutTheRevisionLabel) {
+  const std::pair<const char*, RevisionRule> rows[] = {{"check", RevisionRule::kCheck},
+                                                       {"require", RevisionRule::kRequire},
+                                                       {"ignore", RevisionRule::kIgnore}};
+  for (const auto& [word, rule] : rows) {
+    const auto release =
+        ParseReleaseFile(ReplaceAll(std::string(kPrebuilt), "\"builder\"",
+                                    Concat({"\"revision-label\": \"", word, "\",\n  \"builder\""})),
+                         "release.json");
+    ASSERT_TRUE(release) << release.error().message();
+    EXPECT_EQ(release->revision, rule);
+  }
+  EXPECT_EQ(ParseReleaseFile(kPrebuilt, "release.json")->revision, RevisionRule::kCheck);
+  const auto wrong = ParseReleaseFile(
+      ReplaceAll(std::string(kPrebuilt), "\"builder\"", "\"revision-label\": \"yes\", \"builder\""),
+      "release.json");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message(), HasSubstr("\"revision-label\": expected \"check\""));
+}
+
 TEST(ReleaseFile, ReadsPrebuiltLayouts) {
   const auto release = ParseReleaseFile(kPrebuilt, "release.json");
   ASSERT_TRUE(release) << release.error().message();

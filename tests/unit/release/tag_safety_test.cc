@@ -93,7 +93,7 @@ TEST_F(Safety, DeepVerifyReadsEveryBlobAndCountsThePulls) {
   EXPECT_EQ(report.verdict, Verdict::kPublishedVerified) << ToText(report);
   EXPECT_THAT(StepOf(report, "verify").detail, HasSubstr("12 manifests and 16 blobs ("));
   EXPECT_THAT(StepOf(report, "verify").detail, HasSubstr("GETs of manifests in this run count"));
-  EXPECT_EQ(Count("cdn.get"), 16);
+  EXPECT_EQ(Count("cdn.get"), 16 + 3 * 2);  // and the variants' configs, for their revision
   // With everything in place a blob that is gone shows only this way.
   bench.registry.store().DeleteBlob(kRepository,
                                     Digest::Of("layer of v1.15.12 linux/arm64 build 2"));
@@ -101,6 +101,92 @@ TEST_F(Safety, DeepVerifyReadsEveryBlobAndCountsThePulls) {
   const PublishReport deep = bench.Run(options);
   EXPECT_EQ(deep.verdict, Verdict::kPublishedNotVerified) << ToText(deep);
   EXPECT_THAT(deep.why, HasSubstr("does not have this blob"));
+}
+
+// --- the revision label
+
+class Revision : public Safety {
+ protected:
+  // The whole release as somebody else left it, its images saying `revision` ("": nothing).
+  void Publish(std::string_view revision) {
+    for (const auto& [tag, alias] :
+         {std::pair("base-0123456789ab", "base-latest"), std::pair("v1.15.12", "latest"),
+          std::pair("v1.15.12-omos", "latest-omos"),
+          std::pair("v1.15.12-with-pi", "latest-with-pi")}) {
+      const bool base = std::string_view(alias) == kBaseLatestTag;
+      bench.registry.store().SetTag(
+          kRepository, alias,
+          bench.PutImage(tag, bench.release.platforms, "ci", base ? "of long ago" : revision));
+    }
+  }
+};
+
+TEST_F(Revision, IsSetForVariantsAndNotForTheBase) {
+  const PublishReport report = bench.Run();
+  ASSERT_EQ(report.verdict, Verdict::kPublishedVerified) << ToText(report);
+  ASSERT_EQ(bench.builder.requests.size(), 4U);
+  EXPECT_THAT(bench.builder.requests.front().labels, IsEmpty());
+  for (std::size_t i = 1; i < bench.builder.requests.size(); ++i) {
+    EXPECT_THAT(bench.builder.requests[i].labels,
+                ElementsAre(std::pair(std::string(kRevisionLabel), std::string(40, 'a'))));
+  }
+  EXPECT_EQ(StepOf(report, "verify").detail,
+            "8 of 8 tags read back right, each alias with its image");
+}
+
+TEST_F(Revision, OfAnotherCommitIsFoundByVerify) {
+  Publish("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+  const PublishReport report = bench.Run();
+  EXPECT_EQ(report.verdict, Verdict::kPublishedNotVerified) << ToText(report);
+  EXPECT_THAT(report.why, HasSubstr("v1.15.12 ("));
+  EXPECT_THAT(report.why, HasSubstr("says that it is of commit bbbbbbbbbbbb, and v1.15.12 is "
+                                    "aaaaaaaaaaaa (label org.opencontainers.image.revision)"));
+  bench.release.revision = RevisionRule::kIgnore;
+  EXPECT_EQ(bench.Run().verdict, Verdict::kPublishedVerified);
+}
+
+TEST_F(Revision, OfAnotherCommitKeepsTheAliasWhereItIs) {
+  bench.PutImage("v1.15.12", bench.release.platforms, "ci", "bbbbbbbb");
+  const PublishReport report = bench.Run();
+  EXPECT_EQ(report.verdict, Verdict::kPartial) << ToText(report);
+  EXPECT_EQ(StepOf(report, "alias:base").outcome, StepOutcome::kFailed);
+  EXPECT_EQ(bench.DigestOf("latest"), "");
+}
+
+TEST_F(Revision, ThatIsNotThereIsANoteUnlessItIsRequired) {
+  Publish("");
+  const PublishReport report = bench.Run();
+  EXPECT_EQ(report.verdict, Verdict::kPublishedVerified) << ToText(report);
+  EXPECT_THAT(StepOf(report, "verify").detail,
+              HasSubstr("; of which commit is not said by v1.15.12, v1.15.12-omos"));
+  bench.release.revision = RevisionRule::kRequire;
+  const PublishReport strict = bench.Run();
+  EXPECT_EQ(strict.verdict, Verdict::kPublishedNotVerified) << ToText(strict);
+  EXPECT_THAT(strict.why, HasSubstr("has no label org.opencontainers.image.revision"));
+}
+
+TEST_F(Revision, MayBeShort) {
+  Publish("aaaaaaa");
+  EXPECT_EQ(bench.Run().verdict, Verdict::kPublishedVerified);
+  Publish("aaaaaa");
+  EXPECT_EQ(bench.Run().verdict, Verdict::kPublishedNotVerified);
+}
+
+// --- a token that runs out
+
+TEST_F(Safety, A401OfBuildahInThePushIsATokenThatRanOut) {
+  const BuildScript ran_out{
+      .pushes = false,
+      .error = "error parsing HTTP 401 response body: unexpected end of JSON input"};
+  bench.release.builder = BuilderKind::kBuildah;
+  bench.builder.scripts["v1.15.12"] = {ran_out};
+  EXPECT_EQ(bench.Run().verdict, Verdict::kPublishedVerified);
+  // BuildKit renews its tokens: to it a 401 is a refusal.
+  bench.release.builder = BuilderKind::kBuildx;
+  bench.builder.scripts["v1.15.13"] = {ran_out};
+  PipelineOptions options;
+  options.release_tag = "v1.15.13";
+  EXPECT_EQ(bench.Run(options).verdict, Verdict::kRefused);
 }
 
 // --- the base hash

@@ -25,6 +25,7 @@ struct Ask {
   std::string login = {};
   std::string excerpt = {};
   std::string retry_after = {};
+  std::string date = {};
   std::string agent = "drydock/0.1";
   int second = 0;
 };
@@ -45,6 +46,9 @@ Event At(Ask ask) {
   }
   if (!ask.retry_after.empty()) {
     exchange.response_headers.Set("Retry-After", ask.retry_after);
+  }
+  if (!ask.date.empty()) {
+    exchange.response_headers.Set("Date", ask.date);
   }
   event.payload = std::move(exchange);
   return event;
@@ -95,8 +99,9 @@ TEST_P(ConductTest, IsHeldAgainstTheRules) {
   }
 }
 
-Ask Late(std::string retry_after, int second, int status = 429) {
+Ask Late(std::string retry_after, int second, int status = 429, std::string date = {}) {
   Ask ask;
+  ask.date = std::move(date);
   ask.status = status;
   ask.retry_after = std::move(retry_after);
   ask.second = second;
@@ -148,6 +153,16 @@ INSTANTIATE_TEST_SUITE_P(
         ConductRow{"before_the_promised_date",
                    {At(Late("Thu, 01 Jan 1970 00:00:09 GMT", 1)), At(Late("", 5, 200))},
                    "4s early"},
+        ConductRow{
+            "after_the_promise_of_another_clock",
+            {At(Late("Thu, 01 Jan 1970 00:10:09 GMT", 1, 429, "Thu, 01 Jan 1970 00:10:01 GMT")),
+             At(Late("", 9, 200))},
+            ""},
+        ConductRow{
+            "before_the_promise_of_another_clock",
+            {At(Late("Thu, 01 Jan 1970 00:10:09 GMT", 1, 429, "Thu, 01 Jan 1970 00:10:01 GMT")),
+             At(Late("", 8, 200))},
+            "1s early"},
         ConductRow{"nonsense_promises_nothing", {At(Late("soon", 1)), At(Late("", 1, 200))}, ""},
         ConductRow{"alias_once", {Moved("latest", "x", "y"), Moved("v1", "", "y")}, ""},
         ConductRow{"alias_twice",

@@ -44,6 +44,17 @@ TEST_F(InternetTest, AnExchangeWithoutFaults) {
   EXPECT_EQ(Last().ordinal, 2u);
 }
 
+TEST_F(InternetTest, AnAnswerHasTheDateUnlessItHasOne) {
+  Start();
+  EXPECT_EQ(Send("PUT", "/v1")->headers.All("Date"),
+            std::vector<std::string>{FormatHttpDate(world_.clock().Now())});
+  EXPECT_TRUE(world_.clock().SleepFor(std::chrono::milliseconds(1200)).ok());
+  EXPECT_EQ(Send("GET", "/v1")->headers.All("Date"),
+            std::vector<std::string>{FormatHttpDate(world_.clock().Now())});
+  Start(R"({"name": "r", "do": {"reply": {"status": 503, "headers": {"Date": "yesterday"}}}})");
+  EXPECT_EQ(Send("GET", "/v1")->headers.All("Date"), std::vector<std::string>{"yesterday"});
+}
+
 TEST_F(InternetTest, UnknownHosts) {
   Start();
   Request request = Make("GET", "/v1");

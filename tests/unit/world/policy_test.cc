@@ -44,6 +44,10 @@ std::string OpenAndAsk(SmallHub& hub) {
   hub.Wait(seconds(60));
   return StatusOf(hub.Ask("GET", path));
 }
+std::string AskForTheDate(SmallHub& hub) {
+  hub.Wait(std::chrono::milliseconds(1999));
+  return std::string(hub.Ask("GET", "/v2/").headers.Get("Date"));
+}
 std::string WrongDigest(SmallHub& hub) {
   const std::string path = hub.Open();
   const int status = hub.Commit(path, "content", "other");
@@ -213,7 +217,11 @@ INSTANTIATE_TEST_SUITE_P(
         PolicyRow{R"("index-to-child": true)", ReadAsOfOld, "404", "200 child"},
         PolicyRow{R"("digest-checked": false)", WrongDigest, "400 none", "201 none"},
         PolicyRow{R"("methods-refused": "PATCH DELETE")", Patch, "202", "405"},
-        PolicyRow{R"("pull-limit": "1;w=3600")", PullTwice, "x x", "x 429"}));
+        PolicyRow{R"("pull-limit": "1;w=3600")", PullTwice, "x x", "x 429"},
+        PolicyRow{R"("date-skew": 600)", AskForTheDate, "Thu, 28 May 2026 06:00:01 GMT",
+                  "Thu, 28 May 2026 06:10:01 GMT"},
+        PolicyRow{R"("date-skew": -3601)", AskForTheDate, "Thu, 28 May 2026 06:00:01 GMT",
+                  "Thu, 28 May 2026 05:00:00 GMT"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Tokens, PolicyTest,
