@@ -209,22 +209,25 @@ StepAction ReadHubPage(Source& source, const Value& value) {
   reader.Require("text", text);
   const bool sized = reader.Read("characters", characters);
   reader.Finish();
-  if (text.empty() || (sized && (characters < 1 || characters > kPageCharactersMost))) {
-    reader.Fail(text.empty() ? "text" : "characters",
-                text.empty() ? "is empty" : "expected 1 to 100000");
+  // A text without any first byte of a character would be repeated for ever.
+  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+  if (text.empty() || !begins(text.front()) ||
+      (sized && (characters < 1 || characters > kPageCharactersMost))) {
+    const bool no_text = text.empty() || !begins(text.front());
+    reader.Fail(no_text ? "text" : "characters", no_text ? "is empty" : "expected 1 to 100000");
     return step;
   }
   if (!sized) {
     step.text = std::move(text);
     return step;
   }
-  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
   for (std::size_t at = 0;; at = (at + 1) % text.size()) {
     if (begins(text[at]) && characters-- == 0) {
-      return step;
+      break;
     }
     step.text += text[at];
   }
+  return step;
 }
 
 StepAction ReadAsk(Source& source, const Value& value) {
