@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -18,8 +17,8 @@
 #include "publisher/build/buildah_builder.h"
 #include "publisher/build/buildx_builder.h"
 #include "publisher/build/layout_builder.h"
-#include "publisher/hash/base_hash.h"
 #include "publisher/registry/http_transport.h"
+#include "publisher/release/clone_hash.h"
 #include "publisher/release/preflight.h"
 #include "publisher/release/step_times.h"
 #include "scenarios/runner/rehearsal.h"
@@ -30,31 +29,6 @@ namespace {
 using publisher::PipelineOptions;
 using publisher::PublishReport;
 using publisher::ReleaseFile;
-
-// What CI's clean checkout would hash, held against the work tree that docker builds from: files
-// that git ignores are part of the latter alone.
-Result<std::string> BaseHashOf(const PublishFlags& flags, const ReleaseFile& release,
-                               const std::string& tag) {
-  const publisher::Recipe& recipe = release.base->hash;
-  const auto tree = publisher::HashTree(flags.context, recipe);
-  if (!tree) {
-    return tree.error();
-  }
-  std::error_code ignored;
-  if (std::filesystem::exists(flags.context + "/.git", ignored)) {
-    const auto clean = publisher::HashGitRef(flags.context, tag, recipe);
-    if (clean && clean->digest != tree->digest) {
-      return Error(ErrorCode::kConflict,
-                   Concat({"the work tree gives ", tree->Short(), ", a clean checkout ", "of ", tag,
-                           " gives ", clean->Short(),
-                           ": remove what git ignores there (git status --ignored lists it)"}));
-    }
-    if (!clean && clean.error().code() != ErrorCode::kInvalid) {
-      return clean.error();
-    }
-  }
-  return tree->Short();
-}
 
 // Below .git, apart for each image: what one release leaves, no other one finds.
 std::string ImageFolder(const Result<publisher::RepositoryFacts>& facts,
@@ -110,7 +84,9 @@ publisher::LocalFacts FactsOf(const PublishFlags& flags, const ReleaseFile& rele
                               const std::string& tag) {
   publisher::LocalFacts local;
   local.repository = [&flags, tag] { return publisher::ReadRepositoryFacts(flags.context, tag); };
-  local.base_hash = [&flags, &release, tag] { return BaseHashOf(flags, release, tag); };
+  local.base_hash = [&flags, &release, tag] {
+    return publisher::BaseHashOfClone(flags.context, tag, release.base->hash);
+  };
   local.remote_tag = [&flags, tag] { return publisher::ReadRemoteTag(flags.context, tag); };
   local.has_file = [&flags](const std::string& file) {
     std::error_code error;

@@ -239,24 +239,25 @@ Result<Attempt> ReadAttemptLogFile(std::string path, const std::string& file) {
   return attempt;
 }
 
-Result<std::string> BaseHashInLog(const std::string& file) {
+Result<std::string> BaseHashIn(std::string_view log, std::string_view source) {
   constexpr std::string_view kLine = "Computed base tag: base-";
   constexpr std::size_t kDigits = 12;
-  const auto text = ReadWholeFile(file, kLogBytesMax);
-  if (!text) {
-    return text.error();
-  }
-  for (std::size_t at = text->rfind(kLine); at != std::string::npos;
-       at = at == 0 ? std::string::npos : text->rfind(kLine, at - 1)) {
-    const std::string_view rest = std::string_view(*text).substr(at + kLine.size());
+  for (std::size_t at = log.rfind(kLine); at != std::string::npos;
+       at = at == 0 ? std::string::npos : log.rfind(kLine, at - 1)) {
+    const std::string_view rest = log.substr(at + kLine.size());
     const std::size_t end = std::min(rest.find_first_not_of("0123456789abcdef"), rest.size());
     if (end == kDigits) {  // the workflow's own script, echoed, names a variable there
       return std::string(rest.substr(0, kDigits));
     }
   }
-  return Error(ErrorCode::kNotFound, Concat({file, ": no line \"", kLine,
+  return Error(ErrorCode::kNotFound, Concat({source, ": no line \"", kLine,
                                              "<12 hex digits>\"; is it the log of the "
                                              "base-decide job?"}));
+}
+
+Result<std::string> BaseHashInLog(const std::string& file) {
+  const auto text = ReadWholeFile(file, kLogBytesMax);
+  return text ? BaseHashIn(*text, file) : text.error();
 }
 
 Result<std::vector<Attempt>> ReadAttemptsFile(const std::string& file) {

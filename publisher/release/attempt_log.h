@@ -29,8 +29,11 @@ Result<Attempt> ReadAttemptLogFile(std::string path, const std::string& file);
 // kInvalid with file and line; kNotFound when the file or a log cannot be read.
 Result<std::vector<Attempt>> ReadAttemptsFile(const std::string& file);
 
-// The 12 hex digits that the log's last "Computed base tag: base-…" line gives, which is what the
-// variants of that commit start from. kNotFound when it has no such line. Source: runbook 3A.
+// The 12 hex digits that the last "Computed base tag: base-…" line of a log gives, which is what
+// the variants of that commit start from. kNotFound, with `source` in front, when it has no such
+// line. Source: runbook 3A.
+Result<std::string> BaseHashIn(std::string_view log, std::string_view source);
+// The same of a file; kNotFound also when it cannot be read.
 Result<std::string> BaseHashInLog(const std::string& file);
 
 }  // namespace drydock::publisher

@@ -88,6 +88,8 @@ struct Pipeline::Course {
   Outcome<Ok> JudgePresence();
   // Whether the project has what the images that are missing are made of.
   Outcome<Ok> CheckSources() const;
+  // The aliases at the registry that belong to no variant of this release.
+  Outcome<Ok> FindLeftovers();
   // Whether the image has every platform of the release; remembers those that do.
   Outcome<bool> IsComplete(const Digest& digest);
   // What `present` and `complete` say about a tag.
@@ -144,6 +146,7 @@ struct Pipeline::Course {
   std::string base_tag;    // "" without a base
   std::string tag_commit;  // of the release tag
   PublishReport report;
+  std::vector<std::string> leftovers;           // of variants that there are no more; --plan only
   std::map<std::string, std::string> alias_of;  // alias to the tag it must equal
   std::map<std::string, Digest> present;        // tags, as last seen or written
   std::set<std::string> in_place;               // tags that need no build

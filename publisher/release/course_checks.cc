@@ -223,10 +223,9 @@ Failure Pipeline::Course::ExplainBaseHashes(const std::string& tree) {
                 : Concat({"; base-latest is base-", hash, ", of an earlier release"});
   }
   return LocalFailure(
-      Concat({"CI computed ", ci, ", ", options.context, " gives ", tree, third,
+      Concat({"CI computed ", ci, ", this tree gives ", tree, third,
               ": CI's base is on the registry and variants start from it, so CI's counts"}),
-      Concat({"Find out what differs with: drydock hash ", options.context, " --expect ", ci,
-              " --explain"}));
+      Concat({"Find out what differs, in the clone: drydock hash --expect ", ci, " --explain"}));
 }
 
 Outcome<Ok> Pipeline::Course::Look(const std::string& tag) {
@@ -283,6 +282,9 @@ Outcome<StepEnd> Pipeline::Course::Survey() {
   if (auto sources = CheckSources(); !sources.ok()) {
     return sources.failure();
   }
+  if (auto looked = options.plan ? FindLeftovers() : Outcome<Ok>(Ok{}); !looked.ok()) {
+    return looked.failure();
+  }
   std::size_t wanted = 0;
   std::size_t there = 0;
   for (const VariantSpec& variant : release.variants) {
@@ -330,6 +332,22 @@ Outcome<Ok> Pipeline::Course::CheckSources() const {
     }
   }
   return found;
+}
+
+Outcome<Ok> Pipeline::Course::FindLeftovers() {
+  constexpr std::string_view kAlias = "latest";
+  auto tags = registry.ListTags(At(kAlias), kAlias, kTagsLookedAtMax);
+  if (!tags) {
+    // Worth knowing, and no reason to stop.
+    return tags.failure().cancelled ? Outcome<Ok>(tags.failure()) : Outcome<Ok>(Ok{});
+  }
+  for (std::string& tag : tags.value()) {
+    const bool own = tag == kAlias || tag.starts_with("latest-");
+    if (own && alias_of.count(tag) == 0) {
+      leftovers.push_back(std::move(tag));
+    }
+  }
+  return Ok{};
 }
 
 // Which tags need no build, and whether somebody pushed over what this clone published.

@@ -215,6 +215,11 @@ void Pipeline::Course::Advise() {
   if (report.failure && !report.failure->advice.empty()) {
     report.next.push_back(report.failure->advice);
   }
+  if (!leftovers.empty()) {
+    report.next.push_back(
+        Concat({"Left over, of variants that this release has not: ", Join(leftovers, ", "),
+                "; nothing moves them any more, delete them at the registry."}));
+  }
   switch (report.verdict) {
     case Verdict::kPublishedVerified:
       break;

@@ -156,7 +156,17 @@ Outcome<Ok> HubPageClient::Patch(const HubPage& page, const std::string& authori
                 asked->headers.Get("Location"), ", where it would be lost and answered with 200"}),
         "The Hub's address has changed; nothing was sent there.");
   }
-  return ClassifyAnswer(asked.value(), clock_.Now());
+  Failure failure = ClassifyAnswer(asked.value(), clock_.Now());
+  const auto said = json::Parse(asked->body, "answer");
+  if (asked->status == 403 && said && !said->Text("message").empty()) {
+    // The Hub's own words and no registry's: who blocks in between would send a page.
+    failure.answerer = Answerer::kRegistry;
+    failure.persistence = Persistence::kDeterministic;
+    failure.next = NextMove::kStop;
+    failure.words = said->Text("message");
+    failure.advice = "The Hub's API wants a token that may read, write and delete.";
+  }
+  return failure;
 }
 
 Outcome<AnswerSeen> HubPageClient::Ask(std::string_view method, const Url& url,

@@ -50,15 +50,29 @@ void NpmSays(const WorldSpec& world, std::vector<std::string>& points) {
   }
 }
 
+std::vector<std::string> WorkTreeSays(const ProjectSpec& project) {
+  std::vector<std::string> points;
+  if (project.dirty) {
+    points.emplace_back("the work tree has an edit that nobody committed");
+  }
+  if (!project.head_at_tag) {
+    points.emplace_back("a commit lies on top of the release tag");
+  }
+  for (const auto& [path, text] : project.untracked) {
+    points.push_back(Concat({path, " lies in the work tree and was never committed"}));
+  }
+  if (project.crlf) {
+    points.emplace_back("the work tree has CRLF line endings, which git hides");
+  }
+  return points;
+}
+
 void ProjectSays(const ProjectSpec& project, std::vector<std::string>& points) {
   points.push_back(
       Concat({"The project is ", std::filesystem::path(project.folder).filename().string(), "; ",
               project.tag, " is to be published."}));
-  if (project.dirty) {
-    points.emplace_back("Its work tree has an edit that nobody committed.");
-  }
-  if (!project.head_at_tag) {
-    points.emplace_back("A commit lies on top of the release tag.");
+  for (const std::string& point : WorkTreeSays(project)) {
+    points.push_back(Concat({"Beside that ", point, "."}));
   }
   for (const auto& [path, text] : project.files) {
     points.push_back(Concat({"Its file ", path, " is the scenario's own."}));
@@ -89,6 +103,13 @@ std::vector<std::string> WorldSays(const Scenario& scenario) {
   if (scenario.world.forge) {
     points.push_back(Concat({"A git forge answers at ", scenario.world.forge->content.host, "."}));
   }
+  for (const auto& [name, workflow] : scenario.world.ci) {
+    std::vector<std::string> jobs;
+    for (const script::Job& job : workflow.jobs) {
+      jobs.push_back(job.name);
+    }
+    points.push_back(Concat({"The CI workflow ", name, " has the jobs ", prose::And(jobs), "."}));
+  }
   BuilderSays(scenario.world.builder, points);
   return points;
 }
@@ -102,12 +123,46 @@ std::string PublishSays(const PublishStep& step) {
   text += step.cache ? ", exporting a build cache" : "";
   text += step.attempts > 1 ? Concat({", with ", std::to_string(step.attempts), " tries a push"})
                             : std::string();
+  text += step.workflow.empty() ? "" : Concat({" by the workflow ", step.workflow});
+  text += step.rerun.empty() ? "" : Concat({", of ", step.rerun, " the failed jobs alone"});
+  for (const auto& [part, trouble] : step.trouble) {
+    text += trouble.fails.empty()
+                ? Concat({"; the runner of ", part, " hangs for ", FormatDuration(trouble.hangs)})
+                : Concat({"; ", part, " fails: ", trouble.fails});
+  }
   text += step.resume ? ", resuming what an earlier run left" : "";
   text += step.only.empty() ? "" : Concat({", the variant ", step.only, " alone"});
+  text += step.plan ? ", only planning" : "";
+  text += step.from_ci.empty() ? "" : Concat({", on the base that ", step.from_ci, " computed"});
+  text += step.from_base_latest ? ", on the base that base-latest names" : "";
   text += step.jobs.empty()
               ? ""
               : Concat({", taking the variants in the order ", prose::And(step.jobs)});
   return text;
+}
+
+std::string ProjectStepSays(const ProjectStep& step) {
+  std::vector<std::string> points;
+  if (!step.folder.empty()) {
+    points.push_back(
+        Concat({"the project is ", std::filesystem::path(step.folder).filename().string()}));
+  }
+  if (!step.tag.empty()) {
+    points.push_back(Concat({step.tag, " is to be published"}));
+  }
+  for (const auto& [path, text] : step.files) {
+    points.push_back(Concat({path, " is another"}));
+  }
+  ProjectSpec tree;
+  tree.dirty = step.dirty;
+  tree.head_at_tag = step.head_at_tag;
+  tree.untracked = step.untracked;
+  tree.crlf = step.crlf;
+  for (const std::string& point : WorkTreeSays(tree)) {
+    points.push_back(point);
+  }
+  return points.empty() ? "From here on the work tree is clean."
+                        : Concat({"From here on ", prose::And(points), "."});
 }
 
 // What the step does, apart from what it expects.
@@ -134,6 +189,20 @@ std::string StepSays(const Step& step, const Value& value) {
   if (const auto* change = std::get_if<FaultSwitchStep>(&step.action)) {
     return Concat({"From here on ", prose::And(change->rules),
                    change->rules.size() == 1 ? " is " : " are ", change->on ? "on." : "off."});
+  }
+  if (const auto* project = std::get_if<ProjectStep>(&step.action)) {
+    return ProjectStepSays(*project);
+  }
+  if (const auto* npm = std::get_if<NpmStep>(&step.action)) {
+    std::vector<std::string> names;
+    for (const simulator::NpmRelease& package : npm->packages) {
+      names.push_back(Concat({package.package, " ", package.version}));
+    }
+    return Concat({"npm gets ", prose::And(names), "."});
+  }
+  if (const auto* page = std::get_if<HubPageStep>(&step.action)) {
+    return Concat({"drydock sets the Hub's page of the repository, ",
+                   std::to_string(page->text.size()), " bytes."});
   }
   if (const auto* ask = std::get_if<AskStep>(&step.action)) {
     return Concat({"A person GETs ", ask->url.ToString(), "."});

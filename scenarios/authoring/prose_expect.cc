@@ -45,8 +45,11 @@ Lines Tags(const Value& value) {
   Lines lines;
   for (const Member& member : MembersOf(value)) {
     const Value* other = member.value.Find("same-as");
+    const Value* unlike = member.value.Find("differs-from");
     lines.push_back(other != nullptr
                         ? Concat({"tag ", member.key, " is the same as ", Text(*other)})
+                    : unlike != nullptr
+                        ? Concat({"tag ", member.key, " is another image than ", Text(*unlike)})
                         : Concat({"tag ", member.key, " is ",
                                   Text(member.value) == "present" ? "there" : Text(member.value)}));
   }

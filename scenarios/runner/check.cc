@@ -128,11 +128,17 @@ class Checker {
       case TagIs::State::kPresent:
         return TagFinding(want.tag, Concat({"tag ", want.tag, " present"}),
                           stretch_.after.count(want.tag) != 0, DigestOf(stretch_.after, want.tag));
-      case TagIs::State::kSameAs: {
+      case TagIs::State::kSameAs:
+      case TagIs::State::kDiffersFrom: {
+        const bool same = want.state == TagIs::State::kSameAs;
         const std::string left = DigestOf(stretch_.after, want.tag);
         const std::string right = DigestOf(stretch_.after, want.other);
-        return TagFinding(want.tag, Concat({"tag ", want.tag, " names the same as ", want.other}),
-                          left == right && left != "absent", Concat({left, " and ", right}));
+        return TagFinding(
+            want.tag,
+            Concat({"tag ", want.tag, same ? " names the same as " : " names another image than ",
+                    want.other}),
+            (left == right) == same && left != "absent" && right != "absent",
+            Concat({left, " and ", right}));
       }
       case TagIs::State::kUnmoved:
         break;

@@ -64,10 +64,10 @@ struct TookBetween {
   Duration most = Duration::max();
 };
 struct TagIs {
-  enum class State { kAbsent, kPresent, kSameAs, kUnmoved };
+  enum class State { kAbsent, kPresent, kSameAs, kDiffersFrom, kUnmoved };
   std::string tag;  // within the project's repository
   State state = State::kPresent;
-  std::string other;  // kSameAs: the tag it must equal
+  std::string other;  // kSameAs, kDiffersFrom: the tag it is compared with
 };
 struct RequestsAre {
   RequestFilter filter;

@@ -80,15 +80,19 @@ void ReadBody(Source& source, ObjectReader& reader, const std::string& folder, S
       known.faults.push_back(rule.name);
     }
   }
+  const Value* world = reader.Optional("world");
+  if (world != nullptr) {
+    scenario.world = reading::ReadWorld(source, *world, folder);
+    scenario.world.project.committed = kCommitted;
+  }
+  known.workflows = scenario.world.ci;
+  known.folder = folder;
   if (const Value* steps = reader.Required("steps")) {
     scenario.steps = reading::ReadSteps(source, *steps, known);
   }
   CheckCommands(source, scenario);
-  const bool publishes = !std::all_of(scenario.steps.begin(), scenario.steps.end(), Hashes);
-  const Value* world = publishes ? reader.Required("world") : reader.Optional("world");
-  if (world != nullptr) {
-    scenario.world = reading::ReadWorld(source, *world, folder);
-    scenario.world.project.committed = kCommitted;
+  if (world == nullptr && !std::all_of(scenario.steps.begin(), scenario.steps.end(), Hashes)) {
+    reader.Required("world");
   }
   const std::pair<std::string_view, std::pair<Scope, std::vector<Expectation>*>> blocks[] = {
       {"expect", {Scope::kRun, &scenario.expect}},

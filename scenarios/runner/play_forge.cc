@@ -33,8 +33,8 @@ void Player::RecordRun(const PublishStep& publish, const StepResult& result) {
   simulator::ForgeRun run;
   run.id = last_run_;
   run.workflow = kWorkflowFile;
-  run.ref = scenario_.world.project.tag;
-  run.sha = premises_->commit;
+  run.ref = clone_->spec.tag;
+  run.sha = clone_->commit;
   run.conclusion = result.verdict == "green" ? "success" : "failure";
   run.started = result.began;
   for (const PartResult& part : result.parts) {
@@ -43,7 +43,7 @@ void Player::RecordRun(const PublishStep& publish, const StepResult& result) {
     job.name = part.part;
     job.conclusion = ConclusionOf(part.outcome);
     if (part.part == "base-decide" && part.outcome == "ran") {
-      job.log = Concat({"Computed base tag: base-", premises_->base_hash, "\n"});
+      job.log = Concat({"Computed base tag: ", clone_->BaseTag(), "\n"});
     }
     job.log += part.detail.empty() ? "" : part.detail + "\n";
     run.jobs.push_back(std::move(job));

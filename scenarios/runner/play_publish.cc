@@ -4,10 +4,13 @@
 
 #include "core/text.h"
 #include "publisher/build/layout_builder.h"
+#include "publisher/release/attempt_log.h"
+#include "publisher/release/clone_hash.h"
 #include "publisher/release/forge.h"
 #include "publisher/release/pipeline.h"
 #include "publisher/release/verdict.h"
 #include "scenarios/runner/completeness.h"
+#include "scenarios/runner/patch_page.h"
 #include "scenarios/runner/player.h"
 #include "scenarios/runner/script/script.h"
 
@@ -52,15 +55,14 @@ Status Player::Publish(const Step& step, const PublishStep& publish, StepResult&
     result.reason = Concat({"killed; ", result.reason});
   }
   stage_.internet().Settle();
-  result.incomplete = WhatIsIncomplete(
-      premises_->release, scenario_.world.project.tag,
-      premises_->base_hash.empty() ? "" : Concat({"base-", premises_->base_hash}), stage_.store());
-  publisher::ReleaseFile elsewhere = premises_->release;
+  result.incomplete =
+      WhatIsIncomplete(clone_->release, clone_->spec.tag, clone_->BaseTag(), stage_.store());
+  publisher::ReleaseFile elsewhere = clone_->release;
   elsewhere.base.reset();
-  for (const ImageReference& also : premises_->release.also) {
+  for (const ImageReference& also : clone_->release.also) {
     elsewhere.image = also;
     const std::string missing =
-        WhatIsIncomplete(elsewhere, scenario_.world.project.tag, "", stage_.StoreOf(also.registry));
+        WhatIsIncomplete(elsewhere, clone_->spec.tag, "", stage_.StoreOf(also.registry));
     if (result.incomplete.empty() && !missing.empty()) {
       result.incomplete = Concat({also.Name(), ": ", missing});
     }
@@ -90,9 +92,39 @@ publisher::Lanes Player::ActorLanes() {
   return lanes;
 }
 
+// A person writes into the script what CI's log tells, or what the tag beside base-latest is
+// called.
+std::string Player::HashForScript(const PublishStep& publish) {
+  constexpr std::string_view kPrefix = "base-";
+  if (publish.from_base_latest) {
+    const auto tags = stage_.Tags(Repository());
+    const auto latest = tags.find("base-latest");
+    for (const auto& [tag, digest] : tags) {
+      if (latest != tags.end() && digest == latest->second && tag != latest->first &&
+          tag.starts_with(kPrefix)) {
+        return tag.substr(kPrefix.size());
+      }
+    }
+  }
+  const auto from_ci = HashFromCi(publish);
+  return from_ci && !from_ci->empty() ? *from_ci : clone_->base_hash;
+}
+
+Result<std::string> Player::HashFromCi(const PublishStep& publish) const {
+  if (publish.from_ci.empty()) {
+    return std::string();
+  }
+  for (const StepResult& step : played_) {
+    if (step.name == publish.from_ci) {
+      return publisher::BaseHashIn(step.output, step.name);
+    }
+  }
+  return Error(ErrorCode::kNotFound, Concat({publish.from_ci, ": was not played"}));
+}
+
 void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
-  const publisher::ReleaseFile& release = premises_->release;
-  const std::string& folder = premises_->project->folder();
+  const publisher::ReleaseFile& release = clone_->release;
+  const std::string& folder = clone_->project->folder();
   WorkbenchBuilder workbench(*host_, scenario_.world.builder.host,
                              release.base ? release.base->source.dockerfile : "");
   publisher::PushOptions push;
@@ -105,7 +137,7 @@ void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
                                     ? static_cast<publisher::Builder&>(layouts)
                                     : workbench;
   publisher::PipelineOptions options;
-  options.release_tag = scenario_.world.project.tag;
+  options.release_tag = clone_->spec.tag;
   options.context = folder;
   options.resume = publish.resume;
   options.only = publish.only;
@@ -115,13 +147,27 @@ void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
     options.cache_from = {reference};
     options.cache_to = {Concat({reference, ",mode=max"})};
   }
-  KillingStates states(states_, kill_);
+  options.plan = publish.plan;
+  options.base_latest = publish.from_base_latest;
+  const auto from_ci = HashFromCi(publish);
+  if (!from_ci) {
+    // As the command: what it is given is wrong, so nothing begins.
+    result.verdict = Name(publisher::Verdict::kRefused);
+    result.exit_code = publisher::kExitBadInput;
+    result.reason = from_ci.error().message();
+    result.output = Concat({result.reason, "\n"});
+    return;
+  }
+  options.ci_base_hash = *from_ci;
+  KillingStates states(states_[options.release_tag], kill_);
   publisher::Pipeline pipeline({host_->transport(), builder, stage_.clock(),
                                 stage_.world().Fork(result.name), stage_.journal(), states},
                                release, options);
   publisher::LocalFacts facts;
   facts.repository = [&] { return publisher::ReadRepositoryFacts(folder, options.release_tag); };
-  facts.base_hash = [&] { return BaseHashOf(folder, release); };
+  facts.base_hash = [&] {
+    return publisher::BaseHashOfClone(folder, options.release_tag, release.base->hash);
+  };
   const publisher::PublishReport report = pipeline.Run(facts);
   result.verdict = Name(report.verdict);
   result.exit_code = ExitCode(report);
@@ -134,26 +180,8 @@ void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
   result.output = Concat({result.builder_log, ToText(report)});
 }
 
-void Player::RunScript(const Step& step, const PublishStep& publish, StepResult& result) {
+script::Settings Player::SettingsOf(const PublishStep& publish) const {
   const bool ci = publish.publisher == Publisher::kCi;
-  std::vector<std::unique_ptr<Workbench>> machines;
-  script::Surroundings surroundings{
-      stage_.clock(), stage_.journal(), result.actor, {}, [&](auto tasks) {
-        stage_.world().RunTogether(std::move(tasks));
-      }};
-  surroundings.fresh_machine = [&](const std::string& actor) {
-    if (!ci) {
-      return ToolsOf(*host_);
-    }
-    const std::string rng = Concat({step.name, "/", std::to_string(machines.size())});
-    machines.push_back(std::make_unique<Workbench>(stage_, kill_, premises_->release,
-                                                   scenario_.world.builder, actor,
-                                                   std::string(kRunnerAddress), rng));
-    return ToolsOf(*machines.back());
-  };
-  const script::Constants constants{premises_->release,
-                                    ci ? premises_->ci_folder() : premises_->project->folder(),
-                                    scenario_.world.project.tag, premises_->base_hash};
   script::Settings settings;
   settings.cache = publish.cache;
   settings.cache_repository = scenario_.world.hub.cache_repository;
@@ -161,9 +189,51 @@ void Player::RunScript(const Step& step, const PublishStep& publish, StepResult&
   settings.runners = scenario_.world.builder.runners;
   settings.jobs = publish.jobs;
   settings.times = ci ? scenario_.world.builder.ci : scenario_.world.builder.host;
+  settings.head_at_tag = clone_->spec.head_at_tag;
+  settings.look_only = publish.plan;
+  settings.workflow = publish.workflow.empty()
+                          ? script::UsualWorkflow(clone_->release.base.has_value())
+                          : scenario_.world.ci.at(publish.workflow);
+  if (faults_) {
+    settings.trouble = publish.trouble;
+  }
+  const auto before = ci_runs_.find(publish.rerun);
+  settings.rerun = before == ci_runs_.end() ? nullptr : &before->second;
+  return settings;
+}
+
+void Player::RunScript(const Step& step, const PublishStep& publish, StepResult& result) {
+  const bool ci = publish.publisher == Publisher::kCi;
+  std::vector<std::unique_ptr<Workbench>> machines;
+  script::Surroundings surroundings{
+      stage_.clock(),
+      stage_.journal(),
+      result.actor,
+      {},
+      [&](auto tasks) { stage_.world().RunTogether(std::move(tasks)); },
+      [&](const std::string& name) { stage_.world().Kill(name); }};
+  surroundings.fresh_machine = [&](const std::string& actor) {
+    if (!ci) {
+      return ToolsOf(*host_);
+    }
+    const std::string rng = Concat({step.name, "/", std::to_string(machines.size())});
+    machines.push_back(std::make_unique<Workbench>(stage_, kill_, clone_->release,
+                                                   scenario_.world.builder, actor,
+                                                   std::string(kRunnerAddress), rng));
+    script::Tools tools = ToolsOf(*machines.back());
+    tools.patch_page = [&bench = *machines.back(), login = stage_.credentials().at("docker.io")](
+                           const std::string& url, const std::string& text) {
+      return PatchPage(bench.transport(), login, url, text);
+    };
+    return tools;
+  };
+  const script::Constants constants{clone_->release,
+                                    ci ? clone_->ci_folder() : clone_->project->folder(),
+                                    clone_->spec.tag, HashForScript(publish)};
+  const script::Settings settings = SettingsOf(publish);
   script::Outcome outcome = ci ? script::RunWorkflow(surroundings, constants, settings)
-                               : script::RunShellScript(surroundings, constants, settings,
-                                                        scenario_.world.project.head_at_tag);
+                               : script::RunShellScript(surroundings, constants, settings);
+  ci_runs_[step.name] = std::move(outcome.run);
   result.verdict = outcome.green ? "green" : "red";
   result.exit_code = outcome.green ? 0 : 1;
   result.reason = std::move(outcome.reason);

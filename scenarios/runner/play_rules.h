@@ -17,6 +17,9 @@ namespace drydock::scenarios {
 ExpectationFailure Failure(const Scenario& scenario, const StepResult& step, std::string expected,
                            std::string found, std::optional<std::uint64_t> sequence);
 
+// Whether removing the faults changes anything: rules, kills, late tarballs, trouble with runners.
+bool HasFaults(const Scenario& scenario);
+
 // A fault that never acted proves nothing.
 void CheckFaultsFired(const Scenario& scenario, Play& play);
 // A kill that never came proves nothing either.

@@ -30,18 +30,19 @@ std::vector<FaultReport> Difference(std::vector<FaultReport> after,
 Player::Player(const Scenario& scenario, const Premises* premises, Stage& stage, bool faults)
     : scenario_(scenario),
       premises_(premises),
+      clone_(premises),
       stage_(stage),
       faults_(faults),
       kill_(stage),
       run_(stage.clock()) {
   if (premises_ != nullptr) {
-    host_ = std::make_unique<Workbench>(stage_, kill_, premises_->release, scenario_.world.builder,
+    host_ = std::make_unique<Workbench>(stage_, kill_, clone_->release, scenario_.world.builder,
                                         "host", std::string(kHostAddress), "host");
   }
 }
 
 std::string Player::Repository() const {
-  return premises_ == nullptr ? "" : premises_->release.image.repository;
+  return clone_ == nullptr ? "" : clone_->release.image.repository;
 }
 
 Player::Before Player::Look() {
@@ -193,6 +194,15 @@ Status Player::Act(const Step& step, StepResult& result, Play& play) {
       stage_.faults().Switch(rule, change->on);  // the twin has no rules to switch
     }
     return Ok{};
+  }
+  if (std::holds_alternative<ProjectStep>(step.action)) {
+    return ChangeProject(result);
+  }
+  if (const auto* npm = std::get_if<NpmStep>(&step.action)) {
+    return simulator::Furnish(npm->packages, stage_.npm());
+  }
+  if (const auto* page = std::get_if<HubPageStep>(&step.action)) {
+    return SetHubPage(*page, result);
   }
   if (const auto* ask = std::get_if<AskStep>(&step.action)) {
     return Ask(*ask, result);

@@ -58,23 +58,33 @@ class Player {
   publisher::Lanes ActorLanes();
   void RunPipeline(const PublishStep& publish, StepResult& result);
   void RunScript(const Step& step, const PublishStep& publish, StepResult& result);
+  // The base hash that the step's "from-ci" stands for; "" when it asks for none.
+  Result<std::string> HashFromCi(const PublishStep& publish) const;
+  std::string HashForScript(const PublishStep& publish);
+  script::Settings SettingsOf(const PublishStep& publish) const;
+  // The project becomes the next of the premises' later ones.
+  Status ChangeProject(StepResult& result);
+  Status SetHubPage(const HubPageStep& page, StepResult& result);
   Stretch Since(const Before& before, const StepResult* step);
   void Finish(const Before& before, Play& play);
   std::string Repository() const;
 
   const Scenario& scenario_;
   const Premises* premises_;
+  const Clone* clone_;  // the project as it is now; null when there are no premises
   Stage& stage_;
   bool faults_;
   KillSwitch kill_;
-  std::unique_ptr<Workbench> host_;  // null when there are no premises
-  publisher::MemoryRunStateStore states_;
+  std::unique_ptr<Workbench> host_;                               // null when there are no premises
+  std::map<std::string, publisher::MemoryRunStateStore> states_;  // by release tag
   publisher::RunJournal run_;
   std::vector<StepResult> played_;            // every step so far, for a diagnosis
   std::map<std::string, std::string> notes_;  // by step name: what was changed beside the model
   std::map<std::string, bool> cached_;        // by step name: whether the cache was exported
   std::vector<MeasuredRate> rates_;
-  std::uint64_t last_run_ = 0;  // its id at the forge
+  std::map<std::string, script::CiRun> ci_runs_;  // by step name
+  std::uint64_t last_run_ = 0;                    // its id at the forge
+  std::size_t changes_ = 0;                       // of the project so far
 };
 
 }  // namespace drydock::scenarios

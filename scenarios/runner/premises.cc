@@ -31,6 +31,8 @@ ProjectSpec EarlierProject(const Scenario& scenario, const publisher::ReleaseFil
   spec.tag = scenario.world.hub.previous_release;
   spec.dirty = false;
   spec.head_at_tag = true;
+  spec.untracked.clear();
+  spec.crlf = false;
   for (const std::string& path : Dockerfiles(spec.folder, release)) {
     const std::string name = fs::path(path).filename().string();
     const bool base = release.base && release.base->source.dockerfile == name;
@@ -89,12 +91,13 @@ Result<simulator::Store> PublishEarlier(const Scenario& scenario, const Premises
                                     stage.journal(),
                                     "host",
                                     [&](const std::string&) { return ToolsOf(bench); },
+                                    {},
                                     {}};
   const script::Constants constants{premises.release, folder, scenario.world.hub.previous_release,
                                     *hash};
   script::Outcome outcome;
   stage.world().Spawn("host", [&] {
-    outcome = script::RunShellScript(surroundings, constants, script::Settings{}, true);
+    outcome = script::RunShellScript(surroundings, constants, script::Settings{});
   });
   const Status ran = stage.world().Run();
   if (!ran) {
@@ -140,56 +143,136 @@ std::string VariantOf(const Expectation& expectation) {
   return colon == std::string::npos ? "" : part->part.substr(colon + 1);
 }
 
-Status CheckParts(const Scenario& scenario, const publisher::ReleaseFile& release) {
-  const auto check = [&](const std::vector<Expectation>& expectations) -> Status {
-    for (const Expectation& expectation : expectations) {
-      const std::string name = VariantOf(expectation);
-      if (!name.empty() && release.FindVariant(name) == nullptr) {
-        return Error(ErrorCode::kInvalid,
-                     Concat({scenario.file, ":", std::to_string(expectation.line),
-                             ": parts: the release file has no such variant: \"", name, "\""}));
-      }
+Status CheckParts(const Scenario& scenario, const std::vector<Expectation>& expectations,
+                  const publisher::ReleaseFile& release) {
+  for (const Expectation& expectation : expectations) {
+    const std::string name = VariantOf(expectation);
+    if (!name.empty() && release.FindVariant(name) == nullptr) {
+      return Error(ErrorCode::kInvalid,
+                   Concat({scenario.file, ":", std::to_string(expectation.line),
+                           ": parts: the release file has no such variant: \"", name, "\""}));
     }
+  }
+  return Ok{};
+}
+
+// What a step may name in the release file that stands then.
+Status CheckNames(const Scenario& scenario, const Step& step,
+                  const publisher::ReleaseFile& release) {
+  const auto* publish = std::get_if<PublishStep>(&step.action);
+  if (publish == nullptr) {
     return Ok{};
-  };
+  }
+  std::vector<std::string> names = publish->jobs;
+  if (!publish->only.empty()) {
+    names.push_back(publish->only);
+  }
+  for (const std::string& name : names) {
+    if (release.FindVariant(name) == nullptr) {
+      return Error(ErrorCode::kInvalid,
+                   Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name,
+                           ": the release file has no such variant: \"", name, "\""}));
+    }
+  }
+  if (!publish->jobs.empty() && publish->jobs.size() != release.variants.size()) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name,
+                         ": \"jobs\": expected every variant once"}));
+  }
+  if (!publish->workflow.empty() && !release.base) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name,
+                         ": \"workflow\": the release has no base, and only the usual one does "
+                         "without"}));
+  }
+  return CheckParts(scenario, step.expect, release);
+}
+
+Status CheckNames(const Scenario& scenario, const Premises& premises) {
+  const Clone* now = &premises;
+  auto next = premises.later.begin();
   for (const Step& step : scenario.steps) {
-    if (Status status = check(step.expect); !status) {
+    if (std::holds_alternative<ProjectStep>(step.action)) {
+      now = &*next++;
+    }
+    if (Status status = CheckNames(scenario, step, now->release); !status) {
       return status;
     }
   }
-  return check(scenario.second);
+  return CheckParts(scenario, scenario.second, now->release);
 }
 
-// What a step may name in the release file.
-Status CheckNames(const Scenario& scenario, const publisher::ReleaseFile& release) {
-  for (const Step& step : scenario.steps) {
-    const auto* publish = std::get_if<PublishStep>(&step.action);
-    if (publish == nullptr) {
-      continue;
-    }
-    std::vector<std::string> names = publish->jobs;
-    if (!publish->only.empty()) {
-      names.push_back(publish->only);
-    }
-    for (const std::string& name : names) {
-      if (release.FindVariant(name) == nullptr) {
-        return Error(ErrorCode::kInvalid,
-                     Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name,
-                             ": the release file has no such variant: \"", name, "\""}));
-      }
-    }
-    if (!publish->jobs.empty() && publish->jobs.size() != release.variants.size()) {
-      return Error(ErrorCode::kInvalid,
-                   Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name,
-                           ": \"jobs\": expected every variant once"}));
-    }
+Result<publisher::ReleaseFile> ReadRelease(const Scenario& scenario, const ProjectSpec& spec) {
+  const auto own = spec.files.find(std::string(kReleaseFile));
+  auto release = own == spec.files.end()
+                     ? publisher::ReadReleaseFile((fs::path(spec.folder) / kReleaseFile).string())
+                     : publisher::ParseReleaseFile(
+                           own->second, Concat({scenario.file, ": \"", kReleaseFile, "\""}));
+  if (release && release->builder == publisher::BuilderKind::kBuildah) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({release->source, ": builder: a replay models docker buildx, or pushes ",
+                         "prebuilt layouts: found \"buildah\""}));
   }
-  return CheckParts(scenario, release);
+  return release;
+}
+
+Result<Clone> MakeClone(const Scenario& scenario, const ProjectSpec& spec, Shelf& shelf) {
+  auto project = shelf.Clone(spec);
+  if (!project) {
+    return project.error();
+  }
+  auto release = ReadRelease(scenario, spec);
+  if (!release) {
+    return release.error();
+  }
+  Clone clone{spec, std::move(*project), nullptr, std::move(*release), "", ""};
+  ProjectSpec clean = spec;
+  clean.dirty = false;
+  clean.head_at_tag = true;
+  clean.untracked.clear();
+  clean.crlf = false;
+  if (KeyOf(clean) != KeyOf(spec)) {
+    auto checkout = shelf.Clone(clean);
+    if (!checkout) {
+      return checkout.error();
+    }
+    clone.checkout = std::move(*checkout);
+  }
+  auto hash = BaseHashOf(clone.ci_folder(), clone.release);
+  if (!hash) {
+    return hash.error();
+  }
+  clone.base_hash = std::move(*hash);
+  const auto facts = publisher::ReadRepositoryFacts(clone.ci_folder(), spec.tag);
+  if (!facts) {
+    return facts.error();
+  }
+  clone.commit = facts->tag_commit;
+  return clone;
+}
+
+// The project after `step`.
+ProjectSpec Changed(ProjectSpec spec, const ProjectStep& step) {
+  if (!step.folder.empty()) {
+    spec.folder = step.folder;
+    spec.files.clear();
+  }
+  spec.tag = step.tag.empty() ? spec.tag : step.tag;
+  for (const auto& [name, text] : step.files) {
+    spec.files[name] = text;
+  }
+  spec.dirty = step.dirty;
+  spec.head_at_tag = step.head_at_tag;
+  spec.untracked = step.untracked;
+  spec.crlf = step.crlf;
+  return spec;
 }
 
 }  // namespace
 
-std::string Premises::Owner() const {
+std::string Clone::BaseTag() const { return base_hash.empty() ? "" : Concat({"base-", base_hash}); }
+
+std::string Clone::Owner() const {
   return release.image.repository.substr(0, release.image.repository.find('/'));
 }
 
@@ -205,45 +288,25 @@ Result<std::string> BaseHashOf(const std::string& folder, const publisher::Relea
 }
 
 Result<Premises> MakePremises(const Scenario& scenario, Shelf& shelf) {
-  const ProjectSpec& spec = scenario.world.project;
-  auto project = shelf.Clone(spec);
-  if (!project) {
-    return project.error();
+  ProjectSpec spec = scenario.world.project;
+  auto first = MakeClone(scenario, spec, shelf);
+  if (!first) {
+    return first.error();
   }
-  auto release = publisher::ReadReleaseFile((fs::path(spec.folder) / kReleaseFile).string());
-  if (!release) {
-    return release.error();
+  Premises premises{std::move(*first), {}, {}};
+  for (const Step& step : scenario.steps) {
+    if (const auto* change = std::get_if<ProjectStep>(&step.action)) {
+      spec = Changed(std::move(spec), *change);
+      auto clone = MakeClone(scenario, spec, shelf);
+      if (!clone) {
+        return clone.error();
+      }
+      premises.later.push_back(std::move(*clone));
+    }
   }
-  if (release->builder == publisher::BuilderKind::kBuildah) {
-    return Error(ErrorCode::kInvalid,
-                 Concat({release->source, ": builder: a replay models docker buildx, or pushes ",
-                         "prebuilt layouts: found \"buildah\""}));
-  }
-  const Status names = CheckNames(scenario, *release);
-  if (!names) {
+  if (const Status names = CheckNames(scenario, premises); !names) {
     return names.error();
   }
-  Premises premises{std::move(*project), nullptr, std::move(*release), "", {}};
-  if (spec.dirty || !spec.head_at_tag) {
-    ProjectSpec clean = spec;
-    clean.dirty = false;
-    clean.head_at_tag = true;
-    auto checkout = shelf.Clone(clean);
-    if (!checkout) {
-      return checkout.error();
-    }
-    premises.checkout = std::move(*checkout);
-  }
-  auto hash = BaseHashOf(premises.ci_folder(), premises.release);
-  if (!hash) {
-    return hash.error();
-  }
-  premises.base_hash = std::move(*hash);
-  const auto facts = publisher::ReadRepositoryFacts(premises.ci_folder(), spec.tag);
-  if (!facts) {
-    return facts.error();
-  }
-  premises.commit = facts->tag_commit;
   auto content = ContentAtStart(scenario, premises, shelf);
   if (!content) {
     return content.error();

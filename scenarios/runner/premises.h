@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "publisher/release/release_file.h"
@@ -16,17 +17,25 @@
 
 namespace drydock::scenarios {
 
-struct Premises {
+// The project at one time.
+struct Clone {
+  ProjectSpec spec;
   std::shared_ptr<const Project> project;   // the developer's clone
-  std::shared_ptr<const Project> checkout;  // CI's, when the developer's is dirty or ahead
+  std::shared_ptr<const Project> checkout;  // CI's, when the developer's is another
   publisher::ReleaseFile release;
-  std::string base_hash;     // of the tag's tree: 12 hex digits; "" without a base
-  simulator::Store content;  // of the Hub at the start
-  std::string commit = {};   // that the release tag names
+  std::string base_hash;  // of the tag's tree: 12 hex digits; "" without a base
+  std::string commit;     // that the release tag names
 
   const std::string& ci_folder() const { return checkout ? checkout->folder() : project->folder(); }
+  std::string BaseTag() const;  // "base-0123456789ab"; "" without a base
   // The account that owns the image's repository.
   std::string Owner() const;
+};
+
+// The project at the start, and what comes with it.
+struct Premises : Clone {
+  simulator::Store content;  // of the Hub at the start
+  std::vector<Clone> later;  // after each project step, in order
 };
 
 // kInvalid when the project has no readable release file or the scenario names a variant it does

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/file.h"
 #include "core/text.h"
 #include "scenarios/runner/git_session.h"
 
@@ -28,6 +29,7 @@ using Repository = std::unique_ptr<git_repository, Freed<git_repository, git_rep
 using Index = std::unique_ptr<git_index, Freed<git_index, git_index_free>>;
 using Tree = std::unique_ptr<git_tree, Freed<git_tree, git_tree_free>>;
 using Commit = std::unique_ptr<git_commit, Freed<git_commit, git_commit_free>>;
+using Config = std::unique_ptr<git_config, Freed<git_config, git_config_free>>;
 using Signature = std::unique_ptr<git_signature, Freed<git_signature, git_signature_free>>;
 
 Error GitError(std::string_view what) {
@@ -140,6 +142,42 @@ Status CopyTemplate(const std::string& folder, const ProjectSpec& spec) {
   return Ok{};
 }
 
+// What a checkout with core.autocrlf leaves: CRLF in the work tree, and nothing changed for git.
+Status GiveCrlf(const std::string& folder) {
+  const GitSession session;
+  git_repository* raw = nullptr;
+  if (git_repository_open(&raw, folder.c_str()) != 0) {
+    return GitError("open");
+  }
+  const Repository repository(raw);
+  git_config* raw_config = nullptr;
+  if (git_repository_config(&raw_config, repository.get()) != 0) {
+    return GitError("config");
+  }
+  const Config config(raw_config);
+  git_index* raw_index = nullptr;
+  if (git_config_set_string(config.get(), "core.autocrlf", "true") != 0 ||
+      git_repository_index(&raw_index, repository.get()) != 0) {
+    return GitError("index");
+  }
+  const Index index(raw_index);
+  for (std::size_t at = 0; at < git_index_entrycount(index.get()); ++at) {
+    const fs::path path = fs::path(folder) / git_index_get_byindex(index.get(), at)->path;
+    const auto text = ReadWholeFile(path.string());
+    const Status written =
+        text ? WriteFile(path, ReplaceAll(*text, "\n", "\r\n")) : Status(text.error());
+    if (!written) {
+      return written.error();
+    }
+  }
+  // The index remembers sizes and times of the work tree; what it names stays the same.
+  if (git_index_add_all(index.get(), nullptr, GIT_INDEX_ADD_FORCE, nullptr, nullptr) != 0 ||
+      git_index_write(index.get()) != 0) {
+    return GitError("add");
+  }
+  return Ok{};
+}
+
 }  // namespace
 
 Result<Project> Project::Make(const ProjectSpec& spec) {
@@ -150,6 +188,12 @@ Result<Project> Project::Make(const ProjectSpec& spec) {
   Status made = CopyTemplate(folder->path(), spec);
   if (made) {
     made = MakeRepository(folder->path(), spec);
+  }
+  if (made && spec.crlf) {
+    made = GiveCrlf(folder->path());
+  }
+  for (const auto& [name, text] : spec.untracked) {
+    made = made ? WriteFile(fs::path(folder->path()) / name, text) : made;
   }
   if (!made) {
     return made.error();

@@ -266,11 +266,15 @@ class ExpectationReader {
     const bool glob = member.key.find_first_of("*?") != std::string::npos;
     if (member.value.as_object() != nullptr) {
       ObjectReader reader(source_, member.value, Concat({"tags: \"", member.key, "\""}));
-      if (reader.Require("same-as", tag.other) && !IsTag(tag.other)) {
-        reader.Fail("same-as", Concat({"expected a tag, found: \"", tag.other, "\""}));
-      }
+      const bool differs = reader.Read("differs-from", tag.other);
+      const bool same = reader.Read("same-as", tag.other);
       reader.Finish();
-      tag.state = TagIs::State::kSameAs;
+      if (differs == same || !IsTag(tag.other)) {
+        reader.Fail(differs ? "differs-from" : "same-as",
+                    differs == same ? R"(expected either "same-as" or "differs-from")"
+                                    : Concat({"expected a tag, found: \"", tag.other, "\""}));
+      }
+      tag.state = differs ? TagIs::State::kDiffersFrom : TagIs::State::kSameAs;
       return tag;
     }
     if (!OneOf(source_, member.value, Concat({"tags: \"", member.key, "\""}),

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/reference.h"
 #include "core/text.h"
 #include "scenarios/runner/reader.h"
 
@@ -15,14 +16,15 @@ using json::Value;
 constexpr std::size_t kStepsMost = 1000;
 constexpr std::chrono::minutes kTimeoutUsual{1};
 constexpr std::chrono::hours kTimeoutMost{1};
+constexpr std::uint64_t kPageCharactersMost = 100'000;
 constexpr int kAttemptsMost = 10;
 constexpr std::uint64_t kHashFilesMost = 1'000'000;
 constexpr std::uint64_t kHashBytesMost = 64ULL << 30;
 
 const std::vector<std::string>& Kinds() {
-  static const std::vector<std::string> kNames = {"ci-publish", "host-publish", "host-script",
-                                                  "diagnose",   "hash",         "wait",
-                                                  "faults",     "ask",          "run"};
+  static const std::vector<std::string> kNames = {
+      "ci-publish", "host-publish", "host-script", "diagnose", "hash", "wait",
+      "faults",     "project",      "npm",         "hub-page", "ask",  "run"};
   return kNames;
 }
 
@@ -41,6 +43,27 @@ std::optional<KillSpec> ReadKill(Source& source, const Value& value) {
   return kill;
 }
 
+std::map<std::string, script::Trouble> ReadTrouble(Source& source, const Value& value) {
+  std::map<std::string, script::Trouble> read;
+  if (value.as_object() == nullptr) {
+    source.Fail(value.line(),
+                Concat({"trouble: expected what happens to which part, found: ", value.Excerpt()}));
+    return read;
+  }
+  for (const Member& member : *value.as_object()) {
+    script::Trouble trouble;
+    ObjectReader reader(source, member.value, Concat({"trouble: \"", member.key, "\""}));
+    const bool hangs = reader.Read("hangs", trouble.hangs);
+    const bool fails = reader.Read("fails", trouble.fails);
+    reader.Finish();
+    if (hangs == fails) {
+      reader.Fail("", R"(expected either "hangs" (how long) or "fails" (with which words))");
+    }
+    read[member.key] = std::move(trouble);
+  }
+  return read;
+}
+
 StepAction ReadPublish(Source& source, const Value& value, const std::string& kind) {
   PublishStep step;
   step.publisher = kind == "ci-publish"    ? Publisher::kCi
@@ -57,10 +80,22 @@ StepAction ReadPublish(Source& source, const Value& value, const std::string& ki
   }
   if (step.publisher == Publisher::kCi) {
     reader.Read("jobs", step.jobs);
+    reader.Read("workflow", step.workflow);
+    if (reader.Read("rerun", step.rerun)) {
+      step.rerun = Concat({"ci-publish ", step.rerun});
+    }
+    if (const Value* trouble = reader.Optional("trouble")) {
+      step.trouble = ReadTrouble(source, *trouble);
+    }
   }
   if (step.publisher == Publisher::kHost) {
     reader.Read("resume", step.resume);
     reader.Read("only", step.only);
+    reader.Read("plan", step.plan);
+    if (reader.Read("from-ci", step.from_ci)) {
+      step.from_ci = Concat({"ci-publish ", step.from_ci});
+    }
+    reader.Read("from-base-latest", step.from_base_latest);
   }
   if (const Value* kill = reader.Optional("kill")) {
     step.kill = ReadKill(source, *kill);
@@ -139,6 +174,62 @@ StepAction ReadSwitch(Source& source, const Value& value, const KnownNames& know
   return step;
 }
 
+StepAction ReadProjectStep(Source& source, const Value& value, const std::string& folder) {
+  ProjectStep step;
+  ObjectReader reader(source, value, "project");
+  if (reader.Read("tag", step.tag) && !IsTag(step.tag)) {
+    reader.Fail("tag", Concat({"expected a tag such as \"v1.15.12\", found: \"", step.tag, "\""}));
+  }
+  std::string relative;
+  if (reader.Read("template", relative)) {
+    step.folder = ReadTemplate(source, reader, relative, folder);
+  }
+  step.files = ReadFiles(source, reader, "files");
+  ReadWorkTree(source, reader, step);
+  reader.Finish();
+  return step;
+}
+
+StepAction ReadNpmStep(Source& source, const Value& value) {
+  NpmStep step{simulator::ReadNpmPackages(source, value)};
+  if (std::any_of(step.packages.begin(), step.packages.end(),
+                  [](const auto& package) { return package.tarball_from.has_value(); })) {
+    source.Fail(value.line(),
+                R"(npm: "tarball-from" is a fault of the world: expected in "world")");
+  }
+  return step;
+}
+
+// The text, repeated or cut to so many characters where the step asks for that.
+StepAction ReadHubPage(Source& source, const Value& value) {
+  HubPageStep step;
+  std::string text;
+  std::uint64_t characters = 0;
+  ObjectReader reader(source, value, "hub-page");
+  reader.Require("text", text);
+  const bool sized = reader.Read("characters", characters);
+  reader.Finish();
+  // A text without any first byte of a character would be repeated for ever.
+  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+  if (text.empty() || !begins(text.front()) ||
+      (sized && (characters < 1 || characters > kPageCharactersMost))) {
+    const bool no_text = text.empty() || !begins(text.front());
+    reader.Fail(no_text ? "text" : "characters", no_text ? "is empty" : "expected 1 to 100000");
+    return step;
+  }
+  if (!sized) {
+    step.text = std::move(text);
+    return step;
+  }
+  for (std::size_t at = 0;; at = (at + 1) % text.size()) {
+    if (begins(text[at]) && characters-- == 0) {
+      break;
+    }
+    step.text += text[at];
+  }
+  return step;
+}
+
 StepAction ReadAsk(Source& source, const Value& value) {
   AskStep step;
   const auto url = Url::Parse(value.as_string() == nullptr ? "" : *value.as_string());
@@ -181,6 +272,15 @@ StepAction ReadAction(Source& source, const Member& member, const KnownNames& kn
   if (kind == "faults") {
     return ReadSwitch(source, member.value, known);
   }
+  if (kind == "project") {
+    return ReadProjectStep(source, member.value, known.folder);
+  }
+  if (kind == "npm") {
+    return ReadNpmStep(source, member.value);
+  }
+  if (kind == "hub-page") {
+    return ReadHubPage(source, member.value);
+  }
   if (kind == "ask") {
     return ReadAsk(source, member.value);
   }
@@ -203,8 +303,9 @@ Scope ScopeOf(const StepAction& action) {
     return Scope::kPublish;
   }
   return std::holds_alternative<DiagnoseStep>(action) ? Scope::kDiagnose
-         : std::holds_alternative<AskStep>(action)    ? Scope::kAsk
-                                                      : Scope::kStep;
+         : std::holds_alternative<AskStep>(action) || std::holds_alternative<HubPageStep>(action)
+             ? Scope::kAsk
+             : Scope::kStep;
 }
 
 std::optional<Step> ReadStep(Source& source, const Value& value, const KnownNames& known) {
@@ -237,71 +338,14 @@ std::optional<Step> ReadStep(Source& source, const Value& value, const KnownName
   step.name = NameOf(action->key, step.action);
   if (expect != nullptr) {
     step.expect = ReadExpectations(source, *expect, ScopeOf(step.action), known);
-    if (const auto* publish = std::get_if<PublishStep>(&step.action)) {
-      CheckWords(source, step.expect, publish->publisher);
-    } else if (std::holds_alternative<RunStep>(step.action)) {
+    if (std::holds_alternative<RunStep>(step.action)) {
       CheckWords(source, step.expect, Publisher::kHostScript);
     }
   }
   return step;
 }
 
-struct Words {
-  std::string_view publisher;
-  std::vector<std::string> parts;
-  std::vector<std::string_view> part_prefixes;
-  bool verdicts_of_drydock = false;  // or else those of an exit code
-};
-
-// What each publisher calls its parts: publisher/release/pipeline.cc and scenarios/runner/script.
-const Words& WordsOf(Publisher publisher) {
-  static const Words kHost = {"drydock's publisher",
-                              {"preflight", "versions", "base-hash", "probe", "base-build",
-                               "promote-base-latest", "verify"},
-                              {"variant:", "alias:"},
-                              true};
-  static const Words kScript = {"the script",
-                                {"preflight", "probe", "base-build", "promote-base", "verify"},
-                                {"variant:"},
-                                false};
-  static const Words kWorkflow = {
-      "the workflow",
-      {"resolve-versions", "base-decide", "build-base", "promote-base-latest"},
-      {"variant:"},
-      false};
-  return publisher == Publisher::kHost         ? kHost
-         : publisher == Publisher::kHostScript ? kScript
-                                               : kWorkflow;
-}
-
 }  // namespace
-
-void CheckWords(Source& source, const std::vector<Expectation>& expectations, Publisher publisher) {
-  const Words& words = WordsOf(publisher);
-  for (const Expectation& expectation : expectations) {
-    if (const auto* verdict = std::get_if<VerdictIs>(&expectation.kind)) {
-      const bool plain = verdict->verdict == "green" || verdict->verdict == "red";
-      if (plain == words.verdicts_of_drydock) {
-        source.Fail(
-            expectation.line,
-            Concat({"verdict: ", words.publisher, " never says \"", verdict->verdict,
-                    "\" (expected ",
-                    plain ? "published-and-verified, partial, refused, …" : "green or red", ")"}));
-      }
-    }
-    if (const auto* part = std::get_if<PartIs>(&expectation.kind)) {
-      const bool named =
-          std::find(words.parts.begin(), words.parts.end(), part->part) != words.parts.end() ||
-          std::any_of(words.part_prefixes.begin(), words.part_prefixes.end(),
-                      [&](std::string_view prefix) { return part->part.rfind(prefix, 0) == 0; });
-      if (!named) {
-        source.Fail(expectation.line,
-                    Concat({"parts: ", words.publisher, " has no part \"", part->part,
-                            "\" (expected one of: ", Join(words.parts, ", "), ", variant:NAME)"}));
-      }
-    }
-  }
-}
 
 std::vector<Step> ReadSteps(Source& source, const Value& value, const KnownNames& known) {
   std::vector<Step> steps;
@@ -323,7 +367,18 @@ std::vector<Step> ReadSteps(Source& source, const Value& value, const KnownNames
       return std::any_of(steps.begin(), steps.end(),
                          [&](const Step& other) { return other.name == name; });
     };
-    if (!std::holds_alternative<PublishStep>(step->action)) {
+    const auto* publish = std::get_if<PublishStep>(&step->action);
+    if (publish != nullptr) {
+      CheckWords(source, *step, *publish, known);
+    }
+    for (const std::string& named : publish == nullptr
+                                        ? std::vector<std::string>()
+                                        : std::vector{publish->from_ci, publish->rerun}) {
+      if (!named.empty() && !taken(named)) {
+        source.Fail(step->line, Concat({step->name, ": no such step before it: \"", named, "\""}));
+      }
+    }
+    if (publish == nullptr) {
       const std::string kind = step->name;
       for (int ordinal = 2; taken(step->name); ++ordinal) {
         step->name = Concat({kind, " (", std::to_string(ordinal), ")"});

@@ -67,31 +67,10 @@ ProjectSpec ReadProject(Source& source, const Value& value, const std::string& f
     reader.Fail("tag",
                 Concat({"expected a tag such as \"v1.15.12\", found: \"", project.tag, "\""}));
   }
-  reader.Read("dirty", project.dirty);
-  if (const Value* head = reader.Optional("head")) {
-    OneOf(source, *head, "project: \"head\"", {"at-tag", "ahead"});
-    project.head_at_tag = head->as_string() == nullptr || *head->as_string() != "ahead";
-  }
-  const Value* files = reader.Optional("files");
+  ReadWorkTree(source, reader, project);
+  project.files = ReadFiles(source, reader, "files");
   reader.Finish();
-  for (const Member& member :
-       files != nullptr && files->as_object() != nullptr ? *files->as_object() : Value::Object()) {
-    if (member.value.as_string() == nullptr || member.key.empty() || member.key.front() == '/' ||
-        member.key.find("..") != std::string::npos) {
-      source.Fail(member.line, Concat({"project: \"files\": expected a relative path and its "
-                                       "text, found: \"",
-                                       member.key, "\": ", member.value.Excerpt()}));
-      break;
-    }
-    project.files[member.key] = *member.value.as_string();
-  }
-  const auto path = std::filesystem::path(folder) / relative;
-  std::error_code missing;
-  if (source.ok() && !std::filesystem::is_directory(path, missing)) {
-    reader.Fail("template", Concat({"no such folder: \"", relative,
-                                    "\" (expected a folder of scenarios/projects)"}));
-  }
-  project.folder = path.lexically_normal().string();
+  project.folder = ReadTemplate(source, reader, relative, folder);
   return project;
 }
 
@@ -134,6 +113,35 @@ BuilderSpec ReadBuilder(Source& source, const Value& value) {
 
 }  // namespace
 
+std::string ReadTemplate(Source& source, ObjectReader& reader, const std::string& relative,
+                         const std::string& folder) {
+  const auto path = std::filesystem::path(folder) / relative;
+  std::error_code missing;
+  if (source.ok() && !std::filesystem::is_directory(path, missing)) {
+    reader.Fail("template", Concat({"no such folder: \"", relative,
+                                    "\" (expected a folder of scenarios/projects)"}));
+  }
+  return path.lexically_normal().string();
+}
+
+std::map<std::string, std::string> ReadFiles(Source& source, ObjectReader& reader,
+                                             std::string_view key) {
+  std::map<std::string, std::string> files;
+  const Value* given = reader.Optional(key);
+  for (const Member& member :
+       given != nullptr && given->as_object() != nullptr ? *given->as_object() : Value::Object()) {
+    if (member.value.as_string() == nullptr || member.key.empty() || member.key.front() == '/' ||
+        member.key.find("..") != std::string::npos) {
+      source.Fail(member.line,
+                  Concat({"project: \"", key, "\": expected a relative path and its ",
+                          "text, found: \"", member.key, "\": ", member.value.Excerpt()}));
+      break;
+    }
+    files[member.key] = *member.value.as_string();
+  }
+  return files;
+}
+
 WorldSpec ReadWorld(Source& source, const Value& value, const std::string& folder) {
   WorldSpec world;
   ObjectReader reader(source, value, "world");
@@ -151,6 +159,9 @@ WorldSpec ReadWorld(Source& source, const Value& value, const std::string& folde
   }
   if (const Value* builder = reader.Optional("builder")) {
     world.builder = ReadBuilder(source, *builder);
+  }
+  if (const Value* ci = reader.Optional("ci")) {
+    world.ci = ReadCi(source, *ci);
   }
   reader.Finish();
   if (!world.hub.previous_release.empty() && world.hub.previous_release == world.project.tag) {

@@ -3,7 +3,9 @@
 // Threads: pure functions. Source: docs/scenario-format.md.
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json.h"
@@ -25,6 +27,8 @@ enum class Scope {
 // What expectations may name; filled before they are read.
 struct KnownNames {
   std::vector<std::string> faults;
+  std::map<std::string, script::CiWorkflow> workflows;
+  std::string folder;  // that relative paths start at
 };
 
 std::vector<Expectation> ReadExpectations(json::Source& source, const json::Value& value,
@@ -35,14 +39,45 @@ void CheckWords(json::Source& source, const std::vector<Expectation>& expectatio
                 Publisher publisher);
 RequestFilter ReadFilter(json::Source& source, const json::Value& value, std::string_view what);
 
+// Of the publishing step: its verdicts and parts, and the parts that "trouble" is about.
+void CheckWords(json::Source& source, const Step& step, const PublishStep& publish,
+                const KnownNames& known);
+
+// The member "ci" of a world.
+std::map<std::string, script::CiWorkflow> ReadCi(json::Source& source, const json::Value& value);
+// Whether `part` is a job of the workflow, or "JOB:VARIANT" for one with a leg for each variant.
+bool HasPart(const script::CiWorkflow& workflow, std::string_view part);
+// The folder of a project template.
+std::string ReadTemplate(json::Source& source, json::ObjectReader& reader,
+                         const std::string& relative, const std::string& folder);
+
 // Relative paths in the world start at `folder`.
 WorldSpec ReadWorld(json::Source& source, const json::Value& value, const std::string& folder);
-
-std::vector<Step> ReadSteps(json::Source& source, const json::Value& value,
-                            const KnownNames& known);
 
 // Fails `source` at the value's line unless `text` is one of `choices`.
 bool OneOf(json::Source& source, const json::Value& value, std::string_view what,
            const std::vector<std::string>& choices);
+
+// The member "key": texts by relative path. A path that leads elsewhere fails the source.
+std::map<std::string, std::string> ReadFiles(json::Source& source, json::ObjectReader& reader,
+                                             std::string_view key);
+// The members "dirty", "head", "untracked" and "line-endings" of a project, into a ProjectSpec or a
+// ProjectStep.
+template <class Project>
+void ReadWorkTree(json::Source& source, json::ObjectReader& reader, Project& project) {
+  reader.Read("dirty", project.dirty);
+  if (const json::Value* head = reader.Optional("head")) {
+    OneOf(source, *head, "project: \"head\"", {"at-tag", "ahead"});
+    project.head_at_tag = head->as_string() == nullptr || *head->as_string() != "ahead";
+  }
+  project.untracked = ReadFiles(source, reader, "untracked");
+  if (const json::Value* endings = reader.Optional("line-endings")) {
+    OneOf(source, *endings, "project: \"line-endings\"", {"lf", "crlf"});
+    project.crlf = endings->as_string() != nullptr && *endings->as_string() == "crlf";
+  }
+}
+
+std::vector<Step> ReadSteps(json::Source& source, const json::Value& value,
+                            const KnownNames& known);
 
 }  // namespace drydock::scenarios::reading

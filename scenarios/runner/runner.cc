@@ -19,20 +19,6 @@ namespace {
 
 bool Publishes(const Step& step) { return std::holds_alternative<PublishStep>(step.action); }
 
-// Whether removing the faults changes anything.
-bool HasFaults(const Scenario& scenario) {
-  const auto killed = [](const Step& step) {
-    const auto* publish = std::get_if<PublishStep>(&step.action);
-    return publish != nullptr && publish->kill.has_value();
-  };
-  const auto late = [](const simulator::NpmRelease& version) {
-    return version.tarball_from.has_value();
-  };
-  return !scenario.faults.empty() ||
-         std::any_of(scenario.steps.begin(), scenario.steps.end(), killed) ||
-         std::any_of(scenario.world.npm.begin(), scenario.world.npm.end(), late);
-}
-
 }  // namespace
 
 StageSpec StageOf(const Scenario& scenario, const Premises* premises, std::uint64_t seed,

@@ -13,6 +13,8 @@
 #include "core/clock.h"
 #include "core/http.h"
 #include "scenarios/runner/expectation.h"
+#include "scenarios/runner/project_spec.h"
+#include "scenarios/runner/script/ci.h"
 #include "simulator/faults/rule.h"
 #include "simulator/neighbours/neighbour_content.h"
 
@@ -35,16 +37,6 @@ struct HubSpec {
 struct ForgeSpec {
   simulator::ForgeContent content;
   std::string project;  // "owner/name" of the project; "" when it is elsewhere
-};
-
-// A real folder with a real git repository is made of this and removed at the end.
-struct ProjectSpec {
-  std::string folder;  // template folder, absolute; its files are copied and committed
-  std::string tag;     // the release to publish, "v1.15.12"
-  std::map<std::string, std::string> files;  // written over the template before the commit
-  bool dirty = false;                        // an uncommitted change stays in the work tree
-  bool head_at_tag = true;                   // false: one more commit lies on top of the tag
-  TimePoint committed{};
 };
 
 // Virtual time the RUN lines of a build take.
@@ -70,6 +62,7 @@ struct WorldSpec {
   std::optional<ForgeSpec> forge;
   ProjectSpec project;
   BuilderSpec builder;
+  std::map<std::string, script::CiWorkflow> ci;  // workflows by name, beside the usual one
 };
 
 // Where a publish is killed: right after the `count`-th request that fits; or, when `point` is not
@@ -91,8 +84,16 @@ struct PublishStep {
   int attempts = 1;    // CI: tries a push step has (three since 2026-05-28)
   // CI: the variants in the order in which free runners take their jobs; empty: the release file's.
   std::vector<std::string> jobs;
+  std::string workflow;                            // CI: of WorldSpec::ci; "" is the usual one
+  std::map<std::string, script::Trouble> trouble;  // CI: with its runners, by part; a fault
+  std::string rerun;    // CI: of this step the failed jobs alone ("ci-publish #332")
   bool resume = false;  // host: finish an earlier run
   std::string only;     // host: this variant alone; "" means all
+  bool plan = false;    // host: only say what would be done
+  // host: stop unless the base hash is the one that the log of this ci-publish tells
+  // ("ci-publish #332"), or the one in the name of base-latest's base tag.
+  std::string from_ci;
+  bool from_base_latest = false;
   std::optional<KillSpec> kill;
   std::string note;  // what was changed beside the model ("setup-buildx-action pinned to v4.0.0")
 };
@@ -119,6 +120,16 @@ struct FaultSwitchStep {
   std::vector<std::string> rules;
 };
 
+// Packages that appear on npm.
+struct NpmStep {
+  std::vector<simulator::NpmRelease> packages;
+};
+
+// drydock sets what the Hub's page of the repository says.
+struct HubPageStep {
+  std::string text;  // whole
+};
+
 // A person's GET, from the host's machine; with the forge's token when it goes there.
 struct AskStep {
   Url url;
@@ -131,8 +142,8 @@ struct RunStep {
   Duration timeout{};
 };
 
-using StepAction =
-    std::variant<PublishStep, DiagnoseStep, HashStep, WaitStep, FaultSwitchStep, AskStep, RunStep>;
+using StepAction = std::variant<PublishStep, DiagnoseStep, HashStep, WaitStep, FaultSwitchStep,
+                                ProjectStep, NpmStep, HubPageStep, AskStep, RunStep>;
 
 struct Step {
   std::string name;  // "ci-publish #332", unique within the scenario

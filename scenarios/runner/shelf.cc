@@ -8,11 +8,14 @@
 namespace drydock::scenarios {
 
 std::string KeyOf(const ProjectSpec& spec) {
-  std::string key =
-      Concat({spec.folder, "\n", spec.tag, "\n", spec.dirty ? "dirty" : "clean", "\n",
-              spec.head_at_tag ? "at-tag" : "ahead", "\n", FormatRfc3339(spec.committed), "\n"});
-  for (const auto& [name, text] : spec.files) {
-    key += Concat({name, " ", std::to_string(text.size()), "\n", text, "\n"});
+  std::string key = Concat({spec.folder, "\n", spec.tag, "\n", spec.dirty ? "dirty" : "clean", "\n",
+                            spec.head_at_tag ? "at-tag" : "ahead", "\n", spec.crlf ? "crlf" : "lf",
+                            "\n", FormatRfc3339(spec.committed), "\n"});
+  for (const auto* files : {&spec.files, &spec.untracked}) {
+    for (const auto& [name, text] : *files) {
+      key += Concat({name, " ", std::to_string(text.size()), "\n", text, "\n"});
+    }
+    key += "\n";
   }
   return key;
 }

@@ -70,19 +70,19 @@ Result<Response> KillingTransport::Send(Request request, Deadline deadline) {
 Workbench::Workbench(Stage& stage, KillSwitch& kill, const publisher::ReleaseFile& release,
                      const BuilderSpec& builder, const std::string& client,
                      const std::string& address, std::string_view rng)
-    : release_(release),
+    : release_(&release),
       transport_(stage.Connect(address, client), kill),
       buildx_(stage.world(), transport_, stage.world().Fork(rng), OptionsOf(stage, builder)),
       skopeo_(stage.world(), transport_, {stage.logins(), {}}) {}
 
 Result<simulator::CommandResult> Workbench::Build(const simulator::BuildSpec& spec) {
-  for (const publisher::VersionSpec& version : release_.versions) {
+  for (const publisher::VersionSpec& version : release_->versions) {
     const auto argument = spec.build_args.find(version.argument);
     if (argument == spec.build_args.end()) {
       continue;
     }
     const auto complaint =
-        NpmInstall(transport_, release_.npm_registry, version.package, argument->second);
+        NpmInstall(transport_, release_->npm_registry, version.package, argument->second);
     if (!complaint) {
       return complaint.error();
     }

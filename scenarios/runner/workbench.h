@@ -80,14 +80,16 @@ class Workbench {
   Transport& transport() { return transport_; }
   simulator::Buildx& buildx() { return buildx_; }
   simulator::Skopeo& skopeo() { return skopeo_; }
-  const publisher::ReleaseFile& release() const { return release_; }
+  const publisher::ReleaseFile& release() const { return *release_; }
+  // From now on it works on this release; `release` must outlive it.
+  void Publish(const publisher::ReleaseFile& release) { release_ = &release; }
 
   // As simulator::Buildx::Build; the RUN lines install the npm packages that the build arguments
   // name, and a package that cannot be installed fails the build before anything is pushed.
   Result<simulator::CommandResult> Build(const simulator::BuildSpec& spec);
 
  private:
-  const publisher::ReleaseFile& release_;
+  const publisher::ReleaseFile* release_;
   KillingTransport transport_;
   simulator::Buildx buildx_;
   simulator::Skopeo skopeo_;

@@ -72,22 +72,10 @@ Scenario WithoutFaults(Scenario scenario) {
     std::erase_if(step.expect, about_rules);
     if (auto* publish = std::get_if<scenarios::PublishStep>(&step.action)) {
       publish->kill.reset();
+      publish->trouble.clear();
     }
   }
   return scenario;
-}
-
-bool HasFaults(const Scenario& scenario) {
-  const auto late = [](const simulator::NpmRelease& version) {
-    return version.tarball_from.has_value();
-  };
-  const auto killed = [](const scenarios::Step& step) {
-    const auto* publish = std::get_if<scenarios::PublishStep>(&step.action);
-    return publish != nullptr && publish->kill.has_value();
-  };
-  return !scenario.faults.empty() ||
-         std::any_of(scenario.world.npm.begin(), scenario.world.npm.end(), late) ||
-         std::any_of(scenario.steps.begin(), scenario.steps.end(), killed);
 }
 
 }  // namespace drydock::testing

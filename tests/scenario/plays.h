@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "scenarios/runner/play_rules.h"
 #include "scenarios/runner/result.h"
 #include "scenarios/runner/runner.h"
 #include "scenarios/runner/scenario.h"
@@ -24,9 +25,8 @@ Result<scenarios::ScenarioResult> Play(const scenarios::Scenario& scenario,
 // Everything that did not hold in any of the plays, as the command prints it; "" when all held.
 std::string Failures(const scenarios::ScenarioResult& result);
 
-// The scenario without its faults: rules, kills and late tarballs gone, and also what it expects of
-// the rules themselves.
+// The scenario without its faults: rules, kills, late tarballs and trouble with runners gone, and
+// also what it expects of the rules themselves.
 scenarios::Scenario WithoutFaults(scenarios::Scenario scenario);
-bool HasFaults(const scenarios::Scenario& scenario);
 
 }  // namespace drydock::testing

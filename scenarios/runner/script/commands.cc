@@ -67,11 +67,11 @@ bool Machine::Probe(const std::string& reference) {
   return !cancelled_ && Keep(tools_.inspect(reference));
 }
 
-Versions Machine::ResolveVersions() {
+Versions Machine::ResolveVersions(const std::string& passed) {
   Versions versions;
   for (const publisher::VersionSpec& spec : constants_.release.versions) {
-    if (!spec.pinned.empty()) {
-      versions[spec.argument] = spec.pinned;
+    if (!passed.empty() || !spec.pinned.empty()) {
+      versions[spec.argument] = passed.empty() ? spec.pinned : passed;
       continue;
     }
     const auto version = tools_.npm_view(spec.package);
@@ -149,21 +149,70 @@ bool Machine::BuildVariant(const publisher::VariantSpec& variant, const Versions
     }
     return all;
   }
+  simulator::BuildSpec spec = SpecOf(variant, versions, BaseTag());
+  spec.tags = {tag, alias};
+  return Push([&] { return tools_.build(spec); });
+}
+
+simulator::BuildSpec Machine::SpecOf(const publisher::VariantSpec& variant,
+                                     const Versions& versions, const std::string& base) const {
   simulator::BuildSpec spec;
   spec.context = constants_.folder;
   spec.dockerfile = variant.source.dockerfile;
   spec.platforms = constants_.release.platforms;
   spec.build_args = variant.build_args;
   if (constants_.release.base) {
-    spec.build_args["BASE_IMAGE"] = BaseTag();
+    spec.build_args["BASE_IMAGE"] = base;
   }
   for (const std::string& argument : variant.versions) {
     const auto version = versions.find(argument);
     spec.build_args[argument] = version == versions.end() ? "" : version->second;
   }
-  spec.tags = {tag, alias};
   spec.run_time = settings_.times.variant;
-  return Push([&] { return tools_.build(spec); });
+  return spec;
+}
+
+bool Machine::BuildLocally(simulator::BuildSpec spec) {
+  spec.platforms.resize(1);
+  ++builds_;
+  return Keep(tools_.build(spec));
+}
+
+bool Machine::Smoke(const publisher::VariantSpec& variant, const Versions& versions) {
+  return BuildLocally(SpecOf(variant, versions, BaseTag()));
+}
+
+bool Machine::Validate(const publisher::VariantSpec& variant, const Versions& versions) {
+  const std::string latest = Tagged("base-latest");
+  const auto published = tools_.inspect(latest);
+  if (!Keep(published) || !BuildLocally(SpecOf(variant, versions, latest))) {
+    return false;
+  }
+  const auto own = tools_.inspect(BaseTag());
+  cancelled_ = cancelled_ || !own;
+  if (!own || own->exit_code != 0 || own->digest != published->digest) {
+    Fail("smoke test failed: base-latest has not the entrypoint of this commit");
+    return false;
+  }
+  return true;
+}
+
+bool Machine::PatchPage(const std::string& url) {
+  return Keep(tools_.patch_page(
+      url, Concat({"# ", constants_.release.image.Name(), "\n\n", constants_.release_tag, "\n"})));
+}
+
+bool Machine::Spend(Duration span) {
+  if (span > Duration::zero() && !surroundings_.clock.SleepFor(span)) {
+    cancelled_ = true;
+    last_error_ = "killed";
+  }
+  return !cancelled_;
+}
+
+void Machine::Fail(const std::string& words) {
+  last_error_ = words;
+  Print(Concat({"ERROR: ", words}));
 }
 
 bool Machine::PromoteBase() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "publisher/release/release_file.h"
 #include "scenarios/runner/script/script.h"
 
 namespace drydock::scenarios::script {
@@ -23,8 +24,8 @@ class Machine {
 
   // True when `reference` can be inspected; every failure reads as "not there".
   bool Probe(const std::string& reference);
-  // `npm view` for every package of the release file.
-  Versions ResolveVersions();
+  // `npm view` for every package of the release file; or `passed` for each when it is not "".
+  Versions ResolveVersions(const std::string& passed = "");
   // "oh-my-opencode-slim 1.0.9, …".
   std::string Describe(const Versions& versions) const;
   // Build and push; up to Settings::attempts times with 15 s and 30 s between. False when all of
@@ -32,6 +33,15 @@ class Machine {
   bool BuildBase();
   bool BuildVariant(const publisher::VariantSpec& variant, const Versions& versions);
   bool PromoteBase();
+  // A build for one platform that is pushed nowhere.
+  bool Smoke(const publisher::VariantSpec& variant, const Versions& versions);
+  // The same FROM base-latest, which must be the base of this commit.
+  bool Validate(const publisher::VariantSpec& variant, const Versions& versions);
+  // Puts the release's name on the Hub's page.
+  bool PatchPage(const std::string& url);
+  // Time passes. False when the run was killed meanwhile.
+  bool Spend(Duration span);
+  void Fail(const std::string& words);
   // The digest of every expected tag, printed and not looked at.
   void PrintTags();
   void Print(std::string_view line);
@@ -47,6 +57,10 @@ class Machine {
 
  private:
   bool Push(const std::function<Tools::Command()>& command);
+  // What both the push and the smoke build of a variant ask for.
+  simulator::BuildSpec SpecOf(const publisher::VariantSpec& variant, const Versions& versions,
+                              const std::string& base) const;
+  bool BuildLocally(simulator::BuildSpec spec);
   bool Keep(const Tools::Command& command);
   std::string Tagged(std::string_view tag) const;
 

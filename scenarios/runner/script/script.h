@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "publisher/release/release_file.h"
 #include "scenarios/runner/result.h"
 #include "scenarios/runner/scenario.h"
+#include "scenarios/runner/script/ci.h"
 #include "simulator/buildkit/buildx.h"
 #include "simulator/world/world.h"
 
@@ -35,6 +37,8 @@ struct Tools {
   std::function<Command(const std::string& source, const std::string& destination)> copy;
   // npm view PACKAGE version: "" when npm answers anything but a version.
   std::function<Result<std::string>(const std::string& package)> npm_view;
+  // Logs in to the Hub and PATCHes the page at `url`; a redirected PATCH becomes a GET.
+  std::function<Command(const std::string& url, const std::string& text)> patch_page;
 };
 
 // The constants at the top of the script.
@@ -54,6 +58,8 @@ struct Surroundings {
   std::function<Tools(const std::string& actor)> fresh_machine;
   // Runs tasks side by side and waits for all: simulator::World::RunTogether.
   std::function<void(std::vector<simulator::World::Task>)> together;
+  // Ends one of those tasks by its name: simulator::World::Kill.
+  std::function<void(const std::string& name)> kill;
 };
 
 struct Settings {
@@ -64,6 +70,11 @@ struct Settings {
   std::vector<std::string>
       jobs;  // variants in the order runners take them; empty: the file's order
   BuildTimes times;
+  CiWorkflow workflow;
+  std::map<std::string, Trouble> trouble;  // of the workflow's runners, by part
+  const CiRun* rerun = nullptr;            // whose failed jobs alone are run again; null: all jobs
+  bool head_at_tag = true;
+  bool look_only = false;  // the script's last lines alone: it prints the digest of every tag
 };
 
 struct Outcome {
@@ -72,15 +83,16 @@ struct Outcome {
   std::vector<PartResult> parts;
   std::uint64_t builds = 0;
   std::string output;  // everything printed
+  CiRun run;           // of the workflow
 };
 
 // Preflight, probe, base build if "missing", promotion, variants one after another, verify. Stops
 // at the first command that fails, as `set -e` does, and leaves what was pushed so far.
 Outcome RunShellScript(const Surroundings& surroundings, const Constants& constants,
-                       const Settings& settings, bool head_at_tag);
+                       const Settings& settings);
 
-// resolve-versions and base-decide, build-base if "missing", variant jobs on a few runners, then
-// promote-base-latest. A failed job leaves the jobs beside it running and those after it unreached.
+// The jobs of Settings::workflow on a few runners, each on a machine of its own. A failed job
+// leaves the jobs beside it running and those after it unreached.
 Outcome RunWorkflow(const Surroundings& surroundings, const Constants& constants,
                     const Settings& settings);
 

@@ -12,10 +12,14 @@ class ShellScript {
               const Settings& settings)
       : surroundings_(surroundings),
         constants_(constants),
+        settings_(settings),
         machine_(surroundings, constants, settings, surroundings.actor) {}
 
-  Outcome Run(bool head_at_tag) {
-    if (!head_at_tag) {
+  Outcome Run() {
+    if (settings_.look_only) {
+      return Verify();
+    }
+    if (!settings_.head_at_tag) {
       machine_.Print(Concat({"HEAD is not ", constants_.release_tag}));
       Part("preflight", false);
       return Finish(false, "preflight");
@@ -31,12 +35,16 @@ class ShellScript {
         return Finish(false, part);
       }
     }
+    return Verify();
+  }
+
+ private:
+  Outcome Verify() {
     machine_.PrintTags();
     Part("verify", !machine_.cancelled());
     return Finish(!machine_.cancelled(), "verify");
   }
 
- private:
   bool Base() {
     const bool there = machine_.Probe(machine_.BaseTag());
     if (!Part("probe", !machine_.cancelled())) {
@@ -74,6 +82,7 @@ class ShellScript {
 
   const Surroundings& surroundings_;
   const Constants& constants_;
+  const Settings& settings_;
   Machine machine_;
   std::vector<PartResult> parts_;
 };
@@ -81,8 +90,8 @@ class ShellScript {
 }  // namespace
 
 Outcome RunShellScript(const Surroundings& surroundings, const Constants& constants,
-                       const Settings& settings, bool head_at_tag) {
-  return ShellScript(surroundings, constants, settings).Run(head_at_tag);
+                       const Settings& settings) {
+  return ShellScript(surroundings, constants, settings).Run();
 }
 
 }  // namespace drydock::scenarios::script

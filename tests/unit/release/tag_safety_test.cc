@@ -203,9 +203,9 @@ TEST_F(Safety, CisBaseHashCountsAndBaseLatestIsHeldAgainstIt) {
   const PublishReport report = bench.Run(options);
   EXPECT_EQ(report.verdict, Verdict::kRefused);
   EXPECT_THAT(report.why,
-              HasSubstr("CI computed cccccccccccc, . gives 0123456789ab; base-latest is "
+              HasSubstr("CI computed cccccccccccc, this tree gives 0123456789ab; base-latest is "
                         "base-cccccccccccc, as CI says"));
-  EXPECT_THAT(report.next.front(), HasSubstr("drydock hash . --expect cccccccccccc --explain"));
+  EXPECT_THAT(report.next.front(), HasSubstr("drydock hash --expect cccccccccccc --explain"));
   EXPECT_THAT(bench.builder.requests, IsEmpty());
   options.ci_base_hash = std::string(kBaseHash);
   EXPECT_EQ(bench.Run(options).verdict, Verdict::kPublishedVerified);

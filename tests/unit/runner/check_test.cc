@@ -176,6 +176,9 @@ TEST_F(CheckTest, Tags) {
   EXPECT_TRUE(Holds(TagIs{"latest", State::kSameAs, "v1"}));
   EXPECT_FALSE(Holds(TagIs{"latest", State::kSameAs, "base-latest"}));
   EXPECT_FALSE(Holds(TagIs{"gone", State::kSameAs, "gone-too"}));
+  EXPECT_TRUE(Holds(TagIs{"latest", State::kDiffersFrom, "base-latest"}));
+  EXPECT_FALSE(Holds(TagIs{"latest", State::kDiffersFrom, "v1"}));
+  EXPECT_FALSE(Holds(TagIs{"gone", State::kDiffersFrom, "v1"}));
   EXPECT_TRUE(Holds(TagIs{"base-*", State::kUnmoved, ""}));
   EXPECT_FALSE(Holds(TagIs{"nothing-*", State::kUnmoved, ""}));
   const auto failure = Failure(TagIs{"latest*", State::kUnmoved, ""});

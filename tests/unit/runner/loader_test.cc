@@ -139,6 +139,8 @@ TEST(LoaderTest, SaysEverythingThatIsWrong) {
                   HasSubstr(R"(json:13: faults: no such fault: "c")")));
 }
 
+const std::string kHostPublish =
+    R"("host-publish": {}, "expect": {"verdict": "published-and-verified"})";
 const std::string kExpect = R"({"verdict": "published-and-verified"})";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -210,6 +212,36 @@ INSTANTIATE_TEST_SUITE_P(
          R"(11: tags: "latest": expected one of "absent", "present", "unmoved")"},
         {"SameAsNothing", kExpect, R"({"tags": {"latest": {"same-as": ""}}})",
          R"(11: tags: "latest": "same-as": expected a tag, found: "")"},
+        {"SameAndOther", kExpect,
+         R"({"tags": {"latest": {"same-as": "v1", "differs-from": "v2"}}})",
+         R"(11: tags: "latest": "same-as": expected either "same-as" or "differs-from")"},
+        {"NoSuchRun", R"("host-publish": {})", R"("host-publish": {"from-ci": "#1"})",
+         R"(11: host-publish: no such step before it: "ci-publish #1")", false},
+        {"NoSuchWorkflow", kHostPublish, R"("ci-publish": {"workflow": "w"})",
+         R"(11: ci-publish: "workflow": the world's "ci" has no such one: "w")", false},
+        {"TroubleWithNothing", kHostPublish,
+         R"("ci-publish": {"trouble": {"smoke": {"hangs": "1m"}}})",
+         R"(11: ci-publish: the workflow has no part "smoke")", false},
+        {"TroubleOfTwoKinds", kHostPublish,
+         R"("ci-publish": {"trouble": {"build-base": {"hangs": "1m", "fails": "no"}}})",
+         R"(11: trouble: "build-base": expected either "hangs" (how long) or "fails")"},
+        {"JobOfNoKind", R"("project": {)", R"("ci": {"w": {"a": {"does": "b"}}}, "project": {)",
+         R"(7: ci: job "a": "does": no such thing: "b")"},
+        {"JobThatNeedsNothing", R"("project": {)",
+         R"("ci": {"w": {"a": {"does": "smoke", "needs": ["b"]}}}, "project": {)",
+         R"(7: ci: job "a": "needs": no such job before it: "b")", false},
+        {"UnknownCondition", R"("project": {)",
+         R"("ci": {"w": {"a": {"does": "smoke", "if": "secrets.X == 'y'"}}}, "project": {)",
+         R"(7: ci: job "a": "if": expected "LEFT == 'TEXT'")", false},
+        {"PageWithoutAddress", R"("project": {)",
+         R"("ci": {"w": {"a": {"does": "update-description"}}}, "project": {)",
+         R"(7: ci: job "a": "url": expected a URL)", false},
+        {"EmptyPage", kHostPublish, R"("hub-page": {"text": ""})",
+         R"(11: hub-page: "text": is empty)", false},
+        {"LateTarballInAStep", kHostPublish,
+         R"("npm": {"a": {"latest": "1.0.0",
+            "versions": {"1.0.0": {"tarball-from": "2026-05-28T06:00:00Z"}}}})",
+         R"(11: npm: "tarball-from" is a fault of the world)", false},
         {"PatternPresent", kExpect, R"({"tags": {"v*": "present"}})",
          R"(11: tags: a pattern cannot be "present": "v*")", false},
         {"NeverNothing", kExpect, R"({"never": []})", "11: never: names nothing"},

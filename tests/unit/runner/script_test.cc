@@ -49,12 +49,16 @@ class ScriptTest : public ::testing::Test {
   ScriptTest()
       : journal_(clock_),
         release_(Release()),
-        surroundings_{clock_, journal_, "ci", [this](const std::string&) { return MakeTools(); },
+        surroundings_{clock_,
+                      journal_,
+                      "ci",
+                      [this](const std::string&) { return MakeTools(); },
                       [](auto tasks) {
                         for (auto& [name, body] : tasks) {
                           body();
                         }
-                      }} {}
+                      },
+                      [](const std::string&) {}} {}
 
   Tools MakeTools() {
     ++machines_;
@@ -112,8 +116,13 @@ class ScriptTest : public ::testing::Test {
     return parts;
   }
 
-  Outcome Script() { return RunShellScript(surroundings_, constants_, settings_, true); }
-  Outcome Workflow() { return RunWorkflow(surroundings_, constants_, settings_); }
+  Outcome Script() { return RunShellScript(surroundings_, constants_, settings_); }
+  Outcome Workflow() {
+    if (settings_.workflow.jobs.empty()) {
+      settings_.workflow = UsualWorkflow(true);
+    }
+    return RunWorkflow(surroundings_, constants_, settings_);
+  }
 
   FakeClock clock_;
   Journal journal_;
@@ -177,7 +186,8 @@ TEST_F(ScriptTest, TheScriptsVerifyOnlyPrints) {
 }
 
 TEST_F(ScriptTest, TheScriptRefusesAnotherCommit) {
-  EXPECT_FALSE(RunShellScript(surroundings_, constants_, settings_, false).green);
+  settings_.head_at_tag = false;
+  EXPECT_FALSE(Script().green);
   EXPECT_THAT(builds_, IsEmpty());
 }
 
@@ -186,7 +196,7 @@ TEST_F(ScriptTest, TheWorkflowExportsItsCacheFromTheBaseAlone) {
   EXPECT_TRUE(Workflow().green);
   EXPECT_THAT(builds_[0].cache_to, ElementsAre("type=registry,ref=a/b:base-buildcache,mode=max"));
   EXPECT_THAT(builds_[1].cache_to, IsEmpty());
-  EXPECT_EQ(machines_, 4);  // one for the base, one for each variant, one for the promotion
+  EXPECT_EQ(machines_, 6);  // one for each job
 }
 
 TEST_F(ScriptTest, TheLoopWaitsFifteenAndThirtySeconds) {
@@ -240,6 +250,58 @@ TEST_F(ScriptTest, NothingRunsAfterAKill) {
   EXPECT_FALSE(outcome.green);
   EXPECT_EQ(outcome.builds, 1U);
   EXPECT_THAT(Waits(), IsEmpty());
+}
+
+TEST_F(ScriptTest, ASkippedJobCountsAsASuccess) {
+  settings_.workflow = UsualWorkflow(true);
+  Job last = settings_.workflow.jobs.back();
+  last.name = "after";
+  last.needs = {"promote-base-latest"};
+  settings_.workflow.jobs.back().condition = Condition{"env.PROMOTE_LATEST", true, "true"};
+  settings_.workflow.jobs.push_back(last);
+  const Outcome outcome = Workflow();
+  EXPECT_TRUE(outcome.green);
+  EXPECT_THAT(Parts(outcome),
+              ::testing::IsSupersetOf({"promote-base-latest skipped", "after ran"}));
+}
+
+TEST_F(ScriptTest, ConditionsKnowTheTagAndWhatJobsSay) {
+  tags_.insert("a/b:base-0123456789ab");
+  settings_.workflow = UsualWorkflow(true);
+  settings_.workflow.jobs.back().condition = Condition{"github.ref_name", true, "v1"};
+  EXPECT_THAT(Parts(Workflow()),
+              ElementsAre("resolve-versions ran", "base-decide ran", "build-base skipped",
+                          "variant:plain ran", "variant:omos ran", "promote-base-latest ran"));
+  settings_.workflow.jobs.back().condition = Condition{"github.ref_type", false, "tag"};
+  EXPECT_THAT(Parts(Workflow()), ::testing::Contains("promote-base-latest skipped"));
+}
+
+TEST_F(ScriptTest, ARerunIsOfTheFailedJobsAlone) {
+  failures_["a/b:v1"] = 1;
+  const CiRun before = Workflow().run;
+  builds_.clear();
+  settings_.rerun = &before;
+  const Outcome outcome = Workflow();
+  EXPECT_TRUE(outcome.green);
+  EXPECT_THAT(Built(), ElementsAre("a/b:v1 a/b:latest"));
+  EXPECT_THAT(Parts(outcome),
+              ::testing::IsSupersetOf({"variant:plain ran", "promote-base-latest skipped"}));
+}
+
+TEST_F(ScriptTest, ARunnerThatHangsTakesItsTimeAndFails) {
+  settings_.trouble["base-decide"] = Trouble{std::chrono::minutes(12), ""};
+  const Outcome outcome = Workflow();
+  EXPECT_FALSE(outcome.green);
+  EXPECT_EQ(clock_.Elapsed(), std::chrono::minutes(12));
+  EXPECT_THAT(outcome.output, HasSubstr("ERROR: the runner stopped answering"));
+  EXPECT_THAT(builds_, IsEmpty());
+}
+
+TEST_F(ScriptTest, APassedVersionIsNotAskedFor) {
+  settings_.workflow = UsualWorkflow(true);
+  settings_.workflow.jobs.front().version = "latest";
+  EXPECT_TRUE(Workflow().green);
+  EXPECT_EQ(builds_[2].build_args.at("OMOS_VERSION"), "latest");
 }
 
 TEST(LastErrorLineTest, FindsTheLastOne) {
