@@ -97,23 +97,25 @@ void Connection::Mute() {
   waits_until_ = context_.clock.Elapsed() + kMuteTime;
 }
 
-Connection::State Connection::Serve() {
-  if (draining_) {
-    return Drain();
-  }
+// Until the peer speaks again it costs no thread and next to no memory.
+Connection::State Connection::Serve(std::vector<char>& room) {
+  input_.Borrow(room);
+  const State state = draining_ ? Drain() : ServeAll();
+  input_.Return(room);
+  piece_ = {};
+  return state;
+}
+
+Connection::State Connection::ServeAll() {
   while (true) {
     const HeadRead read = ReadHead();
     if (read.end) {
       return End(*read.end);
     }
     if (!read.head) {
-      return Park();
+      return State::kWaiting;
     }
-    waits_.Open(context_.limits.slow_after, [this] {
-      if (on_slow_) {
-        on_slow_();
-      }
-    });
+    waits_.Open(context_.limits.slow_after, on_wait_, on_slow_);
     const Next next = ServeOne(*read.head);
     waits_.Close();
     head_begun_ = false;
@@ -126,13 +128,6 @@ Connection::State Connection::Serve() {
       return End(Next::kClose);
     }
   }
-}
-
-// Until the peer speaks again it costs no thread and next to no memory.
-Connection::State Connection::Park() {
-  input_.Shrink();
-  piece_ = {};
-  return State::kWaiting;
 }
 
 Connection::State Connection::End(Next next) {
@@ -161,7 +156,7 @@ Connection::State Connection::Drain() {
       return State::kEnded;
     }
     if (!*got) {
-      return Park();
+      return State::kWaiting;
     }
   }
   return State::kEnded;
@@ -187,7 +182,7 @@ Connection::HeadRead Connection::ReadHead() {
       head_begun_ = true;
       waits_until_ = context_.clock.Elapsed() + context_.limits.head_time;
     }
-    const Result<std::optional<std::size_t>> got = stream_->ReadNow(input_.Room());
+    const Result<std::optional<std::size_t>> got = ReadMore();
     if (fault_ && IsSilent(*fault_)) {
       return {{}, Next::kMute};
     }
@@ -212,20 +207,18 @@ Connection::HeadRead Connection::ReadHead() {
       return {{}, Next::kGone};
     } else if (context_.clock.Elapsed() >= waits_until_) {
       return {{}, OutOfTime()};
-    } else if (!Lingers()) {
+    } else {
       return {};
     }
   }
 }
 
-// Whoever asks one thing after the other is waited for a moment: handing a connection to the pool
-// and back takes longer than a small answer. False when there is still nothing.
-bool Connection::Lingers() {
-  if (!std::exchange(just_served_, false) || !input_.held().empty() || context_.wanted()) {
-    return false;
+// Whoever was just answered has seldom asked again by now.
+Result<std::optional<std::size_t>> Connection::ReadMore() {
+  if (std::exchange(just_served_, false) && input_.held().empty() && stream_->drained()) {
+    return std::optional<std::size_t>();
   }
-  stream_->SetPatience(kNoDeadline, context_.limits.linger_time);
-  return stream_->AwaitBytes().ok();
+  return stream_->ReadNow(input_.Room());
 }
 
 Connection::Next Connection::OutOfTime() {

@@ -46,8 +46,6 @@ struct ConnectionContext {
   // being opened.
   std::function<std::optional<ConnectFault>(Phase phase, const Caller& caller)> opened =
       [](Phase, const Caller&) { return std::nullopt; };
-  // True when others wait for a thread.
-  std::function<bool()> wanted = [] { return false; };
 };
 
 class Connection {
@@ -60,14 +58,17 @@ class Connection {
 
   enum class State { kWaiting, kEnded };
   // Serves what the peer has sent. kWaiting: nothing more is there for now; call again when fd()
-  // can be read or when waits_until() comes. kEnded: destroy it.
-  State Serve();
+  // can be read or when waits_until() comes. kEnded: destroy it. `room` is what it reads into, and
+  // can be used for another connection afterwards.
+  State Serve(std::vector<char>& room);
   int fd() const { return stream_->fd(); }
   Deadline waits_until() const { return waits_until_; }
   // True when all has been said and only the peer's end is waited for.
   bool draining() const { return draining_; }
-  // Called by the serving thread, once an exchange, when it has waited for its peer for
-  // ServerLimits::slow_after in sum.
+  // Called by the serving thread, once an exchange, before it waits for its peer for the first
+  // time.
+  void OnWait(std::function<void()> wait) { on_wait_ = std::move(wait); }
+  // The same, when it has waited for ServerLimits::slow_after in sum.
   void OnSlow(std::function<void()> slow) { on_slow_ = std::move(slow); }
   // Since when it waits for its peer inside an exchange; WaitAccount::kNotWaiting while it does
   // not. From any thread.
@@ -89,10 +90,10 @@ class Connection {
     std::optional<Next> end;
   };
   HeadRead ReadHead();
-  bool Lingers();
+  Result<std::optional<std::size_t>> ReadMore();
   Next OutOfTime();
+  State ServeAll();
   State Drain();
-  State Park();
   Next ServeOne(const std::string& head_bytes);
   Next Exchange(const HttpHead& head, BodyFraming framing);
   class WirePeer;
@@ -110,7 +111,8 @@ class Connection {
 
   ConnectionContext& context_;
   WaitAccount waits_;
-  std::function<void()> on_slow_;
+  std::function<void()> on_wait_ = [] {};
+  std::function<void()> on_slow_ = [] {};
   std::unique_ptr<Stream> stream_;
   std::shared_ptr<Peer> peer_;
   InputBuffer input_;

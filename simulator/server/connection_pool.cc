@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <condition_variable>
 #include <deque>
-#include <map>
+#include <list>
 #include <mutex>
 #include <set>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,32 +19,41 @@ namespace drydock::simulator {
 namespace {
 
 constexpr std::uint64_t kWake = 0;  // the number no connection has
-constexpr int kWatchesAtOnce = 256;
+// An exchange of more than one or two of these takes its time, whatever for.
+constexpr Duration kTick = std::chrono::milliseconds(5);
 
 }  // namespace
 
 struct ConnectionPool::Parts {
-  // Where a connection is: watched (waiting for bytes), queued (waiting for a worker) or served.
+  using Numbers = std::list<std::uint64_t>;
+  // Where a connection is: watched (waiting for bytes), queued (to be served without any) or
+  // served.
   struct Place {
     std::unique_ptr<Connection> connection;
     enum class At { kWatched, kQueued, kServed } at = At::kServed;
     Deadline until{};
-    std::uint64_t silent_since = 0;  // a count that grows with each watch
+    Deadline noted = kNoDeadline;  // what `deadlines` has of it
+    Numbers::iterator turn{};      // in `silent` while watched, else in `others`
     bool known_to_epoll = false;
-    bool slow = false;  // served, but its peer is what takes the time
+    bool brief = false;  // served by a worker that is on duty
+    bool slow = false;   // served, but its peer is what takes the time
+  };
+  struct Brief {
+    std::uint64_t number;
+    std::uint64_t since;  // tick
   };
 
   explicit Parts(ConnectionContext& given)
-      : context(given), epoll(::epoll_create1(EPOLL_CLOEXEC)), wake(::eventfd(0, EFD_CLOEXEC)) {
+      : context(given),
+        workers_max(std::max<std::size_t>(given.limits.workers_max, 1)),
+        duty_max(std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, workers_max)),
+        epoll(::epoll_create1(EPOLL_CLOEXEC)),
+        wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = kWake;
     ::epoll_ctl(epoll, EPOLL_CTL_ADD, wake, &event);
-    context.wanted = [this] {
-      const std::lock_guard lock(mutex);
-      return !queue.empty() && (free_workers == 0 || !MayServe());
-    };
-    watcher = std::thread([this] { Watch(); });
+    supervisor = std::thread([this] { Supervise(); });
   }
 
   ~Parts() {
@@ -57,8 +66,6 @@ struct ConnectionPool::Parts {
     return places.size();
   }
 
-  void Wake() const { ::eventfd_write(wake, 1); }
-
   void Take(std::unique_ptr<Connection> connection) {
     std::unique_lock lock(mutex);
     // While all of them are at work this one waits, and those behind it in the system's backlog.
@@ -70,23 +77,28 @@ struct ConnectionPool::Parts {
     }
     const std::uint64_t number = ++last_number;
     if (places.size() >= context.limits.connections_max) {
-      const std::uint64_t idlest = silent.begin()->second;
+      const std::uint64_t idlest = silent.front();
       places.at(idlest).connection->AnnounceStop();
       Queue(idlest);
     }
+    connection->OnWait([this, number] {
+      const std::lock_guard waiting(mutex);
+      StepAside(number);
+    });
     connection->OnSlow([this, number] { Slow(number); });
     Place& place = places[number];
     place.connection = std::move(connection);
-    WatchLocked(number, place);
+    place.turn = others.insert(others.end(), number);
+    Watch(number, place);
+    Summon();
   }
 
-  void WatchLocked(std::uint64_t number, Place& place) {
+  void Watch(std::uint64_t number, Place& place) {
     place.at = Place::At::kWatched;
-    place.until = place.connection->waits_until();
-    place.silent_since = ++watches;
-    deadlines.emplace(place.until, number);
-    silent.emplace(place.silent_since, number);
+    silent.splice(silent.end(), others, place.turn);
     gone.notify_all();
+    place.until = place.connection->waits_until();
+    NoteDeadline(number, place);
     epoll_event event{};
     event.events = EPOLLIN | EPOLLONESHOT;
     event.data.u64 = number;
@@ -94,43 +106,76 @@ struct ConnectionPool::Parts {
                 place.connection->fd(), &event);
     if (stopping && !place.connection->draining()) {
       Queue(number);  // it had not been told when it was asked last
-    } else if (place.until < watching_until) {
-      Wake();
     }
   }
 
-  // Gives a watched connection to the workers.
+  // Mostly a deadline moves on: then the old one stays noted, and is looked at when it comes.
+  void NoteDeadline(std::uint64_t number, Place& place) {
+    if (place.until >= place.noted) {
+      return;
+    }
+    if (place.noted != kNoDeadline) {
+      deadlines.erase({place.noted, number});
+    }
+    place.noted = place.until;
+    const auto noted = deadlines.emplace(place.noted, number).first;
+    if (noted == deadlines.begin()) {
+      looks.notify_one();
+    }
+  }
+
+  // Has a watched connection served though it says nothing.
   void Queue(std::uint64_t number) {
     const auto found = places.find(number);
     if (found == places.end() || found->second.at != Place::At::kWatched) {
       return;
     }
-    deadlines.erase({found->second.until, number});
-    silent.erase(found->second.silent_since);
+    others.splice(others.end(), silent, found->second.turn);
     found->second.at = Place::At::kQueued;
     queue.push_back(number);
-    Hire();
+    ::eventfd_write(wake, 1);
   }
 
-  // Whether one more exchange may be served now.
-  bool MayServe() const { return busy - slow < context.limits.workers_max; }
+  // Exchanges that nobody on duty serves, without the slow ones.
+  std::size_t Aside() const { return busy - brief.size() - slow; }
 
-  // Somebody for the head of the queue.
-  void Hire() {
-    if (queue.empty()) {
-      return;
+  // Whether one more exchange may be served, and nobody would do it.
+  bool Wanting() const {
+    return on_duty < std::min(duty_max, places.size()) && on_duty + Aside() < workers_max;
+  }
+
+  // Somebody for every place on duty.
+  void Summon() {
+    while (Wanting()) {
+      if (summoned < parked) {
+        ++summoned;
+        bench.notify_one();
+      } else if (workers.size() < workers_max + context.limits.slow_max) {
+        workers.emplace_back([this] { Work(); });
+      } else {
+        return;
+      }
+      ++on_duty;
     }
-    const ServerLimits& limits = context.limits;
-    if (free_workers < queue.size() &&
-        workers.size() < limits.workers_max + std::min(slow, limits.slow_max)) {
-      workers.emplace_back([this] { Work(); });
+  }
+
+  // Whoever serves `number` is no longer on duty: it may take long.
+  void StepAside(std::uint64_t number) {
+    const auto found = std::find_if(brief.begin(), brief.end(), [number](const Brief& exchange) {
+      return exchange.number == number;
+    });
+    if (found != brief.end()) {
+      brief.erase(found);
+      places.at(number).brief = false;
+      --on_duty;
+      Summon();
     }
-    work.notify_one();
   }
 
   // The exchange of `number` waits for its peer more than it works: another takes its place.
   void Slow(std::uint64_t number) {
     const std::lock_guard lock(mutex);
+    StepAside(number);
     if (std::exchange(places.at(number).slow, true)) {
       return;  // in an exchange before this one
     }
@@ -138,7 +183,7 @@ struct ConnectionPool::Parts {
     if (slow > context.limits.slow_max) {
       BreakOffTheSlowest();
     }
-    Hire();
+    Summon();
   }
 
   void BreakOffTheSlowest() {
@@ -157,69 +202,140 @@ struct ConnectionPool::Parts {
     }
   }
 
-  // The watcher's thread.
-  void Watch() {
-    std::array<epoll_event, kWatchesAtOnce> events;
+  // The supervisor's thread: deadlines, and exchanges that turn out to be long. It sleeps while
+  // there is neither.
+  void Supervise() {
     std::unique_lock lock(mutex);
     while (!ended) {
-      watching_until = deadlines.empty() ? kNoDeadline : deadlines.begin()->first;
-      int timeout = -1;
-      if (watching_until != kNoDeadline) {
-        const Duration span = watching_until - context.clock.Elapsed();
-        timeout = static_cast<int>(std::clamp<std::int64_t>(
-            std::chrono::ceil<std::chrono::milliseconds>(span).count(), 0, 3'600'000));
-      }
-      lock.unlock();
-      const int count = ::epoll_wait(epoll, events.data(), kWatchesAtOnce, timeout);
-      lock.lock();
-      for (int i = 0; i < count; ++i) {
-        const std::uint64_t number = events[static_cast<std::size_t>(i)].data.u64;
-        if (number == kWake) {
-          eventfd_t times = 0;
-          ::eventfd_read(wake, &times);
-        } else {
-          Queue(number);
-        }
-      }
       const Duration now = context.clock.Elapsed();
       while (!deadlines.empty() && deadlines.begin()->first <= now) {
-        Queue(deadlines.begin()->second);
+        const std::uint64_t number = deadlines.begin()->second;
+        deadlines.erase(deadlines.begin());
+        Place& place = places.at(number);
+        place.noted = kNoDeadline;
+        if (place.at != Place::At::kWatched) {
+          continue;
+        }
+        if (place.until <= now) {
+          Queue(number);
+        } else {
+          NoteDeadline(number, place);
+        }
+      }
+      ticking = std::exchange(served, false) || !brief.empty();
+      if (ticking) {
+        looks.wait_for(lock, kTick);
+        Tick();
+      } else if (deadlines.empty()) {
+        looks.wait(lock);
+      } else {
+        looks.wait_for(lock, deadlines.begin()->first - now);
       }
     }
   }
 
-  // A worker's thread.
-  void Work() {
-    std::unique_lock lock(mutex);
-    while (true) {
-      ++free_workers;
-      work.wait(lock, [this] { return ended || (!queue.empty() && MayServe()); });
-      --free_workers;
-      if (queue.empty()) {
-        return;
-      }
-      ++busy;
-      const std::uint64_t number = queue.front();
-      queue.pop_front();
-      Place& place = places.at(number);
-      place.at = Place::At::kServed;
-      lock.unlock();
-      const Connection::State state = place.connection->Serve();
-      std::unique_ptr<Connection> over;
-      lock.lock();
-      --busy;
-      slow -= std::exchange(place.slow, false) ? 1 : 0;
-      if (state == Connection::State::kWaiting) {
-        WatchLocked(number, place);
-      } else {
-        over = std::move(place.connection);
-        places.erase(number);
-        gone.notify_all();
-        lock.unlock();
-        over.reset();
-        lock.lock();
+  void Tick() {
+    ++ticks;
+    for (std::size_t i = brief.size(); i-- > 0;) {
+      if (i < brief.size() && ticks - brief[i].since > 1) {
+        StepAside(brief[i].number);
       }
     }
+  }
+
+  // A worker's thread. It begins on duty, that is in the number that watches all connections and
+  // serves the next one to speak.
+  void Work() {
+    std::vector<char> room;
+    std::unique_lock lock(mutex);
+    while (!ended) {
+      lock.unlock();
+      epoll_event event{};
+      const int count = ::epoll_wait(epoll, &event, 1, -1);
+      lock.lock();
+      if (count == 1) {
+        if (const std::uint64_t number = Pick(event.data.u64); number != kWake) {
+          ServeNext(number, room, lock);
+        }
+      }
+    }
+  }
+
+  // What a watcher was woken for: a connection to be served, or nothing after all.
+  std::uint64_t Pick(std::uint64_t number) {
+    if (number != kWake) {
+      const auto found = places.find(number);
+      if (found == places.end() || found->second.at != Place::At::kWatched) {
+        return kWake;  // queued in the meantime
+      }
+      others.splice(others.end(), silent, found->second.turn);
+      return number;
+    }
+    eventfd_t one = 0;
+    if (ended || ::eventfd_read(wake, &one) != 0 || queue.empty()) {
+      return kWake;
+    }
+    number = queue.front();
+    queue.pop_front();
+    return number;
+  }
+
+  void ServeNext(std::uint64_t number, std::vector<char>& room,
+                 std::unique_lock<std::mutex>& lock) {
+    Place& place = places.at(number);
+    place.at = Place::At::kServed;
+    place.brief = true;
+    brief.push_back({number, ticks});
+    ++busy;
+    served = true;
+    if (!ticking) {
+      ticking = true;
+      looks.notify_one();
+    }
+    lock.unlock();
+    const Connection::State state = place.connection->Serve(room);
+    lock.lock();
+    --busy;
+    slow -= std::exchange(place.slow, false) ? 1 : 0;
+    const bool still_on_duty = std::exchange(place.brief, false);
+    if (still_on_duty) {
+      brief.erase(std::find_if(brief.begin(), brief.end(), [number](const Brief& exchange) {
+        return exchange.number == number;
+      }));
+    }
+    if (state == Connection::State::kWaiting) {
+      Watch(number, place);
+    } else {
+      Drop(number, place, lock);
+    }
+    if (!still_on_duty) {
+      Return(lock);
+    }
+  }
+
+  void Drop(std::uint64_t number, Place& place, std::unique_lock<std::mutex>& lock) {
+    std::unique_ptr<Connection> over = std::move(place.connection);
+    others.erase(place.turn);
+    if (place.noted != kNoDeadline) {
+      deadlines.erase({place.noted, number});
+    }
+    places.erase(number);
+    gone.notify_all();
+    lock.unlock();
+    over.reset();
+    lock.lock();
+  }
+
+  // On duty again, at once or when there is need.
+  void Return(std::unique_lock<std::mutex>& lock) {
+    if (Wanting()) {
+      ++on_duty;
+      return;
+    }
+    ++parked;
+    bench.wait(lock, [this] { return ended || summoned > 0; });
+    --parked;
+    summoned -= summoned > 0 ? 1 : 0;
   }
 
   void Stop() {
@@ -235,7 +351,7 @@ struct ConnectionPool::Parts {
         place.connection->AnnounceStop();
       }
       while (!silent.empty()) {
-        Queue(silent.begin()->second);
+        Queue(silent.front());
       }
       gone.wait_for(lock, context.limits.grace_time, [this] { return places.empty(); });
       for (const auto& [number, place] : places) {
@@ -243,34 +359,43 @@ struct ConnectionPool::Parts {
       }
       gone.wait(lock, [this] { return places.empty(); });
       ended = true;
-      work.notify_all();
-      Wake();
+      bench.notify_all();
+      looks.notify_all();
+      ::eventfd_write(wake, 1);  // and nobody takes it, so that all watchers see it
       joined.swap(workers);
     }
-    watcher.join();
+    supervisor.join();
     for (std::thread& worker : joined) {
       worker.join();
     }
   }
 
   ConnectionContext& context;
+  std::size_t workers_max;
+  std::size_t duty_max;
   int epoll;
-  int wake;
-  std::thread watcher;
+  int wake;  // counts what is queued
+  std::thread supervisor;
   mutable std::mutex mutex;
-  std::condition_variable work;
-  std::condition_variable gone;  // a connection, or its work for now
+  std::condition_variable looks;  // the supervisor's
+  std::condition_variable bench;  // of workers that are not on duty
+  std::condition_variable gone;   // a connection, or its work for now
   std::vector<std::thread> workers;
-  std::size_t free_workers = 0;
-  std::size_t busy = 0;  // workers inside an exchange
-  std::size_t slow = 0;  // of these: those whose peers are slow
-  std::map<std::uint64_t, Place> places;
+  std::size_t on_duty = 0;   // workers that watch, and those in `brief`
+  std::size_t parked = 0;    // workers on the bench
+  std::size_t summoned = 0;  // of these: those that are called and count as on duty
+  std::size_t busy = 0;      // exchanges that are served
+  std::size_t slow = 0;      // of these: those whose peers are slow
+  std::vector<Brief> brief;  // and those served by workers on duty
+  std::unordered_map<std::uint64_t, Place> places;
   std::deque<std::uint64_t> queue;
-  std::set<std::pair<Deadline, std::uint64_t>> deadlines;  // of the watched ones
-  std::map<std::uint64_t, std::uint64_t> silent;           // the watched ones, by silent_since
+  std::set<std::pair<Deadline, std::uint64_t>> deadlines;
+  Numbers silent;  // connections that are watched, the one that has been for longest first
+  Numbers others;
   std::uint64_t last_number = 0;
-  std::uint64_t watches = 0;
-  Deadline watching_until = kNoDeadline;
+  std::uint64_t ticks = 0;
+  bool ticking = false;  // the supervisor looks after long exchanges
+  bool served = false;   // since it looked last
   bool stopping = false;
   bool ended = false;
 };

@@ -1,9 +1,12 @@
-// Keeps the connections of a server: one thread watches all that are silent, and those that have
-// something to say get a thread of their own while they do. So thousands may idle, or send a byte
-// now and then, and an active client does not notice. A thread that waits for a slow peer inside an
-// exchange is replaced by another, up to ServerLimits::slow_max of them. When there are too many
-// connections, the one that has been silent for the longest goes.
-// Threads: every method from any thread. Source: issue 4 section 4; epoll(7).
+// Keeps the connections of a server. As many workers as there are processors are on duty: each
+// waits in one epoll for whichever connection speaks next, serves it, and waits again, so that a
+// small exchange is handed to nobody. Who is in an exchange that waits for its peer, or takes
+// longer than a few milliseconds, is off duty and another takes the place: so thousands may idle,
+// or send a byte now and then, and an active client does not notice. Exchanges with slow peers do
+// not count towards ServerLimits::workers_max; there may be slow_max of them. When there are too
+// many connections, the one that has been silent for the longest goes.
+// Threads: every method from any thread. Source: issue 4 section 4; epoll(7);
+// docs/adr/0063-workers-on-duty.md.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +19,7 @@ namespace drydock::simulator {
 
 class ConnectionPool {
  public:
-  // Sets `wanted` of `context`, which must outlive the pool, as all it names.
+  // `context` must outlive the pool, and so must all it names.
   explicit ConnectionPool(ConnectionContext& context);
   ~ConnectionPool();  // stops
   ConnectionPool(const ConnectionPool&) = delete;

@@ -33,10 +33,21 @@ Result<std::size_t> InputBuffer::Fill() {
   return got;
 }
 
-void InputBuffer::Shrink() {
-  bytes_ = std::vector<char>(held().begin(), held().end());
+void InputBuffer::Borrow(std::vector<char>& room) {
+  const std::size_t count = held().size();
+  room.resize(std::max(room.size(), count));
+  held().copy(room.data(), count);
+  bytes_.swap(room);
   begin_ = 0;
-  end_ = bytes_.size();
+  end_ = count;
+}
+
+void InputBuffer::Return(std::vector<char>& room) {
+  std::vector<char> kept(held().begin(), held().end());
+  begin_ = 0;
+  end_ = kept.size();
+  bytes_.swap(room);
+  bytes_ = std::move(kept);
 }
 
 Result<std::size_t> InputBuffer::Read(std::span<char> into) {

@@ -25,8 +25,10 @@ class InputBuffer {
   // Where to put bytes that were read by another way, and how many of them are held from now on.
   std::span<char> Room();
   void Added(std::size_t count) { end_ += count; }
-  // Keeps no more memory than what is held needs; for a peer that is silent.
-  void Shrink();
+  // Works in `room` until Return, which leaves it with no more memory than what is held needs; for
+  // a peer that is silent.
+  void Borrow(std::vector<char>& room);
+  void Return(std::vector<char>& room);
   // Takes held bytes first and else reads straight into `into`. 0 means that the peer ended.
   Result<std::size_t> Read(std::span<char> into);
 

@@ -24,8 +24,7 @@ struct ServerLimits {
   Duration idle_time = std::chrono::seconds(60);  // between requests
   // What an exchange waits for its peer, in sum, before it is a slow one.
   Duration slow_after = std::chrono::milliseconds(50);
-  Duration stall_time = std::chrono::seconds(30);        // without a byte inside a body, either way
-  Duration linger_time = std::chrono::milliseconds(10);  // a worker waits for the next head itself
+  Duration stall_time = std::chrono::seconds(30);  // without a byte inside a body, either way
   Duration finish_time = std::chrono::seconds(2);  // reading on after our FIN or before our RST
   Duration grace_time = std::chrono::seconds(5);   // for running exchanges when the server stops
 };

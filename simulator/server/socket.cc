@@ -58,19 +58,29 @@ Endpoint EndOf(int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
 
 }  // namespace
 
-void WaitAccount::Open(Duration allowance, std::function<void()> overdrawn) {
+void WaitAccount::Open(Duration allowance, std::function<void()> begun,
+                       std::function<void()> overdrawn) {
   open_ = true;
   left_ = allowance;
+  begun_ = std::move(begun);
   overdrawn_ = std::move(overdrawn);
 }
 
 void WaitAccount::Close() {
   open_ = false;
+  begun_ = nullptr;
   overdrawn_ = nullptr;
 }
 
 std::optional<Duration> WaitAccount::left() const {
   return overdrawn_ == nullptr ? std::nullopt : std::optional(std::max(left_, Duration::zero()));
+}
+
+void WaitAccount::Began(Duration now) {
+  since_ = now;
+  if (begun_ != nullptr) {
+    std::exchange(begun_, nullptr)();
+  }
 }
 
 void WaitAccount::Overdraw() {
@@ -166,6 +176,7 @@ Result<std::optional<std::size_t>> Socket::ReadNow(std::span<char> into) {
   do {
     got = ::recv(fd_, into.data(), into.size(), MSG_DONTWAIT);
   } while (got < 0 && errno == EINTR);
+  drained_ = got > 0 && static_cast<std::size_t>(got) < into.size();
   if (got >= 0) {
     return std::optional(static_cast<std::size_t>(got));
   }

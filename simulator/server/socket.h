@@ -23,6 +23,7 @@ class Socket : public Stream {
   void SetPatience(Deadline until, Duration stall) override;
   void Charge(WaitAccount* account) override { account_ = account; }
   Result<std::optional<std::size_t>> ReadNow(std::span<char> into) override;
+  bool drained() const override { return drained_; }
   Status AwaitBytes() override;
   bool AwaitEnd(Duration span) override;
   Status Write(std::string_view bytes) override;
@@ -50,6 +51,7 @@ class Socket : public Stream {
   Deadline until_ = kNoDeadline;
   Duration stall_;
   WaitAccount* account_ = nullptr;
+  bool drained_ = false;
 };
 
 // One end of a connection. An IPv4 address that came through an IPv6 socket is told as IPv4.

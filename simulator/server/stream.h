@@ -18,20 +18,20 @@
 
 namespace drydock::simulator {
 
-// What the waits for a peer add up to, and whom to tell, once, when that is too much. Threads: the
-// stream's; waiting_since any.
+// What the waits for a peer add up to, and whom to tell, once each, of the first and when they are
+// too much. Threads: the stream's; waiting_since any.
 class WaitAccount {
  public:
   static constexpr Duration kNotWaiting = Duration::max();
 
   // Begins to count anew.
-  void Open(Duration allowance, std::function<void()> overdrawn);
+  void Open(Duration allowance, std::function<void()> begun, std::function<void()> overdrawn);
   void Close();
   bool open() const { return open_; }
   // Until it is overdrawn; nothing when that was told.
   std::optional<Duration> left() const;
 
-  void Began(Duration now) { since_ = now; }
+  void Began(Duration now);
   void Overdraw();
   void Ended(Duration now);
   // When the wait that it is in began; kNotWaiting while in none.
@@ -40,6 +40,7 @@ class WaitAccount {
  private:
   bool open_ = false;
   Duration left_{};
+  std::function<void()> begun_;
   std::function<void()> overdrawn_;
   std::atomic<Duration> since_ = kNotWaiting;
 };
@@ -60,6 +61,9 @@ class Stream : public BodyReader, public BodySink {
   // What is there now, without waiting: nullopt when nothing is, 0 when the peer ended. kAmbiguous
   // when the connection broke, kInvalid when the peer breaks the protocol below HTTP.
   virtual Result<std::optional<std::size_t>> ReadNow(std::span<char> into) = 0;
+  // Whether the last ReadNow took all there was then: whoever waits for fd() need not call it once
+  // more before.
+  virtual bool drained() const { return false; }
   // Until there is something to read; kTimeout when patience ends.
   virtual Status AwaitBytes() = 0;
   // Waits for `span` and reads nothing. True, and at once, when the peer ended the connection.

@@ -41,7 +41,6 @@ void ExpectService(std::uint16_t port) {
 TEST(ConnectionPool, DoesNotNoticeThousandsOfIdlers) {
   ServerLimits limits;
   limits.workers_max = 4;
-  limits.linger_time = std::chrono::milliseconds(1);
   Rig rig({}, limits);
   const Clients silent = Connect(rig.port, 1800, "");
   const Clients served = Connect(rig.port, 200, RequestText("GET", "/a"));
@@ -146,6 +145,18 @@ TEST(ConnectionPool, BreaksOffTheSlowestWhenTooManyAreSlow) {
   EXPECT_LE(finished, limits.slow_max + limits.workers_max);
   EXPECT_GE(finished, 1U);
   ExpectService(rig.port);
+}
+
+// They wait for nothing the server could see, and keep every worker on duty.
+TEST(ConnectionPool, DoesNotWaitForExchangesThatTakeTheirTime) {
+  Rig rig;
+  const Clients busy = Connect(rig.port, 2 * std::thread::hardware_concurrency() + 2,
+                               RequestText("PUT", "/long", "Content-Length: 1\r\n") + "x");
+  ASSERT_TRUE(rig.witness.WaitForBytes(busy.size()));
+  ExpectService(rig.port);
+  for (const auto& client : busy) {
+    EXPECT_EQ(201, client->ReadAnswer().status);
+  }
 }
 
 TEST(ConnectionPool, LetsTheIdlestGoWhenItIsFull) {

@@ -1,6 +1,7 @@
 // A listener on a free port with a small site behind it, for the tests of this folder. The site
-// answers by path: /sink (the digest of what came), /big, /range, /json, /stream, /refused, and
-// else the method and target it was asked for. Threads: those of the listener, and the test's.
+// answers by path: /sink (the digest of what came), /long (201 once another asked for /a), /big,
+// /range, /json, /stream, /refused, and else the method and target it was asked for. Threads: those
+// of the listener, and the test's.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -89,11 +90,15 @@ class TestExchange : public Exchange {
   void Receive(std::string_view piece) override {
     hasher_.Update(piece);
     witness_.Saw(piece.size());
+    in_time_ = head_.url.path != "/long" || witness_.WaitFor("GET /a");
   }
   Response Apply() override {
     const std::string& path = head_.url.path;
     if (path == "/sink") {
       return Answered(201, {{"Digest", hasher_.Finish().ToString()}}, "");
+    }
+    if (path == "/long") {
+      return Answered(in_time_ ? 201 : 504, {}, "");
     }
     if (path == "/big") {
       return Answered(200, {}, std::string(kBigBytes, 'b'));
@@ -119,6 +124,7 @@ class TestExchange : public Exchange {
   Witness& witness_;
   Route route_;
   Hasher hasher_;
+  bool in_time_ = true;
 };
 
 class TestSite : public Site {
