@@ -16,8 +16,10 @@ struct RawReply {
 
 std::string Describe(const RawReply& raw);
 
-// What drydock's own client makes of an answer that comes in these bytes. kAmbiguous when that is
-// no HTTP to it: a line that ends without CR, a head that does not end, a field without a colon.
-Result<Response> ReadStrictly(std::string_view bytes);
+// What drydock's own client makes of an answer that comes in these bytes, after which the
+// connection ends. kAmbiguous when that is no HTTP to it: another status line, a head that does not
+// end. A line of the head that ends in a bare LF, or is no field, is passed over; a body that is
+// shorter than its framing says ends in kAmbiguous. A test holds both against each other.
+Result<Response> ReadAsClient(std::string_view bytes);
 
 }  // namespace drydock::simulator
