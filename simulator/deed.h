@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "simulator/damage.h"
 #include "simulator/treatment.h"
 
 namespace drydock::simulator {
@@ -22,6 +23,7 @@ struct Deed {
     kCollectPlain,  // every manifest without a tag of its own, children of an index too
     kPolicy,        // `traits`, for good
     kEndUploads,    // every open upload session
+    kSpoil,         // the manifest or blob `reference` is kept as `damage` leaves it
     kRevokeTokens,  // every token that was given out before this second, and `what`
   };
   Kind kind = Kind::kTag;
@@ -30,6 +32,7 @@ struct Deed {
   std::string what;
   std::string session;
   TraitList traits;
+  Damage damage;
   std::string actor;  // who moves tags, in the eyes of the journal
 };
 

@@ -67,9 +67,11 @@ struct Phrase {
   std::string_view after;
 };
 
-constexpr std::array<Phrase, 12> kPhrases = {{
+constexpr std::array<Phrase, 14> kPhrases = {{
     {"client", " by ", ""},
     {"actor", " by ", ""},
+    {"address", " from ", ""},
+    {"protocol", " in ", ""},
     {"host", " at ", ""},
     {"repository", " of ", ""},
     {"reference", " named ", ""},
@@ -150,6 +152,8 @@ std::string_view When(simulator::Phase phase) {
       return "before the server has read more than the head";
     case simulator::Phase::kRequestBody:
       return "while the request's body arrives";
+    case simulator::Phase::kSessionBody:
+      return "while the upload session's bytes arrive";
     case simulator::Phase::kDecide:
       return "when all has arrived and nothing is done";
     case simulator::Phase::kResponseHead:

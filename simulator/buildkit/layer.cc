@@ -1,12 +1,11 @@
 #include "simulator/buildkit/layer.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
 
+#include "core/gzip.h"
 #include "core/text.h"
 
 namespace drydock::simulator::buildkit {
@@ -97,24 +96,6 @@ std::string MakeTar(const FileTree& tree) {
   }
   tar.append(2 * kBlock, '\0');
   return tar;
-}
-
-std::string Gzip(const std::string& bytes) {
-  constexpr int kGzipWindow = 15 + 16;
-  constexpr int kMemoryLevel = 8;
-  z_stream stream{};
-  deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, kMemoryLevel,
-               Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
-  std::string input = bytes;  // zlib's interface wants it writable
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
 }
 
 PackedLayer PackLayer(const FileTree& tree, TimePoint created) {

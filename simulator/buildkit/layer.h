@@ -32,7 +32,6 @@ struct PackedLayer {
 
 // The tree as one uncompressed tar archive; parent directories are added.
 std::string MakeTar(const FileTree& tree);
-std::string Gzip(const std::string& bytes);
 PackedLayer PackLayer(const FileTree& tree, TimePoint created);
 
 }  // namespace drydock::simulator::buildkit

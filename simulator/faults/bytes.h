@@ -1,17 +1,18 @@
-// The effect "bytes": content is changed on its way in or out, and nobody says so.
-// Threads: plain values and pure functions. Source: incidents.md 9.2 (P17).
+// The effect "bytes": content is changed on its way in or out or where it is kept, and nobody says
+// so. Threads: plain values and pure functions. Source: incidents.md 9.2 (P17).
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
+
+#include "simulator/damage.h"
 
 namespace drydock::simulator {
 
 struct ChangeBytes {
-  std::optional<std::uint64_t> flip;      // all bits of this byte, from 0
-  std::optional<std::uint64_t> truncate;  // the content ends after so many bytes
-  std::string encoding;                   // a Content-Encoding the answer claims; "" for none
+  Damage damage;
+  bool gzip = false;     // the answer's body is really coded, before the damage
+  std::string encoding;  // a Content-Encoding the answer claims; "" for none
+  bool stored = false;   // the damage is done to what was just stored, and not to the answer
 };
 
 std::string Describe(const ChangeBytes& change);

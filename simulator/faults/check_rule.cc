@@ -138,7 +138,7 @@ void CheckPhase(Source& source, const Value& when, const FaultRule& rule) {
   if (rule.when.exchange.status && rule.phase < Phase::kResponseHead) {
     fail("status", "before there is an answer");
   }
-  if (rule.phase == Phase::kRequestBody && rule.when.state) {
+  if ((rule.phase == Phase::kRequestBody || rule.phase == Phase::kSessionBody) && rule.when.state) {
     fail("state", "while the registry goes on with others");
   }
   if (rule.phase < Phase::kDecide) {
@@ -170,6 +170,12 @@ void CheckCanMatch(Source& source, const Value& value, const FaultRule& rule) {
   CheckBounds(rule.when.bounds, exchange);
   if (!rule.when.manifest.empty()) {
     exchange.Require("manifest", "only a manifest.put has a manifest", put);
+  }
+  if (rule.phase == Phase::kSessionBody) {
+    exchange.Require("operation", "an exchange that matches brings no bytes of an upload session",
+                     [](const OperationFacts& operation) {
+                       return operation.session && operation.request_body;
+                     });
   }
   if (rule.phase == Phase::kRequestBody) {
     exchange.Require("operation", "an exchange that matches has no request body",

@@ -60,22 +60,40 @@ std::vector<EffectDoc> AnswerDocs() {
        "P3",
        "Exactly these bytes, and then the connection ends.",
        {{"(a text)", "the bytes, status line and all"}},
-       "read as drydock's own client reads: a line may end in a bare LF; a field without a colon "
-       "or "
-       "a second status line is no HTTP to it",
+       "read as drydock's own client reads: a line of the head may end in a bare LF, and one "
+       "without "
+       "a colon is passed over; a head that does not end is no HTTP to it",
        "the bytes as they are, and a FIN",
        R"({ "faults": [
   { "name": "abuse-429",
     "when": { "operation": "manifest.get" },
     "do": { "raw-reply": "HTTP/1.1 429 Too Many Requests\nConnection: close\n\nslow down\n" } } ] })"},
+      {"redirect",
+       "P9",
+       "The answer is said to be somewhere else.",
+       {{"status", "301, 302, 303, 307 or 308"},
+        {"to",
+         "absolute, relative, other-scheme, {\"host\": HOST} or {\"port\": PORT}: what the "
+         "Location "
+         "has in place of the request's own; path and query stay"},
+        {"hops",
+         "so many redirects to whoever follows them, then the rule is about that request no more "
+         "(1); \"endless\": a loop. The Location counts them in its query, as `drydock-hop`"}},
+       kSame,
+       "any status and Location",
+       R"({ "faults": [
+  { "name": "moved",
+    "when": { "operation": "manifest.get" },
+    "do": { "redirect": { "status": 307, "to": "other-scheme" } } } ] })"},
       {"bytes",
        "P17",
        "Content is changed on its way out (what is served) or, at request-body, on its way in "
-       "(what "
-       "is stored).",
-       {{"flip", "all bits of this byte"},
+       "(what is stored).",
+       {{"flip", "all bits of this byte; \"all\": of every byte"},
         {"truncate", "the content ends after so many bytes; Content-Length says so too"},
-        {"encoding", "a Content-Encoding the answer claims, though nothing is coded"}},
+        {"coded", "gzip: the answer's body really is, before it is damaged"},
+        {"encoding", "a Content-Encoding the answer claims, whether or not it is coded"},
+        {"stored", "true: what was just taken in, as what it was sent for, is kept like that"}},
        kSame,
        "the changed bytes in sound framing",
        R"({ "faults": [
@@ -93,7 +111,8 @@ std::vector<EffectDoc> ConnectionDocs() {
        {{"rst or fin", "how"},
         {"at", "where, and with it whether the work is done"},
         {"after-bytes",
-         "within a body; \"all\": only the end of the body is missing (the final chunk)"}},
+         "within a body, or at session-body within the upload session, whichever request brings "
+         "it; \"all\": only the end of the body is missing (the final chunk)"}},
        "an error, ambiguous; within a body after exactly so many bytes",
        "an RST is an RST, a FIN a FIN, exactly so many bytes were sent before",
        R"({ "faults": [
@@ -212,7 +231,8 @@ std::vector<EffectDoc> RegistryDocs() {
        "P16",
        "Another party acts on the registry, at an event or at a time.",
        {{"does",
-         "a list of deeds: tag, put-manifest, put-blob, delete, delete-blob, collect, policy, "
+         "a list of deeds: tag, put-manifest, put-blob, delete, delete-blob, spoil, collect, "
+         "policy, "
          "uploads, tokens, arm, disarm"},
         {"as", "who moved a tag, in the journal"},
         {"after", "so much later"}},

@@ -8,8 +8,8 @@ namespace {
 using enum Phase;
 using AtByte = EffectKind::AtByte;
 
-const std::vector<Phase> kEverywhere = {kRequestHead, kRequestBody, kDecide, kResponseHead,
-                                        kResponseBody};
+const std::vector<Phase> kEverywhere = {kRequestHead, kRequestBody,  kSessionBody,
+                                        kDecide,      kResponseHead, kResponseBody};
 
 }  // namespace
 
@@ -22,10 +22,14 @@ const std::vector<EffectKind>& EffectKinds() {
       {.name = "edit-reply", .read = reading::ReadEditReply, .phases = {kResponseHead}},
       {.name = "early-reply",
        .read = reading::ReadEarlyReply,
-       .phases = {kRequestBody, kRequestHead},
+       .phases = {kRequestBody, kRequestHead, kSessionBody},
        .at_byte = AtByte::kMaySay},
       {.name = "raw-reply",
        .read = reading::ReadRawReply,
+       .phases = {kDecide, kRequestHead},
+       .with_commit = true},
+      {.name = "redirect",
+       .read = reading::ReadRedirect,
        .phases = {kDecide, kRequestHead},
        .with_commit = true},
       {.name = "bytes", .read = reading::ReadBytes, .phases = {kResponseHead, kRequestBody}},

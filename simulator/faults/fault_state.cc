@@ -59,7 +59,7 @@ void FaultState::Reindex() {
     const When& when = live.rule.when;
     rules_.Add(when.exchange, in_order_.size());
     connections_ = connections_ || live.rule.phase < Phase::kRequestHead;
-    measures_ = measures_ || !when.bounds.empty();
+    measures_ = measures_ || !when.bounds.empty() || live.rule.phase == Phase::kSessionBody;
     if (when.since) {
       events_.Add(when.since->event, in_order_.size());
     }
@@ -289,6 +289,10 @@ std::optional<std::uint64_t> FaultState::NextPosition(Phase phase, const Sight& 
 bool FaultState::Matches(const Live& live, const Sight& sight) const {
   const FaultRule& rule = live.rule;
   if (!FitsAlone(rule.when, sight)) {
+    return false;
+  }
+  const auto* redirect = std::get_if<Redirect>(&rule.answer);
+  if (redirect != nullptr && HasArrived(*redirect, sight.head.url)) {
     return false;
   }
   if (!rule.when.since) {

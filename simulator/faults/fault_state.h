@@ -135,7 +135,7 @@ class FaultState {
     // asked begin here than ended before.
     std::map<std::uint64_t, std::int64_t> stretches;
   };
-  static constexpr std::size_t kPhases = 9;
+  static constexpr std::size_t kPhases = 10;
 
   void Append(FaultRule rule);
   void Reindex();

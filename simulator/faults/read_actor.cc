@@ -67,12 +67,13 @@ struct DeedWord {
   std::string_view name;
   Deed::Kind kind;
 };
-constexpr std::array<DeedWord, 9> kDeeds = {{
+constexpr std::array<DeedWord, 10> kDeeds = {{
     {"tag", Deed::Kind::kTag},
     {"put-manifest", Deed::Kind::kPutManifest},
     {"put-blob", Deed::Kind::kPutBlob},
     {"delete", Deed::Kind::kDelete},
     {"delete-blob", Deed::Kind::kDeleteBlob},
+    {"spoil", Deed::Kind::kSpoil},
     {"collect", Deed::Kind::kCollect},
     {"policy", Deed::Kind::kPolicy},
     {"uploads", Deed::Kind::kEndUploads},
@@ -141,6 +142,13 @@ void FillDeed(Source& source, ObjectReader& reader, const Value& value, Deed& de
       return;
     case Deed::Kind::kDeleteBlob:
       reader.Require("delete-blob", deed.reference);
+      return;
+    case Deed::Kind::kSpoil:
+      reader.Require("spoil", deed.reference);
+      ReadDamage(reader, deed.damage);
+      if (!deed.damage.any()) {
+        reader.Fail("spoil", R"(changes nothing (expected "flip" or "truncate" beside it))");
+      }
       return;
     case Deed::Kind::kCollect:
     case Deed::Kind::kCollectPlain: {

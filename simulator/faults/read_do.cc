@@ -83,12 +83,14 @@ void BindPosition(ObjectReader& reader, FaultRule& rule, const EffectKind& kind)
   }
   const bool in_body = kind.at_byte != AtByte::kNever &&
                        rule.commit.mode == Commit::Mode::kAsPhase &&
-                       (rule.phase == Phase::kRequestBody || rule.phase == Phase::kResponseBody);
+                       (rule.phase == Phase::kRequestBody || rule.phase == Phase::kSessionBody ||
+                        rule.phase == Phase::kResponseBody);
   if (given && !in_body) {
     reader.Fail("after-bytes",
-                Concat({"belongs to an effect that acts within a body, at \"request-body\" or ",
-                        "\"response-body\""}));
-  } else if (!given && in_body && kind.at_byte == AtByte::kMustSay) {
+                Concat({"belongs to an effect that acts within a body, at \"request-body\", ",
+                        "\"session-body\" or \"response-body\""}));
+  } else if (!given && in_body &&
+             (kind.at_byte == AtByte::kMustSay || rule.phase == Phase::kSessionBody)) {
     reader.Fail(
         "", Concat({"\"", kind.name, "\" at \"", Name(rule.phase), "\" needs \"after-bytes\""}));
   } else if (in_body) {
@@ -189,8 +191,12 @@ void ReadDo(Source& source, const Value& value, FaultRule& rule) {
   BindPhase(reader, rule, *main);
   BindPosition(reader, rule, *main);
   const auto* change = std::get_if<ChangeBytes>(&rule.answer);
-  if (change != nullptr && !change->encoding.empty() && rule.phase == Phase::kRequestBody) {
-    reader.Fail("at", R"("encoding" labels an answer)");
+  if (change != nullptr && rule.phase == Phase::kRequestBody) {
+    if (!change->encoding.empty() || change->gzip) {
+      reader.Fail("at", R"("encoding" and "coded" are about an answer)");
+    } else if (change->stored) {
+      reader.Fail("at", R"("stored" is about what was taken in already)");
+    }
   }
   const auto* throttle = std::get_if<Throttle>(&rule.answer);
   if (throttle != nullptr && throttle->up && rule.phase == Phase::kResponseHead) {

@@ -58,6 +58,7 @@ struct Describer {
   std::string operator()(const RawReply& raw) const { return Describe(raw); }
   std::string operator()(const ChangeBytes& change) const { return Describe(change); }
   std::string operator()(const ConnectFault& fault) const { return Describe(fault); }
+  std::string operator()(const Redirect& redirect) const { return Describe(redirect); }
   std::string operator()(const Throttle& throttle) const { return Describe(throttle); }
   std::string operator()(const ReadView& view) const { return Seen(view); }
   std::string operator()(const Policy& policy) const {
@@ -95,6 +96,8 @@ std::string_view Name(Phase phase) {
       return "admit";
     case Phase::kRequestBody:
       return "request-body";
+    case Phase::kSessionBody:
+      return "session-body";
     case Phase::kDecide:
       return "decide";
     case Phase::kResponseHead:

@@ -22,6 +22,7 @@
 #include "simulator/faults/exchange_pattern.h"
 #include "simulator/faults/hold.h"
 #include "simulator/faults/raw_reply.h"
+#include "simulator/faults/redirect.h"
 #include "simulator/faults/reply.h"
 #include "simulator/faults/state_test.h"
 #include "simulator/faults/throttle.h"
@@ -36,6 +37,7 @@ enum class Phase {
   kRequestHead,   // before the server read anything but the head
   kAdmit,         // the server is about to decide about the head: how it treats this exchange
   kRequestBody,   // let in by the server; the body is arriving
+  kSessionBody,   // the same, at bytes of the upload session that the request goes on with
   kDecide,        // the body is complete, nothing is done yet
   kResponseHead,  // the work is done (or refused); no byte of the answer has left
   kResponseBody,  // the answer's body is leaving
@@ -126,7 +128,7 @@ struct FaultRule {
   std::optional<std::uint64_t> after_bytes;  // within a body: acts when so many have passed
   // What the client is told, one alternative an effect (effect_kind.h); none: what is genuine.
   std::variant<std::monostate, Reply, EditReply, CutConnection, EarlyReply, Throttle, RawReply,
-               ChangeBytes, ConnectFault, Policy, ReadView, Limiter, Script>
+               ChangeBytes, ConnectFault, Redirect, Policy, ReadView, Limiter, Script>
       answer;
   std::optional<Hold> hold;  // before anything else of it happens
   // It answers nothing: any number of such rules act on one exchange, beside those that do.

@@ -28,6 +28,7 @@ void ReadConnectFault(json::Source& source, const json::Value& value, FaultRule&
 void ReadEarlyReply(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadHold(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadRawReply(json::Source& source, const json::Value& value, FaultRule& rule);
+void ReadRedirect(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadThrottle(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadCommit(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadReply(json::Source& source, const json::Value& value, FaultRule& rule);
@@ -37,6 +38,9 @@ void ReadPolicy(json::Source& source, const json::Value& value, FaultRule& rule)
 void ReadBucket(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadActor(json::Source& source, const json::Value& value, FaultRule& rule);
 void ReadReadView(json::Source& source, const json::Value& value, FaultRule& rule);
+
+// The members "flip" and "truncate".
+void ReadDamage(json::ObjectReader& reader, Damage& damage);
 
 // Leaves the rule with those of its operations that fit one of `globs`; it can never match when
 // that are none, which `about` explains.

@@ -1,12 +1,11 @@
 #include "simulator/neighbours/npm_tarball.h"
 
-#include <zlib.h>
-
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
+
+#include "core/gzip.h"
 
 namespace drydock::simulator {
 namespace {
@@ -63,29 +62,10 @@ std::string Ustar(std::string_view name, std::string_view content) {
   return archive;
 }
 
-std::string Gzip(std::string_view text) {
-  constexpr int kGzipWindow = 15 + 16;
-  constexpr int kMemoryLevel = 8;
-  z_stream stream{};
-  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzipWindow, kMemoryLevel,
-                   Z_DEFAULT_STRATEGY) != Z_OK) {
-    std::abort();  // out of memory: nothing sensible is left to do
-  }
-  std::string packed(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
-
 }  // namespace
 
 std::string NpmTarball(const NpmVersion& version) {
-  return Gzip(Ustar("package/package.json", PackageJson(version)));
+  return Gzip(Ustar("package/package.json", PackageJson(version)), kGzipSmallest);
 }
 
 }  // namespace drydock::simulator

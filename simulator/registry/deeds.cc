@@ -52,6 +52,8 @@ class Doing {
           state_.uploads.End(session->id());
         }
         return;
+      case Deed::Kind::kSpoil:
+        return Spoil();
       case Deed::Kind::kRevokeTokens:
         state_.revoked_before = std::chrono::floor<std::chrono::seconds>(state_.clock.Now());
         state_.revoked_token = deed_.what;
@@ -105,6 +107,31 @@ class Doing {
     } else if (Digest::Of(bytes, digest->algorithm()) == *digest) {
       state_.store.PutBlob(deed_.repository, *digest,
                            Blob(std::make_shared<const std::string>(std::move(bytes))));
+    }
+  }
+
+  std::string Spoilt(std::string bytes) const {
+    bytes.resize(Damaged(bytes, 0, deed_.damage).size());
+    return bytes;
+  }
+
+  void Spoil() {
+    const auto digest = Digest::Parse(deed_.reference);
+    if (!digest) {
+      return;
+    }
+    if (const StoredManifest* manifest = state_.store.FindManifest(deed_.repository, *digest)) {
+      StoredManifest spoilt = *manifest;
+      spoilt.bytes = std::make_shared<const std::string>(Spoilt(*manifest->bytes));
+      state_.store.PutManifest(deed_.repository, *digest, std::move(spoilt));
+    } else if (const Blob blob = state_.store.FindBlob(deed_.repository, *digest)) {
+      Body body = blob.Read();
+      auto bytes = ReadAll(body, blob.size());
+      if (bytes) {
+        state_.store.ReplaceBlob(
+            deed_.repository, *digest,
+            Blob(std::make_shared<const std::string>(Spoilt(std::move(*bytes)))));
+      }
     }
   }
 

@@ -106,6 +106,16 @@ void Store::PutBlob(std::string_view repository, const Digest& digest, Blob blob
   Touch(repository, &digest, FindManifest(repository, digest) != nullptr);
 }
 
+void Store::ReplaceBlob(std::string_view repository, const Digest& digest, Blob blob) {
+  if (At(repository).blobs.count(digest) == 0) {
+    return;
+  }
+  SharedBlob& held = blobs_.Write(digest).Write();
+  blob_bytes_ += blob.size();
+  blob_bytes_ -= held.blob.size();
+  held.blob = std::move(blob);
+}
+
 Digest Store::PutManifest(std::string_view repository, std::string_view media_type,
                           std::string bytes) {
   Digest digest = Digest::Of(bytes);

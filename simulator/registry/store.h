@@ -82,6 +82,9 @@ class Store {
   Digest PutBlob(std::string_view repository, std::string bytes);
   // Keeps the copy it has, if it has one.
   void PutBlob(std::string_view repository, const Digest& digest, Blob blob);
+  // Puts other bytes in its place, wherever it is held; nothing when the repository does not hold
+  // it. In memory: the backing keeps what it has.
+  void ReplaceBlob(std::string_view repository, const Digest& digest, Blob blob);
   // Reads subject, artifactType and entries from the JSON in `bytes`; stores whatever it is given.
   Digest PutManifest(std::string_view repository, std::string_view media_type, std::string bytes);
   void PutManifest(std::string_view repository, const Digest& digest, StoredManifest manifest);

@@ -67,23 +67,23 @@ class CutReader : public BodyReader {
   bool seen_ = false;
 };
 
-class ChangedReader : public BodyReader {
+class DamagedReader : public BodyReader {
  public:
-  ChangedReader(Body body, const ChangeBytes& change) : body_(std::move(body)), change_(change) {}
+  DamagedReader(Body body, const Damage& damage) : body_(std::move(body)), damage_(damage) {}
 
   Result<std::size_t> Read(std::span<char> into) override {
     const auto size = body_.Read(into);
     if (!size) {
       return size;
     }
-    const std::string_view left = Changed(into.first(*size), position_, change_);
+    const std::string_view left = Damaged(into.first(*size), position_, damage_);
     position_ += *size;
     return left.size();
   }
 
  private:
   Body body_;
-  ChangeBytes change_;
+  Damage damage_;
   std::uint64_t position_ = 0;
 };
 
@@ -176,22 +176,12 @@ Body CutAfter(Body body, std::uint64_t bytes, FaultState& faults, const FaultRul
       length);
 }
 
-std::string_view Changed(std::span<char> piece, std::uint64_t position, const ChangeBytes& change) {
-  if (change.flip && *change.flip >= position && *change.flip - position < piece.size()) {
-    char& byte = piece[static_cast<std::size_t>(*change.flip - position)];
-    byte = static_cast<char>(~static_cast<unsigned char>(byte));
-  }
-  const std::uint64_t end = change.truncate.value_or(position + piece.size());
-  const std::uint64_t left = end > position ? end - position : 0;
-  return {piece.data(), static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), left))};
-}
-
-Body Changed(Body body, const ChangeBytes& change) {
+Body Damaged(Body body, const Damage& damage) {
   auto length = body.length();
-  if (length && change.truncate) {
-    length = std::min(*length, *change.truncate);
+  if (length && damage.truncate) {
+    length = std::min(*length, *damage.truncate);
   }
-  return Body::FromReader(std::make_unique<ChangedReader>(std::move(body), change), length);
+  return Body::FromReader(std::make_unique<DamagedReader>(std::move(body), damage), length);
 }
 
 Status SitOut(const FaultRule& rule, const Waiting& waiting) {

@@ -12,6 +12,7 @@
 
 #include "core/clock.h"
 #include "core/http.h"
+#include "simulator/damage.h"
 #include "simulator/faults/fault_state.h"
 #include "simulator/world/pace.h"
 #include "simulator/world/peer.h"
@@ -43,9 +44,7 @@ Body CutAfter(Body body, std::uint64_t bytes, FaultState& faults, const FaultRul
               std::string message);
 
 // `body` with these bytes changed, and as much shorter.
-Body Changed(Body body, const ChangeBytes& change);
-// Changes `piece`, which begins at byte `position` of the content; what is left of it.
-std::string_view Changed(std::span<char> piece, std::uint64_t position, const ChangeBytes& change);
+Body Damaged(Body body, const Damage& damage);
 
 // Where a body that takes its time does so. All but `peer` must outlive it.
 struct Waiting {

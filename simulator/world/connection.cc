@@ -93,7 +93,7 @@ class Connection : public Transport {
                            " before an answer"}));
     }
     if (answer->raw) {
-      auto read = ReadRawAnswer(*answer->raw);
+      auto read = ReadAsClient(*answer->raw);
       return read ? std::move(read) : read.error().At(what);
     }
     if (answer->rest) {

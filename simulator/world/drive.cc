@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/gzip.h"
 #include "core/text.h"
 #include "simulator/faults/effects.h"
 
@@ -218,10 +219,15 @@ Internet::Drive::Outcome Internet::Drive::Tell(const FaultRule& rule) {
     return Fail(*fault, rule.phase == Phase::kResponseHead);
   }
   if (const auto* raw = std::get_if<RawReply>(&rule.answer)) {
-    auto read = ReadRawAnswer(raw->bytes);
+    auto read = ReadAsClient(raw->bytes);
     response_ =
         read ? std::move(*read) : Response{.status = 0, .reason = {}, .headers = {}, .body = {}};
     raw_ = raw;
+    MarkSeen(rule);
+    return Outcome::kAnswered;
+  }
+  if (const auto* redirect = std::get_if<Redirect>(&rule.answer)) {
+    response_ = Render(*redirect, head_.url);
     MarkSeen(rule);
     return Outcome::kAnswered;
   }
@@ -236,14 +242,46 @@ Internet::Drive::Outcome Internet::Drive::Tell(const FaultRule& rule) {
       MarkSeen(rule);
     }
   } else if (const auto* change = std::get_if<ChangeBytes>(&rule.answer)) {
-    Serve(*change, rule);
+    change->stored ? Spoil(*change, rule) : Serve(*change, rule);
   } else if (const auto* throttle = std::get_if<Throttle>(&rule.answer)) {
     Slow(*throttle, rule);
   }
   return Outcome::kGoOn;
 }
 
+void Internet::Drive::Spoil(const ChangeBytes& change, const FaultRule& rule) {
+  if (response_.status != 201) {
+    return;
+  }
+  Deed deed;
+  deed.kind = Deed::Kind::kSpoil;
+  deed.repository = route_.repository;
+  deed.reference = Filled("{digest}", View());
+  deed.damage = change.damage;
+  deed.actor = rule.name;
+  site_->Act(deed);
+  MarkSeen(rule);
+}
+
+bool Internet::Drive::Code() {
+  constexpr std::size_t kCodedBytesMax = std::size_t{64} << 20U;
+  if (response_.body.length().value_or(0) > kCodedBytesMax) {
+    return false;
+  }
+  auto bytes = ReadAll(response_.body, kCodedBytesMax);
+  if (!bytes || bytes->empty()) {
+    response_.body = Body();
+    return false;
+  }
+  std::string packed = Gzip(*bytes);
+  response_.headers.Set("Content-Length", std::to_string(packed.size()));
+  response_.body = Body::FromString(std::move(packed));
+  return true;
+}
+
 void Internet::Drive::Serve(const ChangeBytes& change, const FaultRule& rule) {
+  const bool coded = change.gzip && Code();
+  const Damage& damage = change.damage;
   const auto length = response_.body.length();
   const auto inside = [&](const std::optional<std::uint64_t>& at) {
     return at && *at < length.value_or(kEndOfBody);
@@ -251,13 +289,15 @@ void Internet::Drive::Serve(const ChangeBytes& change, const FaultRule& rule) {
   if (!change.encoding.empty()) {
     response_.headers.Set("Content-Encoding", change.encoding);
   }
-  if (inside(change.truncate) && response_.headers.Has("Content-Length")) {
-    response_.headers.Set("Content-Length", std::to_string(*change.truncate));
+  if (inside(damage.truncate) && response_.headers.Has("Content-Length")) {
+    response_.headers.Set("Content-Length", std::to_string(*damage.truncate));
   }
-  if (!change.encoding.empty() || inside(change.flip) || inside(change.truncate)) {
+  const bool damaged = inside(damage.flip) || inside(damage.truncate) ||
+                       (damage.flip_all && length != std::uint64_t{0});
+  if (coded || !change.encoding.empty() || damaged) {
     MarkSeen(rule);
   }
-  response_.body = Changed(std::move(response_.body), change);
+  response_.body = Damaged(std::move(response_.body), damage);
 }
 
 void Internet::Drive::Slow(const Throttle& throttle, const FaultRule& rule) {

@@ -43,6 +43,8 @@ class Internet::Drive {
   void TakePiece(std::span<char> piece);
   // Asks the rules of every byte position up to what was received.
   Outcome AtPositions();
+  // At which byte of a phase's positions the request's body begins; nullopt: it has none of them.
+  std::optional<std::uint64_t> BeginOf(Phase phase) const;
   Outcome DrainBody();
   Result<std::size_t> Pull(std::span<char> into);
 
@@ -60,6 +62,10 @@ class Internet::Drive {
   Outcome Act(const FaultRule& rule);
   Outcome Tell(const FaultRule& rule);
   void Serve(const ChangeBytes& change, const FaultRule& rule);
+  // Damages what was stored, if that was.
+  void Spoil(const ChangeBytes& change, const FaultRule& rule);
+  // False when there is nothing that could be coded.
+  bool Code();
   void Slow(const Throttle& throttle, const FaultRule& rule);
   // False when the client did not wait so long: vanished_ says why.
   bool HeldBy(const FaultRule& rule);

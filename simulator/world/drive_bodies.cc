@@ -51,9 +51,13 @@ Internet::Drive::Outcome Internet::Drive::ReceiveBody() {
       return outcome;
     }
     // A piece ends where the next rule binds.
-    const auto position = net_.faults_.NextPosition(Phase::kRequestBody, View(), received_ + 1);
-    const std::uint64_t room = std::min<std::uint64_t>(
-        pieces_.size(), position.value_or(received_ + pieces_.size()) - received_);
+    std::uint64_t room = pieces_.size();
+    for (const Phase phase : {Phase::kRequestBody, Phase::kSessionBody}) {
+      const auto begin = BeginOf(phase);
+      const auto next =
+          begin ? net_.faults_.NextPosition(phase, View(), *begin + received_ + 1) : std::nullopt;
+      room = next ? std::min(room, *next - *begin - received_) : room;
+    }
     const std::span<char> piece = pieces_.Next().first(room);
     const auto size = Pull(piece);
     if (!size) {
@@ -72,14 +76,14 @@ void Internet::Drive::TakePiece(std::span<char> bytes) {
   received_ += bytes.size();
   std::string_view piece(bytes.data(), bytes.size());
   if (changed_ != nullptr) {
-    const auto& change = std::get<ChangeBytes>(changed_->answer);
+    const Damage& damage = std::get<ChangeBytes>(changed_->answer).damage;
     const auto inside = [&](const std::optional<std::uint64_t>& at) {
       return at && *at < received_ && *at >= before;
     };
-    if (inside(change.flip) || inside(change.truncate)) {
+    if (inside(damage.flip) || inside(damage.truncate) || (damage.flip_all && before == 0)) {
       MarkSeen(*changed_);
     }
-    piece = Changed(bytes, before, change);
+    piece = Damaged(bytes, before, damage);
   }
   if (route_.operation == "manifest.put" && received_ <= kManifestBytesMax) {
     manifest_.append(piece);
@@ -94,19 +98,33 @@ void Internet::Drive::TakePiece(std::span<char> bytes) {
 }
 
 Internet::Drive::Outcome Internet::Drive::AtPositions() {
-  std::uint64_t from = std::exchange(next_position_from_, received_ + 1);
-  while (from <= received_) {
-    const auto firing = net_.faults_.OfferBytes(Phase::kRequestBody, View(), from, received_);
-    const FaultRule* rule = Noted(Phase::kRequestBody, firing);
-    if (rule == nullptr) {
-      break;
+  const std::uint64_t first = std::exchange(next_position_from_, received_ + 1);
+  for (const Phase phase : {Phase::kRequestBody, Phase::kSessionBody}) {
+    const auto begin = BeginOf(phase);
+    if (!begin) {
+      continue;
     }
-    if (const Outcome outcome = Act(*rule); outcome != Outcome::kGoOn) {
-      return outcome;
+    // Where an earlier request of the session ended, that one has been asked.
+    std::uint64_t from = *begin + first + (first == 0 && *begin > 0 ? 1 : 0);
+    while (from <= *begin + received_) {
+      const auto firing = net_.faults_.OfferBytes(phase, View(), from, *begin + received_);
+      const FaultRule* rule = Noted(phase, firing);
+      if (rule == nullptr) {
+        break;
+      }
+      if (const Outcome outcome = Act(*rule); outcome != Outcome::kGoOn) {
+        return outcome;
+      }
+      from = firing->position + 1;
     }
-    from = firing->position + 1;
   }
   return Outcome::kGoOn;
+}
+
+std::optional<std::uint64_t> Internet::Drive::BeginOf(Phase phase) const {
+  return phase == Phase::kRequestBody ? std::optional<std::uint64_t>(0)
+         : measured_                  ? measured_->site.session_bytes
+                                      : std::nullopt;
 }
 
 void Internet::Drive::BindBody() {

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/gzip.h"
 #include "simulator/faults/read_rules.h"
 #include "tests/unit/server/rig.h"
 
@@ -213,6 +214,34 @@ TEST(WireFaults, ChangedBytesComeInSoundFraming) {
     expected[70'000] = static_cast<char>(~'b');
     EXPECT_EQ("80000", answer.Field("Content-Length"));
     EXPECT_TRUE(expected == answer.body);
+  }
+}
+
+TEST(WireFaults, ARedirectNamesAnotherPlace) {
+  const std::pair<const char*, const char*> rows[] = {
+      {R"("relative")", "/a?drydock-hop=1"},
+      {R"("other-scheme")", "https://h:5000/a?drydock-hop=1"},
+      {R"({"port": 81})", "http://h:81/a?drydock-hop=1"}};
+  for (const auto& [to, location] : rows) {
+    Rig rig(Rules(Concat({R"({"redirect": {"status": 307, "to": )", to, "}}"})));
+    RawClient client(rig.port);
+    ASSERT_TRUE(client.Send("GET /a HTTP/1.1\r\nHost: h:5000\r\n\r\n"));
+    const RawAnswer answer = client.ReadAnswer();
+    EXPECT_EQ(307, answer.status);
+    EXPECT_EQ(location, answer.Field("Location"));
+    ASSERT_TRUE(client.Send("GET /a?drydock-hop=1 HTTP/1.1\r\nHost: h:5000\r\n\r\n"));
+    EXPECT_EQ(200, client.ReadAnswer().status);
+  }
+}
+
+TEST(WireFaults, AnAnswerIsReallyCoded) {
+  for (const char* label : {"", R"(, "encoding": "gzip")"}) {
+    Rig rig(Rules(Concat({R"({"bytes": {"coded": "gzip")", label, "}}"})));
+    RawClient client(rig.port);
+    ASSERT_TRUE(client.Send(RequestText("GET", "/big")));
+    const RawAnswer answer = client.ReadAnswer();
+    EXPECT_EQ(*label == '\0' ? "" : "gzip", answer.Field("Content-Encoding"));
+    EXPECT_TRUE(Gzip(std::string(TestExchange::kBigBytes, 'b')) == answer.body);
   }
 }
 

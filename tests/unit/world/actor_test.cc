@@ -51,6 +51,38 @@ TEST(ActorTest, DeletesTagsManifestsAndBlobs) {
   EXPECT_EQ(hub.Ask("HEAD", kept).status, 200) << "only its tag went";
 }
 
+TEST(ActorTest, SpoilsWhatIsKept) {
+  const std::string digest = Digest::Of("bytes").ToString();
+  const std::string rot = Concat({R"({"spoil": ")", digest, R"(", "truncate": 3})"});
+  SmallHub hub(Rule(kAfterV2, Concat({rot, R"(, {"spoil": "{digest}", "flip": 0})"})));
+  hub.PushBlob("bytes");
+  hub.PutIndex("v2", SmallHub::Index("two"));
+  EXPECT_EQ(SmallHub::Text(hub.Ask("GET", SmallHub::BlobPath("bytes"))), "byt");
+  const std::string manifest = SmallHub::Text(hub.Ask("GET", "/v2/a/b/manifests/v2"));
+  EXPECT_EQ(manifest.size(), SmallHub::Index("two").size());
+  EXPECT_EQ(manifest.front(), static_cast<char>(~'{'));
+}
+
+TEST(ActorTest, KeepsOtherBytesThanItSaid) {
+  const struct {
+    std::string_view damage;
+    std::string kept;
+  } rows[] = {{R"("truncate": 2)", "by"},
+              {R"("flip": 0)", Concat({std::string(1, static_cast<char>(~'b')), "ytes"})}};
+  for (const auto& row : rows) {
+    SmallHub hub(Concat({R"({"name": "rot", "when": {"operation": "upload.commit"},
+        "do": {"bytes": {"stored": true, )",
+                         row.damage, "}}}"}));
+    EXPECT_EQ(hub.Commit(hub.Open(), "bytes", "other"), 400) << "what is refused is not stored";
+    EXPECT_EQ(hub.Count().seen, 0u);
+    EXPECT_EQ(hub.Commit(hub.Open(), "bytes", "bytes"), 201) << "and nobody is told";
+    EXPECT_EQ(hub.Count().seen, 1u);
+    EXPECT_EQ(SmallHub::Text(hub.Ask("GET", SmallHub::BlobPath("bytes"))), row.kept);
+    EXPECT_EQ(hub.Ask("GET", SmallHub::BlobPath("bytes")).headers.Get("Content-Length"),
+              std::to_string(row.kept.size()));
+  }
+}
+
 TEST(ActorTest, CommitsTheSameBlobFirst) {
   SmallHub hub(Concat({R"({"name": "other", "when": {"operation": "upload.commit"},
         "do": {"actor": {"does": [{"put-blob": "{digest}"}]}, "at": "decide"}, "times": 1},

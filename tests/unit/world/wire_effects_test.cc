@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/gzip.h"
 #include "core/text.h"
 #include "simulator/world/internet.h"
 #include "tests/unit/world/shelf.h"
@@ -33,7 +34,7 @@ TEST_F(WireEffectsTest, RawBytesAreReadAsTheClientReads) {
   } rows[] = {
       {R"(HTTP/1.1 429 Slow\r\nRetry-After: 7\r\n\r\nslow down)", "429"},
       {R"(HTTP/1.1 429 Slow\nRetry-After: 7\n\nslow down)", "429"},
-      {R"(HTTP/1.1 200 OK\r\nHTTP/1.1 429 Slow\r\n\r\n)", "ambiguous"},
+      {R"(HTTP/1.1 429 Slow\r\nHTTP/1.1 200 OK\r\n\r\n)", "429"},
       {R"(HTTP/1.1 200 OK\r\nA: b)", "ambiguous"},
       {R"(nonsense)", "ambiguous"},
   };
@@ -61,9 +62,82 @@ TEST_F(WireEffectsTest, BytesChangeOnTheirWayOut) {
   EXPECT_EQ(cut->headers.Get("Content-Length"), "4");
   EXPECT_EQ(cut->headers.Get("Content-Encoding"), "gzip");
   EXPECT_EQ(All(cut), "mani");
+  Start(Effect(R"({"bytes": {"flip": "all"}})"));
+  EXPECT_EQ(BodyOf("/v1").size(), 8u);
+  EXPECT_EQ(BodyOf("/v1")[7], static_cast<char>(~'t'));
   Start(Effect(R"({"bytes": {"flip": 100, "truncate": 100}})"));
   EXPECT_EQ(BodyOf("/v1"), "manifest");
   EXPECT_EQ(Count().seen, 0u);  // there is no such byte
+}
+
+TEST_F(WireEffectsTest, AnswersAreCodedWithAndWithoutALabel) {
+  const std::string manifest(1000, 'm');
+  site_.shelf["v1"] = manifest;
+  const struct {
+    std::string_view bytes;
+    std::string_view label;
+    std::string body;
+  } rows[] = {
+      {R"("coded": "gzip", "encoding": "gzip")", "gzip", Gzip(manifest)},
+      {R"("coded": "gzip")", "", Gzip(manifest)},
+      {R"("coded": "gzip", "encoding": "br")", "br", Gzip(manifest)},
+      {R"("coded": "gzip", "truncate": 10)", "", Gzip(manifest).substr(0, 10)},
+      {R"("encoding": "gzip")", "gzip", manifest},
+  };
+  for (const auto& row : rows) {
+    Start(Effect(Concat({R"({"bytes": {)", row.bytes, "}}"})));
+    auto answer = Send("GET", "/v1");
+    ASSERT_TRUE(answer.ok());
+    EXPECT_EQ(answer->headers.Get("Content-Encoding"), row.label) << row.bytes;
+    EXPECT_EQ(answer->headers.Get("Content-Length"), std::to_string(row.body.size())) << row.bytes;
+    EXPECT_TRUE(All(answer) == row.body) << row.bytes;
+    EXPECT_EQ(Count().seen, 1u) << row.bytes;
+  }
+  Start(Effect(R"({"bytes": {"coded": "gzip"}})"));
+  EXPECT_EQ(Told("PUT", "/v2", "body"), "201");
+  EXPECT_EQ(Count().seen, 0u);  // an answer without a body is as it was
+}
+
+TEST_F(WireEffectsTest, ARedirectIsFollowedToItsEnd) {
+  site_.shelf["v1"] = "manifest";
+  const struct {
+    std::string_view to;
+    std::string_view location;
+  } rows[] = {
+      {R"("absolute")", "https://registry-1.docker.io/v1?a=b&drydock-hop=1"},
+      {R"("relative")", "/v1?a=b&drydock-hop=1"},
+      {R"("other-scheme")", "http://registry-1.docker.io/v1?a=b&drydock-hop=1"},
+      {R"({"port": 5001})", "https://registry-1.docker.io:5001/v1?a=b&drydock-hop=1"},
+      {R"({"host": "cdn.example:80"})", "https://cdn.example:80/v1?a=b&drydock-hop=1"},
+  };
+  for (const auto& row : rows) {
+    Start(Effect(Concat({R"({"redirect": {"status": 308, "to": )", row.to, "}}"})));
+    const auto answer = Send("GET", "/v1?a=b");
+    ASSERT_TRUE(answer.ok());
+    EXPECT_EQ(answer->status, 308);
+    EXPECT_EQ(answer->reason, "Permanent Redirect");
+    EXPECT_EQ(answer->headers.Get("Location"), row.location);
+    EXPECT_TRUE(site_.log.size() < 2) << "it did the work as well";
+    site_.log.clear();
+  }
+  const auto follow = [this](std::string_view times, int most) {
+    Start(
+        Effect(Concat({R"({"redirect": {"status": 302, "to": "relative", "hops": )", times, "}}"})));
+    std::string path = "/v1";
+    for (int count = 0; count < most; ++count) {
+      auto answer = Send("GET", path);
+      if (!answer || answer->status != 302) {
+        return answer ? Concat({std::to_string(count), " ", All(answer)}) : "none";
+      }
+      path = answer->headers.Get("Location");
+    }
+    return path;
+  };
+  EXPECT_EQ(follow("1", 9), "1 manifest");
+  EXPECT_EQ(follow("3", 9), "3 manifest");
+  EXPECT_EQ(Count().fired, 3u);
+  EXPECT_EQ(Count().seen, 3u);
+  EXPECT_EQ(follow("\"endless\"", 25), "/v1?drydock-hop=25");
 }
 
 TEST_F(WireEffectsTest, BytesChangeOnTheirWayIn) {
