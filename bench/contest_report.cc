@@ -113,16 +113,42 @@ Processor seconds of one push of 1 GiB into memory, on the machine of the first 
 processors, SHA-NI at 1.9 GB/s, a virtual machine that others were using as well), from getrusage and
 perf: SHA-256 0.55 to 0.6; reading the socket 0.13; new pages and the copy into them 0.3 (`write` to a
 memory file) to 0.5 (first touch of anonymous memory; 1.0 and more with huge pages); `curl` 0.4 to 0.5.
-Together 1.4 to 1.6, which two processors need 0.7 to 0.8 s for. That bounds what can be seen there (arithmetic; a run
-on a quiet machine is still to be made):
+Together 1.4 to 1.6, which two processors need 0.7 to 0.8 s for. That bounds what can be seen there
+(arithmetic):
 
 - one push: about 0.75 of the OpenSSL rate, if nobody else is at work;
 - eight at once: about 0.75 to 0.85 of it together, whatever the server does: more than 1.0 needs a
   third processor, or clients that cost nothing.
 
-Neither depends on cpp-httplib: it only binds and accepts (ADR 0007). What was gained, and how, is in
-ADR 0030; a manifest GET over a socket went from 18 to 8.5 µs of the server's processor time, of which
-half is the kernel's waking of threads. nginx takes 2.7 µs for its fixed answer.
+What keeps a run below these bounds:
+
+- Others at work. With six compilers beside it the same push takes 2.7 to 3.2 processor seconds (server
+  1.7 to 2.1, `curl` 0.7 to 1.1): caches and processors are shared, and SHA-256 alone falls below a
+  tenth of its rate for seconds at a time. A figure from such a run says little.
+- New memory. In a virtual machine whose page cache has taken all that is free, a page is first taken
+  from that and then often has to be given by the host: touching 1.3 GiB takes 0.7 processor seconds
+  there by itself, against 0.3 to 0.5 for 1 GiB on the first report's day.
+- Two pieces in turn: reader and hasher wait for each other some 2000 to 4000 times a GiB. A server of
+  60 lines with nothing but recv, write and SHA-256, six configurations in turn, five times: 2 pieces of
+  256 KiB 1.62 s in the kernel and 3.4 s in all, 8 of 128 KiB 1.03 and 2.5. Eight pushes at once take
+  6 % fewer processor seconds without a second thread for each. Neither is done yet.
+
+There is no second pass over the bytes and no sync at the end, and the report's `curl` waits for no
+`100 Continue`.
+
+A request for a manifest took 18 µs of the server's processor time, then 8.5 (ADR 0030), half of it the
+kernel's waking of threads. With workers on duty in one epoll (ADR 0063) a request is four calls, and
+threads change 0.17 times for it and no longer 1.3 times, as often as with nginx (0.16). Side by side
+on a busy machine the server took 17.0 µs for a request where it had taken 32.7, and nginx took 3.4 for
+its fixed answer. What is left is a third kernel and two thirds our own: an eighth of it is the journal
+letting go of an event that is 10 000 exchanges old and in no cache any more, about a quarter malloc and
+free, mostly of headers for the journal. None of it depends on cpp-httplib: it only binds and accepts
+(ADR 0007).
+
+From exec to the first answer the process needs 6 to 8 ms of processor time, nearly all of it the
+dynamic linker's: a C++ program that does nothing takes 1.4 ms, with libcrypto, libssl and zlib 3.5, with
+cpp-httplib 4.8, with libgit2 and the 14 libraries behind it 6.7. The best of 40 starts on the busy
+machine took 4.8 ms in all, the median 11 to 14.
 
 Resident memory is that of the server process. A memory store keeps large blobs in files without a
 name, which are memory of the machine but not resident in the process.
