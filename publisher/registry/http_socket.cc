@@ -22,6 +22,9 @@ sigset_t OnlySigpipe() {
 
 bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
+constexpr std::string_view kVersion = "HTTP/1.1 ";
+constexpr std::string_view kContinue = "HTTP/1.1 100";
+
 }  // namespace
 
 NoSigpipe::NoSigpipe() {
@@ -42,6 +45,11 @@ HttpSocket::HttpSocket(int socket, SSL* tls, Duration silence_max)
     : socket_(socket), tls_(tls), silence_max_(silence_max) {}
 
 long HttpSocket::Read(char* into, std::size_t size) {
+  if (size == 1 && !owed_.empty()) {
+    *into = last_ = owed_.front();
+    owed_.remove_prefix(1);
+    return 1;
+  }
   if (used_ == buffer_.size()) {
     const long filled = Fill();
     if (filled <= 0) {
@@ -56,7 +64,7 @@ long HttpSocket::Read(char* into, std::size_t size) {
   used_ += taken;
   if (size > 1) {
     line_ = 0;
-  } else if (IsLineTooLong(*into)) {
+  } else if (!Follow(*into)) {
     return -1;
   }
   last_ = into[taken - 1];
@@ -68,19 +76,28 @@ bool HttpSocket::LacksCarriageReturn() const {
   return in_head_ && buffer_[used_] == '\n' && last_ != '\r';
 }
 
-bool HttpSocket::IsLineTooLong(char next) {
+// Keeps in mind where in the head `next` stands; false when its line is too long.
+bool HttpSocket::Follow(char next) {
   ++line_;
   if (line_ > (first_line_ ? kFirstLineMax : kLineMax)) {
-    return true;
+    return false;
   }
   empty_line_ = empty_line_ && (next == '\r' || next == '\n');
+  if (first_line_ && line_ > kVersion.size() && line_ <= kContinue.size()) {
+    is_continue_ = (line_ == kVersion.size() + 1 || is_continue_) && next == kContinue[line_ - 1];
+  }
+  if (in_value_ && next == '%') {
+    owed_ = "25";  // httplib takes every value for an encoded one
+  }
+  in_value_ = next != '\n' && (in_value_ || (in_head_ && !first_line_ && next == ':'));
   if (next == '\n') {
-    in_head_ = in_head_ && !empty_line_;
+    const bool head_ends = in_head_ && empty_line_;
+    in_head_ = in_head_ && (!empty_line_ || is_continue_);  // behind a 100 comes another head
+    first_line_ = head_ends && is_continue_;
     line_ = 0;
-    first_line_ = false;
     empty_line_ = true;
   }
-  return false;
+  return true;
 }
 
 long HttpSocket::Fill() {

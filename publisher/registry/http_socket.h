@@ -39,7 +39,8 @@ class HttpSocket {
 
   // Reads at least one byte, at most `size`. 0 at the end of the connection, -1 on an error or
   // after too much silence. Bytes asked for one by one are lines: too long a one is an error, and
-  // a line of the head that ends in a bare line feed is given as if it ended in CRLF.
+  // a line of the head that ends in a bare line feed is given as if it ended in CRLF, and a percent
+  // sign in a field's value is encoded.
   long Read(char* into, std::size_t size);
   // Sends all of `bytes` and gives their number. After the peer has hung up it still says so, and
   // sends nothing: what the peer answered before can then be read.
@@ -55,7 +56,7 @@ class HttpSocket {
  private:
   bool Wait(short events, Duration span);
   long Fill();
-  bool IsLineTooLong(char next);
+  bool Follow(char next);
   bool LacksCarriageReturn() const;
 
   int socket_;
@@ -67,7 +68,10 @@ class HttpSocket {
   bool first_line_ = true;
   bool empty_line_ = true;  // so far
   bool in_head_ = true;
-  char last_ = 0;  // given
+  bool in_value_ = false;     // of a field
+  bool is_continue_ = false;  // the status line said 100
+  std::string_view owed_;     // to be given before what is in the buffer
+  char last_ = 0;             // given
   bool hung_up_ = false;
 };
 

@@ -63,8 +63,7 @@ Status ReadHead(std::string_view& bytes, Response& response) {
     const std::string_view value =
         colon == std::string_view::npos ? "" : Trim(line->substr(colon + 1));
     if (!value.empty()) {
-      // The library takes every value for an encoded one.
-      response.headers.Add(line->substr(0, colon), PercentDecode(value));
+      response.headers.Add(line->substr(0, colon), value);
     }
   }
 }
