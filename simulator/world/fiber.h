@@ -1,5 +1,4 @@
 // Code with a stack of its own that is entered and left by hand: what an actor of a World runs on.
-// Entering and leaving cost less than a microsecond, a thirtieth of handing over between threads.
 // Threads: a fiber belongs to the thread that enters it first. Source: docs/adr/0061-fibers.md.
 #pragma once
 
