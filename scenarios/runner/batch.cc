@@ -53,10 +53,16 @@ void RunAll(const std::vector<Scenario>& scenarios, const RunOptions& options, u
   Shelf shelf;
   RunOptions shared = options;
   shared.shelf = &shelf;
-  Outcomes outcomes(scenarios.size());
-  std::vector<std::thread> players;
   const std::size_t count =
       std::min<std::size_t>(std::clamp(jobs, 1U, kJobsMost), scenarios.size());
+  if (count == 1) {  // memory costs a thread more than the one that the program began with
+    for (std::size_t index = 0; index < scenarios.size(); ++index) {
+      on_played(index, RunScenario(scenarios[index], shared));
+    }
+    return;
+  }
+  Outcomes outcomes(scenarios.size());
+  std::vector<std::thread> players;
   players.reserve(count);
   for (std::size_t player = 0; player < count; ++player) {
     players.emplace_back([&] {
