@@ -13,6 +13,7 @@
 #include "publisher/build/child_process.h"
 #include "publisher/release/attempt_log.h"
 #include "publisher/release/forge.h"
+#include "publisher/release/version_text.h"
 
 namespace drydock::cli {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "publisher/release/course.h"
+#include "publisher/release/version_text.h"
 
 namespace drydock::publisher {
 namespace {

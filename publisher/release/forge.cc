@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "publisher/release/release_file.h"
+#include "publisher/release/version_text.h"
 
 namespace drydock::publisher {
 namespace {

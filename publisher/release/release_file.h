@@ -69,10 +69,4 @@ struct ReleaseFile {
 Result<ReleaseFile> ReadReleaseFile(const std::string& path);
 Result<ReleaseFile> ParseReleaseFile(std::string_view text, std::string_view source);
 
-// "v1.15.12", "v1.15.13b": a release tag of the scheme vX.Y.Z with an optional letter from b on.
-Status CheckReleaseTag(std::string_view tag);
-// True for a concrete version such as "1.0.7" or "2.0.0-rc.1"; "latest", "^1.0", "", "null" are
-// not.
-bool IsConcreteVersion(std::string_view version);
-
 }  // namespace drydock::publisher

@@ -55,8 +55,7 @@ class HubPageCommand : public ::testing::Test {
     return RunClient(argv, &said_);
   }
 
-  static constexpr char kSeed[] =
-      R"({"repositories": {"acme/app": {"tags": {"v1": {}}}}})";
+  static constexpr char kSeed[] = R"({"repositories": {"acme/app": {"tags": {"v1": {}}}}})";
 
   TempFolder folder_;
   std::unique_ptr<Served> server_;

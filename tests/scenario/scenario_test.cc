@@ -17,6 +17,11 @@ using ::testing::ValuesIn;
 
 std::string NameOf(const TestParamInfo<std::string>& info) { return TestName(info.param); }
 
+std::string Stem(const std::string& file) { return std::filesystem::path(file).stem().string(); }
+
+// What lies at the registry there is wrong, and a second run must not replace it.
+const std::set<std::string> kStaysWrong = {"version-tag-of-another-commit"};
+
 class IncidentTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(IncidentTest, Holds) {
@@ -25,7 +30,9 @@ TEST_P(IncidentTest, Holds) {
   EXPECT_EQ(Failures(*result), "");
   EXPECT_TRUE(result->passed());
   ASSERT_TRUE(result->second);
-  EXPECT_EQ(result->second->steps.back().verdict, "published-and-verified");
+  EXPECT_EQ(result->second->steps.back().verdict, kStaysWrong.count(Stem(GetParam())) != 0
+                                                      ? "published-not-verified"
+                                                      : "published-and-verified");
   const auto scenario = Load(GetParam());
   EXPECT_EQ(result->twin.has_value(), HasFaults(scenario));
   EXPECT_EQ(result->script.has_value(), scenario.script.has_value());
@@ -41,8 +48,6 @@ std::vector<std::string> FilesWithFaults() {
 // what these files expect of their rules.
 const std::set<std::string> kHarmless = {"api-version-header-missing", "challenge-shape-oddities",
                                          "relative-location-forms"};
-
-std::string Stem(const std::string& file) { return std::filesystem::path(file).stem().string(); }
 
 class FaultTest : public ::testing::TestWithParam<std::string> {};
 

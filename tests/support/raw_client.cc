@@ -136,13 +136,27 @@ std::optional<std::string> RawClient::Take(std::size_t count) {
   return taken;
 }
 
+// Through the empty line; lines may end in bare line feeds.
+std::optional<std::string> RawClient::TakeHead() {
+  for (;;) {
+    const std::size_t crlf = held_.find("\r\n\r\n");
+    const std::size_t lf = held_.find("\n\n");
+    if (crlf != std::string::npos || lf != std::string::npos) {
+      return Take(crlf < lf ? crlf + 4 : lf + 2);
+    }
+    if (!Fill()) {
+      return std::nullopt;
+    }
+  }
+}
+
 RawAnswer RawClient::ReadAnswer(bool to_head) {
   RawAnswer answer;
-  const std::optional<std::string> head = TakeThrough("\r\n\r\n");
+  const std::optional<std::string> head = TakeHead();
   if (!head) {
     return answer;
   }
-  answer.head = head->substr(0, head->size() - 4);
+  answer.head = head->substr(0, head->find_last_not_of("\r\n") + 1);
   answer.status = std::atoi(answer.head.c_str() + std::string_view("HTTP/1.1 ").size());
   const std::string length = answer.Field("Content-Length");
   if (to_head || answer.status < 200 || answer.status == 204 || answer.status == 304) {

@@ -56,6 +56,7 @@ class RawClient {
   bool Fill();
   // Takes up to and including `mark`; nullopt when the connection ends before.
   std::optional<std::string> TakeThrough(std::string_view mark);
+  std::optional<std::string> TakeHead();
   std::optional<std::string> Take(std::size_t count);
   void ReadChunks(RawAnswer& answer);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "publisher/release/version_text.h"
 
 namespace drydock::publisher {
 namespace {

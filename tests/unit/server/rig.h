@@ -82,10 +82,8 @@ class TestExchange : public Exchange {
 
   const Route& route() const override { return route_; }
   std::optional<Response> Decide() override {
-    if (head_.url.path == "/refused") {
-      return Answered(401, {}, "who are you");
-    }
-    return std::nullopt;
+    const bool refused = head_.url.path == "/refused";
+    return refused ? std::optional(Answered(401, {}, "who are you")) : std::nullopt;
   }
   void Receive(std::string_view piece) override {
     hasher_.Update(piece);

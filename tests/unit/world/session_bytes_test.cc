@@ -9,7 +9,7 @@ namespace drydock::simulator {
 namespace {
 
 std::string Rule(std::string_view effect, int bytes) {
-  return Concat({R"({"name": "r", "when": {"operation": "upload.*"}, "do": {)", effect,
+  return Concat({R"({"name": "r", "when": {"operation": "upload.patch"}, "do": {)", effect,
                  R"(, "at": "session-body", "after-bytes": )", std::to_string(bytes), "}}"});
 }
 

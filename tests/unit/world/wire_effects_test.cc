@@ -121,8 +121,8 @@ TEST_F(WireEffectsTest, ARedirectIsFollowedToItsEnd) {
     site_.log.clear();
   }
   const auto follow = [this](std::string_view times, int most) {
-    Start(
-        Effect(Concat({R"({"redirect": {"status": 302, "to": "relative", "hops": )", times, "}}"})));
+    Start(Effect(
+        Concat({R"({"redirect": {"status": 302, "to": "relative", "hops": )", times, "}}"})));
     std::string path = "/v1";
     for (int count = 0; count < most; ++count) {
       auto answer = Send("GET", path);
