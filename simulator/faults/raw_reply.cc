@@ -126,7 +126,7 @@ std::string Describe(const RawReply& raw) {
   return Concat({"raw-reply of ", std::to_string(raw.bytes.size()), " bytes"});
 }
 
-Result<Response> ReadAsClient(std::string_view bytes) {
+Result<Response> ReadAsClient(std::string_view method, std::string_view bytes) {
   Response response;
   do {
     response = Response();
@@ -138,7 +138,7 @@ Result<Response> ReadAsClient(std::string_view bytes) {
   std::string body;
   std::optional<std::uint64_t> length;
   bool whole = true;
-  if (response.status == 204) {
+  if (response.status == 204 || method == "HEAD") {
     length = 0;
   } else if (ToLower(headers.Get("Transfer-Encoding")) == "chunked") {
     whole = Unchunk(bytes, body);

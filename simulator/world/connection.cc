@@ -63,7 +63,8 @@ class Connection : public Transport {
     if (!turn) {
       return turn.error();
     }
-    const std::string what = Concat({request.method, " ", RedactedUrl(request.url.ToString())});
+    const std::string method = request.method;
+    const std::string what = Concat({method, " ", RedactedUrl(request.url.ToString())});
     if (world_.clock().Elapsed() >= deadline) {
       return Error(ErrorCode::kTimeout, Concat({what, ": the deadline passed"}));
     }
@@ -93,7 +94,7 @@ class Connection : public Transport {
                            " before an answer"}));
     }
     if (answer->raw) {
-      auto read = ReadAsClient(*answer->raw);
+      auto read = ReadAsClient(method, *answer->raw);
       return read ? std::move(read) : read.error().At(what);
     }
     if (answer->rest) {

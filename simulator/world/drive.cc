@@ -219,7 +219,7 @@ Internet::Drive::Outcome Internet::Drive::Tell(const FaultRule& rule) {
     return Fail(*fault, rule.phase == Phase::kResponseHead);
   }
   if (const auto* raw = std::get_if<RawReply>(&rule.answer)) {
-    auto read = ReadAsClient(raw->bytes);
+    auto read = ReadAsClient(head_.method, raw->bytes);
     response_ =
         read ? std::move(*read) : Response{.status = 0, .reason = {}, .headers = {}, .body = {}};
     raw_ = raw;

@@ -71,7 +71,7 @@ TEST(RulesTest, WhatCannotBePlayedIsAnErrorWithItsLine) {
   EXPECT_THAT(ErrorOf(scenario), HasSubstr("\"jobs\": expected every variant once"));
   scenario = Incident("base-tag-present");
   scenario.steps.front().action = scenarios::WaitStep{{}, scenario.start - std::chrono::hours(1)};
-  EXPECT_THAT(ErrorOf(scenario), HasSubstr("base-tag-present.json:17: wait: that moment"));
+  EXPECT_THAT(ErrorOf(scenario), HasSubstr("base-tag-present.json:20: wait: that moment"));
   scenario = Incident("base-tag-present");
   scenario.world.npm.front().version = "not a version";
   EXPECT_THAT(ErrorOf(scenario), HasSubstr("not a version"));

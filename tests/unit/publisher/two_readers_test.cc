@@ -102,7 +102,7 @@ TEST(TwoReaders, MakeTheSameOfOddAnswers) {
   for (const Row& row : kRows) {
     SCOPED_TRACE(row.name);
     const std::string bytes(row.head);
-    EXPECT_EQ(Told(simulator::ReadAsClient(bytes)), row.told);
+    EXPECT_EQ(Told(simulator::ReadAsClient("GET", bytes)), row.told);
     const RawServer server(bytes, RawServer::After::kClose);
     Request request;
     request.url = *Url::Parse(server.Url());

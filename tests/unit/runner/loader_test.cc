@@ -214,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(
          R"(11: tags: "latest": "same-as": expected a tag, found: "")"},
         {"SameAndOther", kExpect,
          R"({"tags": {"latest": {"same-as": "v1", "differs-from": "v2"}}})",
-         R"(11: tags: "latest": "same-as": expected either "same-as" or "differs-from")"},
+         R"(11: tags: "latest": "differs-from": expected either "same-as" or "differs-from")"},
         {"NoSuchRun", R"("host-publish": {})", R"("host-publish": {"from-ci": "#1"})",
          R"(11: host-publish: no such step before it: "ci-publish #1")", false},
         {"NoSuchWorkflow", kHostPublish, R"("ci-publish": {"workflow": "w"})",
