@@ -344,7 +344,7 @@ Outcome<BlobUpload::Step> BlobUpload::Commit(std::uint64_t from, std::uint64_t l
 // Looks at what a commit left that came through after one that nobody knows the end of. A blob that
 // is not right is sent once more; one that is not seen after that may still come.
 Outcome<BlobUpload::Step> BlobUpload::Confirm() {
-  const auto there = confirmed_ ? Look(Step::kDone, Step::kProbe) : Look(Step::kOpen);
+  auto there = confirmed_ ? Look(Step::kDone, Step::kProbe) : Look(Step::kOpen);
   if (!there || there.value() == Step::kDone) {
     return there;
   }

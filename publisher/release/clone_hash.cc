@@ -17,11 +17,11 @@ Result<std::string> BaseHashOfClone(const std::string& folder, const std::string
   if (std::filesystem::exists(folder + "/.git", ignored)) {
     const auto clean = HashGitRef(folder, tag, recipe);
     if (clean && clean->digest != tree->digest) {
-      return Error(ErrorCode::kConflict,
-                   Concat({"the work tree gives ", tree->Short(), ", a clean checkout of ", tag,
-                           " gives ", clean->Short(),
-                           ": remove what git ignores there (git status --ignored lists it), or "
-                           "check out anew without core.autocrlf"}));
+      return Error(
+          ErrorCode::kConflict,
+          Concat({"the work tree gives ", tree->Short(), ", a clean checkout of ", tag, " gives ",
+                  clean->Short(), ": remove what git ignores there (git status ",
+                  "--ignored lists it), or check out anew without core.autocrlf"}));
     }
     if (!clean && clean.error().code() != ErrorCode::kInvalid) {
       return clean.error();

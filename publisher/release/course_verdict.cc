@@ -154,6 +154,7 @@ void Pipeline::Course::Judge() {
     report.why = Concat({"not asked for and not in place: ", Join(missing, ", ")});
   } else if (const std::set<Digest>& unread = registry.seen_by_head(); !unread.empty()) {
     std::vector<std::string> names;
+    names.reserve(unread.size());
     for (const Digest& digest : unread) {
       names.push_back(digest.Short());
     }

@@ -157,9 +157,10 @@ std::string Pipeline::Course::Alias(const VariantSpec& variant) const {
 
 ImageReference Pipeline::Course::At(std::string_view tag) const {
   // A tag has no colon.
-  auto elsewhere = tag.find(':') == std::string_view::npos ? Result<ImageReference>(release.image)
-                                                           : ImageReference::Parse(tag);
-  ImageReference reference = elsewhere ? std::move(*elsewhere) : release.image;
+  const auto elsewhere = tag.find(':') == std::string_view::npos
+                             ? Result<ImageReference>(release.image)
+                             : ImageReference::Parse(tag);
+  ImageReference reference = elsewhere ? *elsewhere : release.image;
   reference.tag = reference.tag.value_or(std::string(tag));
   return reference;
 }

@@ -41,7 +41,7 @@ Status Player::SetHubPage(const HubPageStep& page, StepResult& result) {
                     : updated.value() ? "the page was changed"
                                       : "the page says so already";
   });
-  const Status ran = stage_.world().Run();
+  Status ran = stage_.world().Run();
   result.output = Concat({result.reason, "\n"});
   return ran;
 }

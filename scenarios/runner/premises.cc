@@ -182,8 +182,8 @@ Status CheckNames(const Scenario& scenario, const Step& step,
   if (!publish->workflow.empty() && !release.base) {
     return Error(ErrorCode::kInvalid,
                  Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name,
-                         ": \"workflow\": the release has no base, and only the usual one does "
-                         "without"}));
+                         ": \"workflow\": only the usual one does without a base, and this ",
+                         "release has none"}));
   }
   return CheckParts(scenario, step.expect, release);
 }

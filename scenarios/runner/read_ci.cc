@@ -94,6 +94,7 @@ script::Job ReadJob(Source& source, const Member& member, const script::CiWorkfl
                                   [&](const Kind& each) { return each.name == does; });
   if (kind == kKinds.end()) {
     std::vector<std::string> names;
+    names.reserve(kKinds.size());
     for (const Kind& each : kKinds) {
       names.emplace_back(each.name);
     }

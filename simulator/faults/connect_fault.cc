@@ -69,7 +69,6 @@ std::vector<Phase> PhasesOf(const ConnectFault& fault) {
       return {Phase::kLookup};
     case Kind::kRefused:
     case Kind::kNoAnswer:
-      return {Phase::kTcp};
     case Kind::kSilent:
       return {Phase::kTcp};
     case Kind::kReset:
@@ -123,6 +122,7 @@ namespace reading {
 void ReadConnectFault(json::Source& source, const json::Value& value, FaultRule& rule) {
   const auto fail = [&] {
     std::vector<std::string> names;
+    names.reserve(kRows.size());
     for (const Row& row : kRows) {
       names.push_back(HasCode(row.kind) ? Concat({"{\"", row.name, "\": CODE}"})
                                         : Concat({"\"", row.name, "\""}));
@@ -147,6 +147,7 @@ void ReadConnectFault(json::Source& source, const json::Value& value, FaultRule&
   const std::string code = one ? *object->front().value.as_string() : "";
   if (row->kind == Kind::kTlsAlert && FindAlert(code) == nullptr) {
     std::vector<std::string> names;
+    names.reserve(kAlerts.size());
     for (const auto& [alert, number] : kAlerts) {
       names.emplace_back(alert);
     }

@@ -53,7 +53,7 @@ class Stream : public BodyReader, public BodySink {
   // Called once within a TLS handshake, when the client has said which name it wants ("" for none);
   // what `ask` gives is what becomes of the handshake. Of no use without TLS.
   using Ask = std::function<std::optional<ConnectFault>(const std::string& name)>;
-  virtual void OnHello(Ask /*ask*/) {}
+  virtual void OnHello(const Ask& /*ask*/) {}
 
   // Waits are put down there from now on, while it is open. It must outlive the stream.
   virtual void Charge(WaitAccount* account) = 0;

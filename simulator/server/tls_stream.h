@@ -26,7 +26,7 @@ class TlsStream : public Stream {
   TlsStream& operator=(const TlsStream&) = delete;
 
   void SetPatience(Deadline until, Duration stall) override;
-  void OnHello(Ask ask) override { greeting_.ask = std::move(ask); }
+  void OnHello(const Ask& ask) override { greeting_.ask = ask; }
   void Charge(WaitAccount* account) override { socket_.Charge(account); }
   // kInvalid tells of a handshake that failed, in OpenSSL's words.
   Result<std::optional<std::size_t>> ReadNow(std::span<char> into) override;
