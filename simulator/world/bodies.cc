@@ -72,7 +72,7 @@ class DamagedReader : public BodyReader {
   DamagedReader(Body body, const Damage& damage) : body_(std::move(body)), damage_(damage) {}
 
   Result<std::size_t> Read(std::span<char> into) override {
-    const auto size = body_.Read(into);
+    auto size = body_.Read(into);
     if (!size) {
       return size;
     }
@@ -197,7 +197,7 @@ Status SitOut(const FaultRule& rule, const Waiting& waiting) {
                            std::chrono::seconds(1));
   const std::uint64_t before = waiting.faults.Releases(rule);
   while (clock.Elapsed() < end && waiting.faults.Releases(rule) == before) {
-    const Status waited = waiting.peer->WaitUntil(clock, std::min(end, clock.Elapsed() + pause));
+    Status waited = waiting.peer->WaitUntil(clock, std::min(end, clock.Elapsed() + pause));
     if (!waited) {
       return waited;
     }

@@ -23,7 +23,7 @@ class ActorPeer : public Peer {
     const Duration now = clock.Elapsed();
     const Deadline end = std::min(until, deadline_);
     if (end > now) {
-      if (const Status slept = clock.SleepFor(end - now); !slept) {
+      if (Status slept = clock.SleepFor(end - now); !slept) {
         return slept;
       }
     }

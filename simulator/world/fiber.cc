@@ -94,11 +94,9 @@ struct Fiber::State {
     inside.thread = __tsan_create_fiber(0);
 #endif
   }
-  ~State() {
 #ifdef DRYDOCK_TELL_TSAN
-    __tsan_destroy_fiber(inside.thread);
+  ~State() { __tsan_destroy_fiber(inside.thread); }
 #endif
-  }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
