@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "core/text.h"
 
@@ -17,8 +16,7 @@ class SharedReader : public BodyReader {
       : bytes_(std::move(bytes)), rest_(std::string_view(*bytes_).substr(offset, length)) {}
 
   Result<std::size_t> Read(std::span<char> into) override {
-    const std::size_t size = std::min(into.size(), rest_.size());
-    std::memcpy(into.data(), rest_.data(), size);
+    const std::size_t size = rest_.copy(into.data(), into.size());
     rest_.remove_prefix(size);
     return size;
   }

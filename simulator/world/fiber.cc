@@ -17,6 +17,7 @@
 #endif
 #if defined(__SANITIZE_ADDRESS__) || DRYDOCK_HAS_FEATURE(address_sanitizer)
 #define DRYDOCK_TELL_ASAN 1
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if defined(__SANITIZE_THREAD__) || DRYDOCK_HAS_FEATURE(thread_sanitizer)
@@ -43,6 +44,10 @@ class Stack {
     }
     bottom_ = static_cast<std::byte*>(memory_) + page;
     bytes_ = kStackBytes - page;
+#ifdef DRYDOCK_TELL_ASAN
+    // Of one that lay here before, whose last frames nobody left.
+    __asan_unpoison_memory_region(bottom_, bytes_);
+#endif
   }
   ~Stack() { ::munmap(memory_, kStackBytes); }
   Stack(const Stack&) = delete;
