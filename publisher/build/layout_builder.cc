@@ -26,13 +26,16 @@ Result<BuildOutcome> Failed(Failure failure) {
 // A prebuilt image that says it is of another commit than the one that is published.
 std::optional<Failure> OtherRevision(const LayoutImage& image, const BuildRequest& request) {
   const auto wanted = request.labels.find(std::string(kRevisionLabel));
+  if (wanted == request.labels.end()) {
+    return std::nullopt;
+  }
   for (const Manifest& manifest : image.manifests) {
     const auto parsed = json::Parse(manifest.bytes, request.layout);
     const json::Value* config = parsed ? parsed->Find("config") : nullptr;
     const auto digest =
         Digest::Parse(config == nullptr ? std::string_view() : config->Text("digest"));
     const LayoutBlob* blob = digest ? image.FindBlob(*digest) : nullptr;
-    if (blob == nullptr || blob->size > kConfigBytesMax || wanted == request.labels.end()) {
+    if (blob == nullptr || blob->size > kConfigBytesMax) {
       continue;
     }
     const auto text = json::ParseFile(blob->path);

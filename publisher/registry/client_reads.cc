@@ -37,6 +37,18 @@ bool IsAttestation(const json::Value& descriptor) {
          (platform != nullptr && platform->Text("os") == "unknown");
 }
 
+// The descriptors of an index, but for attestations.
+Outcome<json::Value::Array> ImagesIn(const Manifest& index, const ImageReference& name) {
+  const auto parsed = json::Parse(index.bytes, name.ToString());
+  const json::Value* children = parsed ? parsed->Find("manifests") : nullptr;
+  if (children == nullptr || children->as_array() == nullptr) {
+    return LocalFailure(Concat({name.ToString(), ": an index without manifests"}));
+  }
+  json::Value::Array images = *children->as_array();
+  std::erase_if(images, IsAttestation);
+  return images;
+}
+
 // "linux/amd64" from {"os", "architecture", "variant"}; arm64 is always v8 and goes without.
 std::string PlatformText(const json::Value& platform) {
   std::string text = Concat({platform.Text("os"), "/", platform.Text("architecture")});
@@ -207,15 +219,14 @@ Outcome<Platforms> RegistryClient::PlatformsOf(const ImageReference& reference) 
     const auto config = ConfigOf(reference, manifest.value());
     return config ? Outcome<Platforms>(Platforms{PlatformText(config.value())}) : config.failure();
   }
-  const auto parsed = json::Parse(manifest->bytes, reference.ToString());
-  const json::Value* children = parsed ? parsed->Find("manifests") : nullptr;
-  if (children == nullptr || children->as_array() == nullptr) {
-    return LocalFailure(Concat({reference.ToString(), ": an index without manifests"}));
+  const auto images = ImagesIn(manifest.value(), reference);
+  if (!images) {
+    return images.failure();
   }
   Platforms platforms;
-  for (const json::Value& child : *children->as_array()) {
-    const json::Value* platform = child.Find("platform");
-    if (platform != nullptr && !IsAttestation(child) && platforms.size() < kPlatformsMax) {
+  for (const json::Value& image : images.value()) {
+    const json::Value* platform = image.Find("platform");
+    if (platform != nullptr && platforms.size() < kPlatformsMax) {
       platforms.push_back(PlatformText(*platform));
     }
   }
@@ -259,14 +270,13 @@ Outcome<RegistryClient::Revisions> RegistryClient::RevisionsOf(const ImageRefere
   }
   std::vector<Manifest> images;
   if (media_type::IsIndex(manifest->media_type)) {
-    const auto index = json::Parse(manifest->bytes, image.ToString());
-    const json::Value* children = index ? index->Find("manifests") : nullptr;
-    if (children == nullptr || children->as_array() == nullptr) {
-      return LocalFailure(Concat({image.ToString(), ": an index without manifests"}));
+    const auto children = ImagesIn(manifest.value(), image);
+    if (!children) {
+      return children.failure();
     }
-    for (const json::Value& descriptor : *children->as_array()) {
+    for (const json::Value& descriptor : children.value()) {
       const auto digest = Digest::Parse(descriptor.Text("digest"));
-      if (!digest || IsAttestation(descriptor)) {
+      if (!digest) {
         continue;
       }
       ImageReference child = image;

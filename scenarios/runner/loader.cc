@@ -146,7 +146,6 @@ Scenario ReadScenario(Source& source, const Value& document) {
     reader.Fail("sources", "is empty (expected the incidents or documents it stands on)");
   }
   reader.Read("cache-blob", scenario.cache_blob);
-  reader.Optional("baseline");
   reader.Require("start", scenario.start);
   reader.Read("seed", scenario.seed);
   if (reader.Read("deadline", scenario.deadline) &&

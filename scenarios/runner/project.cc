@@ -10,6 +10,7 @@
 
 #include "core/file.h"
 #include "core/text.h"
+#include "scenarios/runner/generated_files.h"
 #include "scenarios/runner/git_session.h"
 
 namespace drydock::scenarios {
@@ -132,6 +133,9 @@ Status CopyTemplate(const std::string& folder, const ProjectSpec& spec) {
   if (failure) {
     return Error(ErrorCode::kUnavailable,
                  Concat({"project: cannot copy the template: ", failure.message()}));
+  }
+  if (Status generated = WriteGeneratedFiles(folder); !generated) {
+    return generated;
   }
   for (const auto& [name, text] : spec.files) {
     const Status written = WriteFile(fs::path(folder) / name, text);

@@ -38,9 +38,9 @@ bool WriteFile(const std::string& path, std::string_view text) {
 }
 
 // One Hub with what a program needs to publish to it.
-class Rehearsal {
+class ServedPlay {
  public:
-  Rehearsal(const Scenario& scenario, const Premises& premises, std::uint64_t seed, bool faults)
+  ServedPlay(const Scenario& scenario, const Premises& premises, std::uint64_t seed, bool faults)
       : scenario_(scenario), premises_(premises), seed_(seed), faults_(faults) {}
 
   Result<Play> Run() {
@@ -263,15 +263,15 @@ Result<ScenarioResult> RunCommands(const Scenario& scenario, const RunOptions& o
   result.about = scenario.about;
   result.sources = scenario.sources;
   result.seed = options.seed.value_or(scenario.seed);
-  Rehearsal rehearsal(scenario, *premises, result.seed, true);
-  auto played = rehearsal.Run();
+  ServedPlay served(scenario, *premises, result.seed, true);
+  auto played = served.Run();
   if (!played) {
     return played.error();
   }
   result.main = std::move(*played);
-  result.journal = rehearsal.journal();
+  result.journal = served.journal();
   if (options.twin && !scenario.faults.empty()) {
-    auto twin = Rehearsal(scenario, *premises, result.seed, false).Run();
+    auto twin = ServedPlay(scenario, *premises, result.seed, false).Run();
     if (!twin) {
       return twin.error();
     }

@@ -5,9 +5,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/digest.h"
+#include "core/file.h"
 #include "core/json.h"
 #include "core/text.h"
 #include "publisher/release/release_file.h"
+#include "scenarios/runner/generated_files.h"
 #include "scenarios/runner/npm_install.h"
 #include "scenarios/runner/premises.h"
 #include "scenarios/runner/project.h"
@@ -151,6 +154,41 @@ TEST_P(TemplateTest, IsAProjectThatCanBeReleased) {
 INSTANTIATE_TEST_SUITE_P(Templates, TemplateTest,
                          ::testing::Values("opencode-devbox-2026-05", "opencode-devbox-2026-05-09"),
                          [](const auto& each) { return ReplaceAll(each.param, "-", "_"); });
+
+TEST(ProjectTest, WritesTheFilesThatAreDescribed) {
+  ProjectSpec spec;
+  spec.folder = Concat({DRYDOCK_SOURCE_DIR, "/scenarios/projects/prebuilt-large"});
+  spec.tag = "v1.0.0";
+  const auto project = Project::Make(spec);
+  ASSERT_TRUE(project.ok()) << project.error().message();
+  constexpr std::string_view kLayer =
+      "5ac3a292d63f3368a4b9e40569228404d864c8f9ce55e8f4c3f674c2537c8f13";
+  const auto bytes = ReadWholeFile(Concat({project->folder(), "/dist/app/blobs/sha256/", kLayer}));
+  ASSERT_TRUE(bytes.ok());
+  EXPECT_EQ(Digest::Of(*bytes).hex(), kLayer);
+  EXPECT_FALSE(ReadWholeFile(project->folder() + "/generated.json").ok());
+}
+
+TEST(ProjectTest, RefusesDescriptionsThatAreNone) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {R"({})", "missing key \"files\""},
+      {R"({"files": 3})", "expected an array"},
+      {R"({"files": [{"path": "a", "bytes": 1}]})", "missing key \"repeat\""},
+      {R"({"files": [{"path": "../a", "bytes": 1, "repeat": "x"}]})", "below the project's folder"},
+      {R"({"files": [{"path": "/a", "bytes": 1, "repeat": "x"}]})", "below the project's folder"},
+      {R"({"files": [{"path": "a", "bytes": 0, "repeat": "x"}]})", "expected 1 to"},
+      {R"({"files": [{"path": "a", "bytes": 99999999999, "repeat": "x"}]})", "expected 1 to"},
+      {R"({"files": [{"path": "a", "bytes": 1, "repeat": ""}]})", "is empty"},
+  };
+  for (const auto& [text, complaint] : rows) {
+    const auto folder = TemporaryFolder::Make("drydock-test");
+    ASSERT_TRUE(folder.ok());
+    std::ofstream(folder->path() + "/generated.json") << text;
+    const Status written = WriteGeneratedFiles(folder->path());
+    ASSERT_FALSE(written.ok()) << text;
+    EXPECT_THAT(written.error().message(), HasSubstr(std::string(complaint))) << text;
+  }
+}
 
 TEST(ProjectTest, TheSameSpecGivesTheSameCommit) {
   ProjectSpec spec;

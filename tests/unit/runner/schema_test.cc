@@ -111,9 +111,6 @@ TEST(SchemaTest, EveryExampleFits) {
   EXPECT_THAT(complaints, IsEmpty());
 }
 
-// The reader passes over it; no file needs it any more.
-constexpr std::string_view kKeptForOldFiles = "baseline";
-
 // Goes through a document and its schema side by side and holds the keys of one against the other.
 class Comparison {
  public:
@@ -192,7 +189,7 @@ class Comparison {
       return;  // a map from names
     }
     for (const std::string& key : known->second) {
-      if (!HasKey(offered, key) && key != kKeptForOldFiles) {
+      if (!HasKey(offered, key)) {
         differences_.insert(
             Concat({place, "/", key, ": the reader takes it, the schema does not"}));
       }
