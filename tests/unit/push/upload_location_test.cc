@@ -2,13 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <string>
-#include <vector>
 
-#include "publisher/push/blob_upload.h"
-#include "tests/support/temp_folder.h"
-#include "tests/unit/publisher/scripted_transport.h"
+#include "tests/unit/push/one_upload.h"
 
 namespace drydock::publisher {
 namespace {
@@ -46,17 +42,7 @@ class LocationTest : public ::testing::Test {
 
   Outcome<BlobReport> Upload(const std::string& location) {
     location_ = location;
-    const testing::TempFolder folder;
-    const LayoutBlob blob{Digest::Of("bytes"), 5, folder.Write("blob", "bytes"), {}};
-    RegistrySession session(transport_, clock_, {{"registry.test", {"me", "hunter2"}}}, {},
-                            std::chrono::seconds(60));
-    Journal journal(clock_);
-    Retrier retrier(clock_, journal, Rng(1), "host");
-    RunJournal run(clock_);
-    UploadShape shape(kChunkBytesUsual);
-    const std::atomic<bool> stop = false;
-    UploadLane lane{session, clock_, retrier, run, shape, stop, {}};
-    return BlobUpload(lane, *ImageReference::Parse("registry.test/a/b:v1"), blob, {}).Run();
+    return UploadFiveBytes(transport_, clock_);
   }
 
   const Sent& Last() const { return transport_.sent().back(); }

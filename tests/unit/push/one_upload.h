@@ -1,0 +1,31 @@
+// The upload of one blob of five bytes to registry.test, with a login, by a transport that plays
+// the registry. Threads: one thread.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "publisher/push/blob_upload.h"
+#include "tests/support/temp_folder.h"
+#include "tests/unit/publisher/scripted_transport.h"
+
+namespace drydock::publisher {
+
+inline constexpr std::string_view kFiveBytes = "bytes";
+
+inline Outcome<BlobReport> UploadFiveBytes(ScriptedTransport& transport, FakeClock& clock) {
+  const testing::TempFolder folder;
+  const std::string bytes(kFiveBytes);
+  const LayoutBlob blob{Digest::Of(bytes), bytes.size(), folder.Write("blob", bytes), {}};
+  RegistrySession session(transport, clock, {{"registry.test", {"me", "hunter2"}}}, {},
+                          std::chrono::seconds(60));
+  Journal journal(clock);
+  Retrier retrier(clock, journal, Rng(1), "host");
+  RunJournal run(clock);
+  UploadShape shape(kChunkBytesUsual);
+  const std::atomic<bool> stop = false;
+  UploadLane lane{session, clock, retrier, run, shape, stop, {}};
+  return BlobUpload(lane, *ImageReference::Parse("registry.test/a/b:v1"), blob, {}).Run();
+}
+
+}  // namespace drydock::publisher
