@@ -34,21 +34,26 @@ std::uint64_t ReadFromDisk() {
 
 }  // namespace
 
-ReadAhead::Memory::Memory(std::size_t slots) : slots_(slots) {
-  const std::size_t bytes = slots * kBuffersForDisk * kBufferBytes;
+ReadAhead::Memory::Memory(std::size_t rings) {
+  constexpr std::size_t kRing = kBuffers * kBufferBytes;
+  const std::size_t bytes = rings * kRing;
   bytes_ = static_cast<char*>(::operator new(bytes, std::align_val_t(kHugePage)));
-  ::madvise(bytes_, slots * kBuffers * kBufferBytes, MADV_HUGEPAGE);  // good without, too
+  ::madvise(bytes_, bytes, MADV_HUGEPAGE);  // good without, too
+  free_.reserve(rings);
+  for (std::size_t ring = rings; ring-- > 0;) {
+    free_.push_back(bytes_ + ring * kRing);
+  }
 }
 
 ReadAhead::Memory::~Memory() { ::operator delete(bytes_, std::align_val_t(kHugePage)); }
 
-char* ReadAhead::Memory::Buffer(std::size_t slot, std::size_t buffer) const {
-  const std::size_t at =
-      buffer < kBuffers
-          ? slot * kBuffers + buffer
-          : slots_ * kBuffers + slot * (kBuffersForDisk - kBuffers) + (buffer - kBuffers);
-  return bytes_ + at * kBufferBytes;
+char* ReadAhead::Memory::Take() {
+  char* ring = free_.back();
+  free_.pop_back();
+  return ring;
 }
+
+void ReadAhead::Memory::GiveBack(char* ring) { free_.push_back(ring); }
 
 // Fills the slot's buffers one after the other, waiting for the consumer when all are full.
 class ReadAhead::SlotSink : public ByteSink {
@@ -92,15 +97,16 @@ class ReadAhead::SlotSink : public ByteSink {
  private:
   bool NextBuffer() {
     std::unique_lock lock(owner_.mutex_);
-    if (slot_.filled - slot_.emptied == slot_.buffer_count) {
-      slot_.half_empty.wait(lock, [&] {
-        return owner_.stopped_ || slot_.filled - slot_.emptied <= slot_.buffer_count / 2;
-      });
+    if (slot_.filled - slot_.emptied == kBuffers) {
+      slot_.half_empty.wait(
+          lock, [&] { return owner_.stopped_ || slot_.filled - slot_.emptied <= kBuffers / 2; });
     }
     if (owner_.stopped_) {
       return false;
     }
-    buffer_ = &slot_.buffers[slot_.filled % slot_.buffer_count];
+    const std::size_t at = slot_.filled % kBuffers;
+    buffer_ = &slot_.buffers[at];
+    buffer_->bytes = slot_.ring + at * kBufferBytes;
     buffer_->size = 0;
     buffer_->part_ends = false;
     return true;
@@ -115,15 +121,10 @@ ReadAhead::ReadAhead(InputSource& source, const Options& options)
     : source_(source),
       options_(options),
       slots_(std::size_t{options.readers_io} + kSlotsAhead),
-      memory_(slots_.size()),
       changed_at_(options.known != nullptr && !options.known->empty() ? kNever : 0),
+      memory_(slots_.size()),
       alone_(options.readers == 0),
       disk_before_(ReadFromDisk()) {
-  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
-    for (std::size_t buffer = 0; buffer < kBuffersForDisk; ++buffer) {
-      slots_[slot].buffers[buffer].bytes = memory_.Buffer(slot, buffer);
-    }
-  }
   for (unsigned reader = 0; reader < options_.readers; ++reader) {
     Grow(options_.readers);
   }
@@ -197,7 +198,7 @@ bool ReadAhead::Take(Slot*& slot) {
   slot->ordinal = ordinal;
   Fill(*slot);
   std::unique_lock lock(mutex_);
-  slot->buffer_count = readers_.size() > options_.readers_cpu ? kBuffersForDisk : kBuffers;
+  slot->ring = memory_.Take();
   slot->taken = true;
   const bool work = !slot->complete;
   if (!work) {
@@ -315,6 +316,7 @@ void ReadAhead::Recycle(Slot& slot) {
 void ReadAhead::Release(Slot& slot) {
   Recycle(slot);
   const std::lock_guard lock(mutex_);
+  memory_.GiveBack(slot.ring);
   slot.taken = false;
   if (++next_consumed_ == wake_taker_at_) {
     freed_.notify_one();
@@ -361,7 +363,7 @@ Result<bool> ReadAhead::Next(Delivery& delivery) {
     Slot& slot = slots_[next_consumed_ % slots_.size()];
     if (std::exchange(holding_, false)) {
       ++slot.emptied;
-      if (slot.filled - slot.emptied == slot.buffer_count / 2) {
+      if (slot.filled - slot.emptied == kBuffers / 2) {
         slot.half_empty.notify_one();
       }
     }
@@ -375,7 +377,7 @@ Result<bool> ReadAhead::Next(Delivery& delivery) {
       arrived_.wait(lock, [&] { return Ready(slot, kWakeConsumerAt); });
     }
     if (slot.filled > slot.emptied) {
-      const Buffer& buffer = slot.buffers[slot.emptied % slot.buffer_count];
+      const Buffer& buffer = slot.buffers[slot.emptied % kBuffers];
       delivery.bytes = std::string_view(buffer.bytes, buffer.size);
       delivery.part_ends = buffer.part_ends;
       delivery.part = buffer.part;

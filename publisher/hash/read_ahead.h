@@ -60,29 +60,28 @@ class ReadAhead {
   std::vector<std::string>& skipped() { return skipped_; }
 
  private:
-  static constexpr std::size_t kBuffers = 16;
-  // While files come from a disk, where being far ahead is worth more than a processor's cache.
-  static constexpr std::size_t kBuffersForDisk = 64;
-  // Waking a thread costs as much as reading some files: who had to wait for empty buffers sleeps
-  // until half of them are, and who had to wait for full ones until there are a few.
+  // Who had to wait for full buffers sleeps until there are a few.
   static constexpr std::size_t kWakeConsumerAt = 3;
-  // A slot's buffers together stay well inside a processor's own cache: bytes that have left it are
-  // slower to hash than to read again.
-  static constexpr std::size_t kBufferBytes = 32 << 10;
-  // The bytes of every slot's buffers, in huge pages where there are such: small ones take longer
-  // to come by than a small tree to hash.
+  // A slot's buffers together are what is handed over between two sleeps of its reader: waking it
+  // costs the hasher as much as hashing some KiB.
+  static constexpr std::size_t kBuffers = 16;
+  static constexpr std::size_t kBufferBytes = 128 << 10;
+  // The bytes of the slots' buffers, in huge pages where there are such: touching a page for the
+  // first time takes longer than hashing it, so what was given back last is taken again first.
   class Memory {
    public:
-    explicit Memory(std::size_t slots);
+    explicit Memory(std::size_t rings);
     ~Memory();
     Memory(const Memory&) = delete;
     Memory& operator=(const Memory&) = delete;
 
-    char* Buffer(std::size_t slot, std::size_t buffer) const;
+    // kBuffers buffers in a row; never more of them than `rings`.
+    char* Take();
+    void GiveBack(char* ring);
 
    private:
-    std::size_t slots_;
-    char* bytes_;  // the first kBuffers of all slots, then the others of all slots
+    char* bytes_;
+    std::vector<char*> free_;  // the last first
   };
   struct Buffer {
     char* bytes = nullptr;
@@ -93,6 +92,7 @@ class ReadAhead {
   struct Slot {
     // Guarded by `mutex_`, but for the reader between taking and completing it:
     bool taken = false;       // its inputs are there; false again when the consumer is through
+    char* ring = nullptr;     // the bytes of its buffers, while taken
     std::size_t filled = 0;   // buffers so far
     std::size_t emptied = 0;  // of these
     bool complete = false;    // no more buffers will come
@@ -108,8 +108,7 @@ class ReadAhead {
     const Part* known = nullptr;
     std::condition_variable half_empty;  // the slot's reader waits
     // A buffer is of the reader until it counts as filled, then of the consumer until emptied.
-    std::array<Buffer, kBuffersForDisk> buffers;
-    std::size_t buffer_count = kBuffers;  // of these in use
+    std::array<Buffer, kBuffers> buffers;
   };
   class SlotSink;
 
@@ -135,7 +134,6 @@ class ReadAhead {
   InputSource& source_;
   const Options options_;
   std::vector<Slot> slots_;
-  const Memory memory_;
   std::atomic<std::uint64_t> changed_at_;  // the first slot that is not as `known` says
 
   std::mutex take_mutex_;  // taken before `mutex_`
@@ -148,6 +146,7 @@ class ReadAhead {
   std::condition_variable arrived_;  // the consumer waits
   std::condition_variable freed_;    // the one reader that takes waits
   // Guarded by `mutex_`:
+  Memory memory_;
   bool stopped_ = false;
   std::uint64_t next_consumed_ = 0;
   std::uint64_t wake_taker_at_ = 0;  // when so many slots are consumed
