@@ -58,6 +58,17 @@ std::string Digest::ToString() const { return Concat({Name(algorithm_), ":", hex
 
 std::string Digest::Short() const { return hex_.substr(0, 12); }
 
+namespace {
+
+// Looked up once: OpenSSL's own constants are looked up again by whoever uses them.
+const EVP_MD* Fetched(DigestAlgorithm algorithm) {
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  static const EVP_MD* const sha512 = EVP_MD_fetch(nullptr, "SHA512", nullptr);
+  return algorithm == DigestAlgorithm::kSha256 ? sha256 : sha512;
+}
+
+}  // namespace
+
 struct Hasher::State {
   DigestAlgorithm algorithm = DigestAlgorithm::kSha256;
   EVP_MD_CTX* context = nullptr;
@@ -66,8 +77,8 @@ struct Hasher::State {
 Hasher::Hasher(DigestAlgorithm algorithm) : state_(std::make_unique<State>()) {
   state_->algorithm = algorithm;
   state_->context = EVP_MD_CTX_new();
-  const EVP_MD* md = algorithm == DigestAlgorithm::kSha256 ? EVP_sha256() : EVP_sha512();
-  if (state_->context == nullptr || EVP_DigestInit_ex(state_->context, md, nullptr) != 1) {
+  if (state_->context == nullptr ||
+      EVP_DigestInit_ex(state_->context, Fetched(algorithm), nullptr) != 1) {
     std::abort();  // out of memory or an OpenSSL without SHA-2: nothing sensible is left to do
   }
 }

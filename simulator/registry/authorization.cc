@@ -147,8 +147,9 @@ std::optional<Grant> GrantOf(const Call& call) {
   if (!rule || !EqualsIgnoringCase(header.substr(0, kBearer.size()), kBearer)) {
     return std::nullopt;
   }
-  return CheckToken(Trim(header.substr(kBearer.size())), call.state.token_secret, rule->service,
-                    call.state.clock.Now() + std::chrono::seconds(call.personality().clock_skew));
+  return call.state.tokens.Check(
+      Trim(header.substr(kBearer.size())), rule->service,
+      call.state.clock.Now() + std::chrono::seconds(call.personality().clock_skew));
 }
 
 }  // namespace

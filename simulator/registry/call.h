@@ -35,6 +35,7 @@ struct Registry::State {
   Rng rng;
   Journal& journal;
   std::string token_secret;
+  TokenReader tokens;  // of that secret
   Store store;
   UploadSessions uploads;
   PullCounter pulls;

@@ -313,14 +313,15 @@ PullSource Call::Source() const {
 }
 
 Registry::Registry(std::string host, Personality personality, Clock& clock, Rng rng,
-                   Journal& journal, std::string token_secret) {
+                   Journal& journal, const std::string& token_secret) {
   const std::size_t sessions_max = personality.limits.upload_sessions;
   state_.reset(new State{std::move(host),
                          std::move(personality),
                          clock,
                          rng,
                          journal,
-                         std::move(token_secret),
+                         token_secret,
+                         TokenReader(token_secret),
                          Store(),
                          UploadSessions(sessions_max),
                          PullCounter(),

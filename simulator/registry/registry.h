@@ -39,7 +39,7 @@ class Registry : public Site {
   // `host` is what tag events say. `clock` and `journal` must outlive the registry. `token_secret`
   // must be that of the TokenService whose tokens it takes and of the Cdn it redirects to.
   Registry(std::string host, Personality personality, Clock& clock, Rng rng, Journal& journal,
-           std::string token_secret = {});
+           const std::string& token_secret = {});
   ~Registry() override;
 
   std::unique_ptr<Exchange> Begin(RequestHead head) override;

@@ -1,12 +1,15 @@
 // Bearer tokens: what they allow, how they are signed and checked. They are JWTs (HS256), since
 // that is what clients meet at Docker Hub; nobody but the registry may look inside.
-// Threads: pure functions. Source: distribution "Token Authentication Specification" and "Token
-// Scope Documentation"; RFC 7519.
+// Threads: pure functions; a TokenReader belongs to one thread at a time. Source: distribution
+// "Token Authentication Specification" and "Token Scope Documentation"; RFC 7519.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -44,5 +47,18 @@ std::string SignToken(const Grant& grant, std::string_view secret);
 // nullopt when the token is not one of that secret and service, not yet valid, or expired.
 std::optional<Grant> CheckToken(std::string_view token, std::string_view secret,
                                 std::string_view service, TimePoint now);
+
+// CheckToken for one secret, which reads a token once and remembers what it grants: a client sends
+// the same one with every request.
+class TokenReader {
+ public:
+  explicit TokenReader(std::string secret) : secret_(std::move(secret)) {}
+
+  std::optional<Grant> Check(std::string_view token, std::string_view service, TimePoint now);
+
+ private:
+  std::string secret_;
+  std::map<std::string, Grant, std::less<>> read_;
+};
 
 }  // namespace drydock::simulator

@@ -114,5 +114,33 @@ TEST(Token, IsRefusedCutOrMadeUp) {
   }
 }
 
+TEST(TokenReader, SaysOfATokenItKnowsWhatItSaidBefore) {
+  TokenReader reader{std::string(kSecret)};
+  for (int time = 0; time < 2; ++time) {
+    const auto grant = reader.Check(SomeToken(), kService, kNow);
+    ASSERT_TRUE(grant);
+    EXPECT_TRUE(grant->Allows("repository", "a/b", "pull"));
+    EXPECT_FALSE(reader.Check(SomeToken(), "other", kNow));
+    EXPECT_FALSE(reader.Check(SomeToken(), kService, kNow - std::chrono::seconds(1)));
+    EXPECT_FALSE(reader.Check(SomeToken(), kService, kNow + std::chrono::seconds(300)));
+    EXPECT_FALSE(reader.Check(SomeToken() + "A", kService, kNow));
+  }
+}
+
+TEST(TokenReader, ReadsMoreTokensThanItRemembers) {
+  TokenReader reader{std::string(kSecret)};
+  for (int round = 0; round < 2; ++round) {
+    for (int account = 0; account < 100; ++account) {
+      Grant given;
+      given.account = std::to_string(account);
+      given.audience = kService;
+      given.expires = kNow + std::chrono::seconds(1);
+      const auto grant = reader.Check(SignToken(given, kSecret), kService, kNow);
+      ASSERT_TRUE(grant);
+      EXPECT_EQ(grant->account, given.account);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace drydock::simulator
