@@ -104,6 +104,7 @@ class Replay {
     scenarios::RunOptions options;
     options.seed = flags_.seed;
     options.allow_commands = flags_.allow_run;
+    options.journal = !flags_.journal.empty();
     scenarios::RunAll(*loaded, options, flags_.jobs,
                       [&](std::size_t index, Result<scenarios::ScenarioResult> outcome) {
                         Take((*loaded)[index].file, std::move(outcome));

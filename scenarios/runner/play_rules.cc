@@ -115,9 +115,8 @@ void CheckPlay(const Scenario& scenario, const std::vector<Expectation>& expecte
     if (step.verdict.empty() || IsPlan(scenario, step)) {
       continue;
     }
-    Stretch stretch = whole;
-    stretch.step = &step;
-    stretch.events = EventsOf(play, step);
+    const Stretch stretch{whole.file,   &step,       EventsOf(play, step),
+                          whole.before, whole.after, whole.faults};
     if (!NamesVerdict(expected)) {
       const std::string found = Concat({step.verdict, ": ", step.reason});
       const auto trouble = NearestTrouble(stretch.events);

@@ -89,7 +89,9 @@ class Run {
         return second.error();
       }
     }
-    result_.journal = stage.journal().ToJsonLines();
+    if (options_.journal) {
+      result_.journal = stage.journal().ToJsonLines();
+    }
     if (publishes && options_.twin && HasFaults(scenario_)) {
       const Status twin = PlayTwin();
       if (!twin) {

@@ -22,6 +22,7 @@ struct RunOptions {
   bool twin = true;
   bool second_run = true;
   bool script = true;
+  bool journal = true;  // the result holds the text of the journal
   // A "run" step runs a program of this machine: only with this.
   bool allow_commands = false;
   Shelf* shelf = nullptr;  // what many runs share; without one each makes all it needs
