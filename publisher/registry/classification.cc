@@ -66,6 +66,7 @@ constexpr std::string_view kHoursLong =
     "The pull limit lasts for hours; log in or come back when it has passed.";
 constexpr std::string_view kUnreachable =
     "Check that the host is right and that this machine reaches it.";
+constexpr std::string_view kNoSuchName = "Check the host's name, and this network's DNS.";
 constexpr std::string_view kPerhapsNone =
     "Run again later; if it hangs up on every upload and answers all else, the repository may not "
     "exist.";
@@ -98,6 +99,7 @@ constexpr std::array kTable = {
 
     // No answer.
     ClassificationRow{"untrusted-server", kEvery, kUntrusted, 0, 0, kAnybody, kNone, kNone, kNoHint, kD, kStop, kStranger},
+    ClassificationRow{"name-not-found", kEvery, kUnsent, 0, 0, kAnybody, kNone, "name was not found", kNoHint, kT, kRetry, kNoSuchName},
     ClassificationRow{"never-sent", kEvery, kUnsent, 0, 0, kAnybody, kNone, kNone, kNoHint, kT, kRetry, kUnreachable},
     ClassificationRow{"read-lost", kReads, kLost, 0, 0, kAnybody, kNone, kNone, kNoHint, kT, kRetry, kNone},
     ClassificationRow{"upload-start-lost", kStart, kLost, 0, 0, kAnybody, kNone, kNone, kNoHint, kT, kRetry, kPerhapsNone},

@@ -324,7 +324,9 @@ Failure ClassifyLoss(std::string_view method, std::string_view url, const Error&
   }
   if (phase) {
     failure.answerer = Answerer::kNetwork;
-    SortByTable({.route = route.value_or(RouteOf(method, url)), .phase = *phase}, failure);
+    SortByTable(
+        {.route = route.value_or(RouteOf(method, url)), .phase = *phase, .words = failure.words},
+        failure);
   }
   return failure;
 }

@@ -21,6 +21,9 @@ constexpr Duration kStopAgainAfter = std::chrono::milliseconds(20);
 // What a socket waits beyond the deadline, which the caller's thread keeps more exactly.
 constexpr Duration kSocketSlack = std::chrono::seconds(1);
 
+// For httplib no different from a connection that is refused.
+constexpr std::string_view kUnresolved = "the host's name was not found";
+
 // What httplib takes for "host" and "port".
 struct Place {
   std::string host;
@@ -161,6 +164,8 @@ class HttpTransport::Connection {
     client_->set_follow_location(false);
     client_->set_url_encode(false);
     client_->set_decompress(false);
+    // Called for each address that is tried, so only when there is one.
+    client_->set_socket_options([this](socket_t) { has_address_ = true; });
   }
 
   Connection(const Connection&) = delete;
@@ -180,8 +185,12 @@ class HttpTransport::Connection {
 
   bool Send(httplib::Request& request, httplib::Response& response, httplib::Error& error) {
     const NoSigpipe guard;
+    has_address_ = false;
     return client_->send(request, response, error);
   }
+
+  // Whether the last Send that had to connect had an address to connect to.
+  bool has_address() const { return has_address_; }
 
   // Ends the exchange under way, from another thread.
   void Stop() {
@@ -190,6 +199,7 @@ class HttpTransport::Connection {
   }
 
  private:
+  bool has_address_ = false;
   std::unique_ptr<httplib::ClientImpl> client_;
 };
 
@@ -280,7 +290,7 @@ class HttpTransport::Flight {
     if (timed_out_ && lost != ErrorCode::kUnavailable) {
       return Error(ErrorCode::kTimeout, Concat({where, "the deadline passed"}));
     }
-    return Error(lost, Concat({where, WordsFor(error_)}));
+    return Error(lost, Concat({where, unresolved_ ? kUnresolved : WordsFor(error_)}));
   }
 
   // Runs on the worker.
@@ -303,6 +313,7 @@ class HttpTransport::Flight {
       head_ = HeadOf(response);
     }
     error_ = error;
+    unresolved_ = error == httplib::Error::Connection && !connection_->has_address();
     failed_ = !sent;
     done_ = true;
     changed_.notify_all();
@@ -381,6 +392,7 @@ class HttpTransport::Flight {
   bool failed_ = false;
   bool done_ = false;
   httplib::Error error_ = httplib::Error::Success;
+  bool unresolved_ = false;            // no connection, for want of an address
   std::optional<Error> source_error_;  // the request's body broke off
 
   // The caller's own: what it took over from `ahead_`, and how much of it was read.

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "core/text.h"
+#include "publisher/push/oci_layout.h"
 #include "publisher/release/pipeline.h"
 #include "simulator/registry/manifest.h"
 
@@ -66,7 +67,8 @@ class Walk {
 }  // namespace
 
 std::string WhatIsIncomplete(const publisher::ReleaseFile& release, const std::string& release_tag,
-                             const std::string& base_tag, const simulator::Store& store) {
+                             const std::string& base_tag, const std::string& folder,
+                             const simulator::Store& store) {
   Walk walk(store, release.image.repository);
   for (const std::string& tag : publisher::ExpectedTags(release, release_tag, base_tag)) {
     if (std::string missing = walk.Tag(tag); !missing.empty()) {
@@ -79,7 +81,15 @@ std::string WhatIsIncomplete(const publisher::ReleaseFile& release, const std::s
     }
   }
   for (const publisher::VariantSpec& variant : release.variants) {
-    std::string other = walk.Same("latest" + variant.suffix, release_tag + variant.suffix);
+    const std::string& layout = variant.source.layout;
+    const std::string version = release_tag + variant.suffix;
+    const auto image = layout.empty()
+                           ? Error(ErrorCode::kNotFound, "")
+                           : publisher::ReadLayoutImage(Concat({folder, "/", layout}), "");
+    if (image && store.FindTag(release.image.repository, version) != image->top().digest) {
+      return Concat({version, " names another image than ", layout, " holds"});
+    }
+    std::string other = walk.Same("latest" + variant.suffix, version);
     if (!other.empty()) {
       return other;
     }

@@ -10,10 +10,12 @@
 
 namespace drydock::scenarios {
 
-// The first thing that `store` lacks for the release, in one line: a tag, an alias that names
-// another image, a manifest or blob behind a tag. "" when everything is there. `base_tag` is
-// "base-…"; "" without a base.
+// The first thing that `store` lacks for the release, in one line: a tag, a version or alias that
+// names another image than it should, a manifest or blob behind a tag. "" when everything is there.
+// `base_tag` is "base-…"; "" without a base. `folder` is the project's, for the images of prebuilt
+// layouts; one that is not there to be read is not asked about.
 std::string WhatIsIncomplete(const publisher::ReleaseFile& release, const std::string& release_tag,
-                             const std::string& base_tag, const simulator::Store& store);
+                             const std::string& base_tag, const std::string& folder,
+                             const simulator::Store& store);
 
 }  // namespace drydock::scenarios

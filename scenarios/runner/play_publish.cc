@@ -55,14 +55,15 @@ Status Player::Publish(const Step& step, const PublishStep& publish, StepResult&
     result.reason = Concat({"killed; ", result.reason});
   }
   stage_.internet().Settle();
-  result.incomplete =
-      WhatIsIncomplete(clone_->release, clone_->spec.tag, clone_->BaseTag(), stage_.store());
+  const std::string& folder = clone_->project->folder();
+  result.incomplete = WhatIsIncomplete(clone_->release, clone_->spec.tag, clone_->BaseTag(), folder,
+                                       stage_.store());
   publisher::ReleaseFile elsewhere = clone_->release;
   elsewhere.base.reset();
   for (const ImageReference& also : clone_->release.also) {
     elsewhere.image = also;
     const std::string missing =
-        WhatIsIncomplete(elsewhere, clone_->spec.tag, "", stage_.StoreOf(also.registry));
+        WhatIsIncomplete(elsewhere, clone_->spec.tag, "", folder, stage_.StoreOf(also.registry));
     if (result.incomplete.empty() && !missing.empty()) {
       result.incomplete = Concat({also.Name(), ": ", missing});
     }

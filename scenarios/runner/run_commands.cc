@@ -208,9 +208,10 @@ class ServedPlay {
     result.verdict = ended->exit_code == 0 ? "green" : "red";
     result.output = Concat({ended->output, ended->diagnostics});
     result.reason = ReasonOf(run, result);
-    result.incomplete = WhatIsIncomplete(
-        premises_.release, scenario_.world.project.tag,
-        premises_.base_hash.empty() ? "" : Concat({"base-", premises_.base_hash}), World().Fork());
+    result.incomplete =
+        WhatIsIncomplete(premises_.release, scenario_.world.project.tag,
+                         premises_.base_hash.empty() ? "" : Concat({"base-", premises_.base_hash}),
+                         premises_.project->folder(), World().Fork());
     return Ok{};
   }
 

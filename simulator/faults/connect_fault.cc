@@ -19,7 +19,7 @@ struct Row {
   std::string_view words;  // of drydock's own client
 };
 constexpr std::array<Row, 12> kRows = {{
-    {Kind::kLookupError, "lookup-error", ErrorCode::kUnavailable, "cannot connect"},
+    {Kind::kLookupError, "lookup-error", ErrorCode::kUnavailable, "the host's name was not found"},
     {Kind::kRefused, "refused", ErrorCode::kUnavailable, "cannot connect"},
     {Kind::kNoAnswer, "no-answer", ErrorCode::kUnavailable, "no connection in time"},
     {Kind::kReset, "reset", ErrorCode::kAmbiguous, "the connection broke"},

@@ -1,5 +1,6 @@
 #include "simulator/skopeo/content.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/file.h"
@@ -9,6 +10,8 @@
 
 namespace drydock::simulator::skopeo {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 // A killed actor's error stays as it is: it is no answer of a registry.
 Error At(const Error& error, std::string_view where) {
@@ -45,6 +48,51 @@ Status Collect(const json::Value* list, std::vector<Digest>& into) {
   return Ok{};
 }
 
+// The texts of the array of that name, if it has any, under the same name.
+void CopyTexts(const json::Value& from, std::string_view key, Json& into) {
+  const json::Value* list = from.Find(key);
+  if (list == nullptr || list->as_array() == nullptr) {
+    return;
+  }
+  for (const json::Value& text : *list->as_array()) {
+    into[std::string(key)].push_back(text.as_string() == nullptr ? "" : *text.as_string());
+  }
+}
+
+// An entry without a platform becomes one for the machine skopeo runs on.
+Json PlatformOf(const json::Value& entry) {
+  const json::Value* from = entry.Find("platform");
+  if (from == nullptr) {
+    return {{"architecture", "amd64"}, {"os", "linux"}};
+  }
+  Json platform = {{"architecture", from->Text("architecture")}, {"os", from->Text("os")}};
+  if (const std::string_view version = from->Text("os.version"); !version.empty()) {
+    platform["os.version"] = version;
+  }
+  CopyTexts(*from, "os.features", platform);
+  if (const std::string_view variant = from->Text("variant"); !variant.empty()) {
+    platform["variant"] = variant;
+  }
+  return platform;
+}
+
+Json EntryFor(const json::Value& from, bool docker) {
+  const json::Value* size = from.Find("size");
+  const std::int64_t bytes = size == nullptr ? 0 : size->as_integer().value_or(0);
+  Json entry;
+  entry["mediaType"] = from.Text("mediaType");
+  if (docker) {
+    entry["size"] = bytes;
+  }
+  entry["digest"] = from.Text("digest");
+  if (!docker) {
+    entry["size"] = bytes;
+  }
+  CopyTexts(from, "urls", entry);
+  entry["platform"] = PlatformOf(from);
+  return entry;
+}
+
 }  // namespace
 
 Result<Parts> PartsOf(const Manifest& manifest) {
@@ -68,6 +116,26 @@ Result<Parts> PartsOf(const Manifest& manifest) {
     parts.config = *digest;
   }
   return parts;
+}
+
+Result<Manifest> InOtherForm(const Manifest& list) {
+  const auto parsed = json::Parse(*list.bytes, "manifest list");
+  if (!parsed) {
+    return parsed.error();
+  }
+  const bool docker = list.media_type != media_type::kDockerManifestList;
+  const std::string type(docker ? media_type::kDockerManifestList : media_type::kOciIndex);
+  Json document = {{"schemaVersion", 2}, {"mediaType", type}, {"manifests", Json::array()}};
+  const json::Value* entries = parsed->Find("manifests");
+  if (entries != nullptr && entries->as_array() != nullptr) {
+    for (const json::Value& entry : *entries->as_array()) {
+      document["manifests"].push_back(EntryFor(entry, docker));
+    }
+  }
+  auto bytes = std::make_shared<const std::string>(
+      document.dump(-1, ' ', false, Json::error_handler_t::replace));
+  Digest digest = Digest::Of(*bytes);
+  return Manifest{type, std::move(bytes), std::move(digest)};
 }
 
 Result<Manifest> LayoutSource::Top() {
@@ -229,11 +297,10 @@ Status Destination::PutManifest(const Manifest& manifest, bool tag) {
   put.body = manifest.bytes;
   auto answer = session_.Send(put);
   if (!answer) {
-    return At(answer.error(), "writing manifest");
+    return answer.error();
   }
   if (answer->status < 200 || answer->status > 299) {
-    return Unwanted(*answer, Concat({"writing manifest: uploading manifest ", reference, " to ",
-                                     image().Name()}));
+    return Unwanted(*answer, Concat({"uploading manifest ", reference, " to ", image().Name()}));
   }
   return Ok{};
 }

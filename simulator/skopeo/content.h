@@ -29,6 +29,11 @@ struct Parts {
 };
 Result<Parts> PartsOf(const Manifest& manifest);
 
+// An OCI index as a Docker manifest list, and the other way round, in the bytes skopeo writes: what
+// it tries when the list was not taken. What the other form has no word for (annotations, CPU
+// features) is lost. kInvalid when the list is no JSON.
+Result<Manifest> InOtherForm(const Manifest& list);
+
 class Source {
  public:
   virtual ~Source() = default;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "core/media_type.h"
 #include "core/text.h"
@@ -53,16 +55,34 @@ class Copying {
                    : copied.error().At(Concat({"copying image ", which, " from manifest list"}));
       }
     }
-    Print({"Writing manifest list to image destination"});
-    Status put = destination_.PutManifest(*top, true);
-    if (put) {
-      Print({"Storing list signatures"});
-    }
-    return put;
+    return List(*top, digest);
   }
 
  private:
   void Print(std::initializer_list<std::string_view> pieces) { output_ += Concat(pieces) + "\n"; }
+
+  // Whatever went wrong with the list as it is, even a lost answer: it is tried in its other form.
+  Status List(const Manifest& top, std::optional<Digest>& digest) {
+    Print({"Writing manifest list to image destination"});
+    std::vector<std::string> failures;
+    Result<Manifest> form = top;
+    for (int tries = 0; tries < 2 && form; ++tries) {
+      Status put = destination_.PutManifest(*form, true);
+      if (put) {
+        digest = form->digest;
+        Print({"Storing list signatures"});
+        return put;
+      }
+      if (put.error().code() == ErrorCode::kCancelled) {
+        return put;
+      }
+      failures.push_back(Concat({form->media_type, "(", put.error().message(), ")"}));
+      form = skopeo::InOtherForm(top);
+    }
+    return Error(ErrorCode::kInvalid,
+                 Concat({"Uploading manifest list failed, attempted the following formats: ",
+                         Join(failures, ", ")}));
+  }
 
   Status Image(const Manifest& manifest, bool tag) {
     const auto parts = skopeo::PartsOf(manifest);
@@ -90,8 +110,9 @@ class Copying {
     Status put = destination_.PutManifest(manifest, tag);
     if (put) {
       Print({"Storing signatures"});
+      return put;
     }
-    return put;
+    return put.error().code() == ErrorCode::kCancelled ? put : put.error().At("writing manifest");
   }
 
   Status Layer(const Digest& layer) {

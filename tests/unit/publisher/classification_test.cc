@@ -41,6 +41,8 @@ const std::vector<Sample>& Samples() {
       {"cancel-refused", Answered(kUploadCancel, 429, kRegistry, "TOOMANYREQUESTS")},
       {"untrusted-server", {.route = kPing, .phase = Phase::kUntrusted}},
       {"untrusted-server", {.route = kTagPut, .phase = Phase::kUntrusted}},
+      {"name-not-found",
+       {.route = kPing, .phase = Phase::kUnsent, .words = "the host's name was not found"}},
       {"never-sent", {.route = kUploadCommit, .phase = Phase::kUnsent}},
       {"read-lost", Lost(kManifestRead)},
       {"read-lost", Lost(kUploadStatus)},

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "core/text.h"
+#include "publisher/registry/failure.h"
 #include "publisher/registry/http_socket.h"
 #include "tests/unit/publisher/loopback.h"
 
@@ -340,11 +341,22 @@ TEST_F(HttpTransportTest, NothingListeningIsUnavailable) {
   const auto refused = Send(*Url::Parse(nobody));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code(), ErrorCode::kUnavailable);
-  EXPECT_THAT(refused.error().message(), HasSubstr("127.0.0.1"));
-  EXPECT_EQ(Send(*Url::Parse("http://no.such.host.invalid/")).error().code(),
-            ErrorCode::kUnavailable);
+  EXPECT_EQ(refused.error().message(),
+            Concat({nobody.substr(0, nobody.size() - 1), ": cannot connect"}));
   EXPECT_EQ(Send(*Url::Parse("http://127.0.0.1:port/")).error().code(), ErrorCode::kInvalid);
   EXPECT_EQ(Send(*Url::Parse("http://127.0.0.1:70000/")).error().code(), ErrorCode::kInvalid);
+}
+
+TEST_F(HttpTransportTest, AHostWhoseNameIsNotFoundIsToldApart) {
+  for (const char* origin : {"http://no.such.host.invalid", "https://no.such.host.invalid:5000"}) {
+    const auto lost = Send(*Url::Parse(Concat({origin, "/v2/"})));
+    ASSERT_FALSE(lost.ok());
+    EXPECT_EQ(lost.error().code(), ErrorCode::kUnavailable);
+    EXPECT_EQ(lost.error().message(), Concat({origin, ": the host's name was not found"}));
+    const Failure failure = ClassifyLoss("GET", Concat({origin, "/v2/"}), lost.error());
+    EXPECT_EQ(failure.next, NextMove::kRetry);
+    EXPECT_THAT(failure.advice, HasSubstr("DNS"));
+  }
 }
 
 TEST_F(HttpTransportTest, TheDeadlineEndsASilentServerAndATricklingBody) {

@@ -9,6 +9,7 @@
 #include "core/media_type.h"
 #include "core/text.h"
 #include "scenarios/runner/completeness.h"
+#include "tests/support/temp_folder.h"
 
 namespace drydock::scenarios {
 namespace {
@@ -142,8 +143,11 @@ class CompletenessTest : public ::testing::Test {
     }
   }
 
-  std::string Lacks() const { return WhatIsIncomplete(release_, "v1", "base-1", store_); }
+  std::string Lacks() const {
+    return WhatIsIncomplete(release_, "v1", "base-1", folder_.path().string(), store_);
+  }
 
+  testing::TempFolder folder_;
   publisher::ReleaseFile release_;
   Store store_;
   Digest config_ = Digest::Of("");
@@ -167,6 +171,24 @@ TEST_F(CompletenessTest, NamesTheFirstThingThatIsMissing) {
   store_ = whole;
   store_.DeleteManifest("a/b", child_);
   EXPECT_THAT(Lacks(), HasSubstr("the manifest sha256:"));
+}
+
+TEST_F(CompletenessTest, APrebuiltImageIsTheOneOfItsLayout) {
+  const std::string bytes = *store_.FindManifest("a/b", child_)->bytes;
+  for (const std::string& blob : {bytes, std::string("{}"), std::string("layer")}) {
+    folder_.Write(Concat({"dist/blobs/sha256/", Digest::Of(blob).hex()}), blob);
+  }
+  folder_.Write(
+      "dist/index.json",
+      Concat({R"({"manifests":[{"mediaType":")", media_type::kOciManifest, R"(","size":)",
+              std::to_string(bytes.size()), R"(,"digest":")", child_.ToString(), R"("}]})"}));
+  release_.variants.front().source.layout = "elsewhere";
+  EXPECT_EQ(Lacks(), "");
+  release_.variants.front().source.layout = "dist";
+  EXPECT_EQ(Lacks(), "v1 names another image than dist holds");
+  store_.SetTag("a/b", "v1", child_);
+  store_.SetTag("a/b", "latest", child_);
+  EXPECT_EQ(Lacks(), "");
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "simulator/faults/read_rules.h"
 #include "simulator/registry/personalities.h"
 #include "simulator/registry/registry.h"
+#include "simulator/skopeo/content.h"
 #include "simulator/world/internet.h"
 #include "tests/support/temp_folder.h"
 #include "tests/traffic/traffic.h"
@@ -265,6 +266,17 @@ std::string Times(const Fault& fault) {
   return Has(fault, "once") ? R"(, "times": 1)" : Has(fault, "-x3") ? R"(, "times": 3)" : "";
 }
 
+std::string DescriptorOf(std::string_view type, const std::string& bytes) {
+  return Concat({R"("mediaType":")", type, R"(","size":)", std::to_string(bytes.size()),
+                 R"(,"digest":")", Digest::Of(bytes).ToString(), R"(")"});
+}
+
+std::string ManifestOf(const std::string& config, const std::string& layer) {
+  return Concat({R"({"schemaVersion":2,"mediaType":")", media_type::kOciManifest, R"(","config":{)",
+                 DescriptorOf(media_type::kOciConfig, config), R"(},"layers":[{)",
+                 DescriptorOf(media_type::kOciLayerGzip, layer), "}]}"});
+}
+
 class FaultTest : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(FaultTest, EndsAsTheRealOneEnded) {
@@ -282,14 +294,7 @@ TEST_P(FaultTest, EndsAsTheRealOneEnded) {
   Bench bench(*rules);
   const std::string config = "{}";
   const std::string layer(5000, 'x');
-  const auto descriptor = [](std::string_view type, const std::string& bytes) {
-    return Concat({R"({"mediaType":")", type, R"(","size":)", std::to_string(bytes.size()),
-                   R"(,"digest":")", Digest::Of(bytes).ToString(), R"("})"});
-  };
-  const std::string manifest =
-      Concat({R"({"schemaVersion":2,"mediaType":")", media_type::kOciManifest, R"(","config":)",
-              descriptor(media_type::kOciConfig, config), R"(,"layers":[)",
-              descriptor(media_type::kOciLayerGzip, layer), "]}"});
+  const std::string manifest = ManifestOf(config, layer);
   std::string source =
       bench.Layout({config, layer, manifest}, Digest::Of(manifest), media_type::kOciManifest);
   std::string destination = "docker://registry.test/app/one:v1";
@@ -310,6 +315,117 @@ TEST_P(FaultTest, EndsAsTheRealOneEnded) {
 
 INSTANTIATE_TEST_SUITE_P(Table, FaultTest, ::testing::ValuesIn(FaultTable()),
                          [](const auto& each) { return ReplaceAll(each.param.name, "-", "_"); });
+
+std::string ListOf(std::string_view type, std::string_view entries) {
+  return Concat({R"({"schemaVersion":2,"mediaType":")", type, R"(","manifests":[)", entries, "]}"});
+}
+
+struct Entry {
+  const char* name;
+  bool oci = true;  // what it stands in; the other form is Docker's manifest list
+  std::string entry;
+  std::string other_form;
+};
+
+void PrintTo(const Entry& entry, std::ostream* out) { *out << entry.name; }
+
+class OtherFormTest : public ::testing::TestWithParam<Entry> {};
+
+// The bytes that 1.9.3 on amd64 put after its first form had been answered with 400.
+TEST_P(OtherFormTest, IsWhatTheRealOneWrote) {
+  const std::string_view type =
+      GetParam().oci ? media_type::kOciIndex : media_type::kDockerManifestList;
+  const std::string_view other =
+      GetParam().oci ? media_type::kDockerManifestList : media_type::kOciIndex;
+  auto bytes = std::make_shared<const std::string>(ListOf(type, GetParam().entry));
+  const Digest digest = Digest::Of(*bytes);
+  const auto form = skopeo::InOtherForm({std::string(type), std::move(bytes), digest});
+  ASSERT_TRUE(form);
+  EXPECT_EQ(*form->bytes, ListOf(other, GetParam().other_form));
+  EXPECT_EQ(form->media_type, other);
+  EXPECT_EQ(form->digest, Digest::Of(*form->bytes));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Entries, OtherFormTest,
+    ::testing::Values(
+        Entry{"annotated", true,
+              R"({"mediaType":"m","digest":"d","size":9,"annotations":{"k":"v"},)"
+              R"("platform":{"variant":"v8","os":"linux","architecture":"arm64"}})",
+              R"({"mediaType":"m","size":9,"digest":"d",)"
+              R"("platform":{"architecture":"arm64","os":"linux","variant":"v8"}})"},
+        Entry{"windows", true,
+              R"({"mediaType":"m","digest":"d","size":9,"urls":["http://x/"],"platform":{)"
+              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
+              R"("os.features":["win32k"]}})",
+              R"({"mediaType":"m","size":9,"digest":"d","urls":["http://x/"],"platform":{)"
+              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
+              R"("os.features":["win32k"]}})"},
+        Entry{"attestation", true,
+              R"({"mediaType":"m","digest":"d","size":9,)"
+              R"("platform":{"architecture":"unknown","os":"unknown"}})",
+              R"({"mediaType":"m","size":9,"digest":"d",)"
+              R"("platform":{"architecture":"unknown","os":"unknown"}})"},
+        Entry{"no_platform", true, R"({"mediaType":"m","digest":"d","size":9})",
+              R"({"mediaType":"m","size":9,"digest":"d",)"
+              R"("platform":{"architecture":"amd64","os":"linux"}})"},
+        Entry{"docker", false,
+              R"({"mediaType":"m","size":9,"digest":"d","platform":{)"
+              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
+              R"("os.features":["win32k"],"features":["sse4"]}})",
+              R"({"mediaType":"m","digest":"d","size":9,"platform":{)"
+              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
+              R"("os.features":["win32k"]}})"}),
+    [](const auto& each) { return each.param.name; });
+
+// As 1.9.3 does, whatever became of the first form: 400 to 504, a cut, an answer that lies.
+TEST(SkopeoTest, AListThatIsNotTakenIsTriedInItsOtherForm) {
+  const std::string config = "{}";
+  const std::string layer = "layer";
+  const std::string child = ManifestOf(config, layer);
+  const std::string oci = ListOf(
+      media_type::kOciIndex,
+      Concat({"{", DescriptorOf(media_type::kOciManifest, child), R"(,"annotations":{"a":"b"}})"}));
+  for (const char* effect :
+       {R"({"reply": {"status": 400}})", R"({"reply": {"status": 401}})",
+        R"({"reply": {"status": 403, "error": "DENIED"}})", R"({"reply": {"status": 404}})",
+        R"({"reply": {"status": 415}})", R"({"reply": {"status": 429}})",
+        R"({"reply": {"status": 503}})", R"({"reply": {"status": 500}, "commit": "apply"})",
+        R"({"cut": "rst", "at": "decide"})", R"({"cut": "rst", "at": "response-head"})"}) {
+    for (const int times : {1, 2}) {
+      auto rules =
+          ParseFaultFile(Concat({R"({"faults": [{"name": "x", "times": )", std::to_string(times),
+                                 R"(, "when": {"operation": "manifest.put",
+                                                        "reference": "v1"}, "do": )",
+                                 effect, "}]}"}),
+                         "f");
+      ASSERT_TRUE(rules) << rules.error().message();
+      Bench bench(*rules);
+      const std::string source =
+          bench.Layout({config, layer, child, oci}, Digest::Of(oci), media_type::kOciIndex);
+      const CommandResult result = bench.Run(
+          [&](Skopeo& skopeo) { return skopeo.Copy(source, "docker://registry.test/app/one:v1"); });
+      EXPECT_EQ(bench.faults().Counts().front().matched, 2u) << effect;
+      if (times == 2) {
+        EXPECT_EQ(result.exit_code, 1) << effect;
+        EXPECT_THAT(result.log,
+                    HasSubstr(Concat({"Uploading manifest list failed, attempted the following "
+                                      "formats: ",
+                                      media_type::kOciIndex, "("})));
+        EXPECT_THAT(result.log, HasSubstr(Concat({"), ", media_type::kDockerManifestList, "("})));
+        EXPECT_FALSE(result.digest.has_value());
+        continue;
+      }
+      EXPECT_EQ(result.exit_code, 0) << effect;
+      const auto tag = bench.store().FindTag("app/one", "v1");
+      ASSERT_TRUE(tag.has_value()) << effect;
+      EXPECT_EQ(bench.store().FindManifest("app/one", *tag)->media_type,
+                media_type::kDockerManifestList)
+          << effect;
+      EXPECT_EQ(result.digest, tag) << effect;
+    }
+  }
+}
 
 TEST(SkopeoTest, WaitsAsLongAsTheRegistryAsks) {
   auto rules = ParseFaultFile(
