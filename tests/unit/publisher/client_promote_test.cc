@@ -169,8 +169,11 @@ TEST_F(PromoteTest, LooksAgainWhenReadingTheManifestTookLong) {
     return MakeResponse(200, Named(kDigest), kManifest);
   });
   ThenNames(kForeign);
-  ASSERT_FALSE(client_.Promote(kByDigest, kLatest).ok());
-  EXPECT_TRUE(transport_.AllAnswered());
+  const auto promoted = client_.Promote(kByDigest, kLatest);
+  ASSERT_FALSE(promoted.ok());
+  EXPECT_THAT(promoted.failure().words, HasSubstr(kForeign.ToString()));
+  EXPECT_THAT(Steps(),
+              ElementsAre("HEAD latest", Concat({"GET ", kDigest.ToString()}), "HEAD latest"));
 }
 
 TEST_F(PromoteTest, AForeignMoveAfterOursIsReported) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "core/text.h"
@@ -18,9 +19,10 @@ using ::testing::HasSubstr;
 
 class LayoutBuilderTest : public ::testing::Test {
  protected:
-  BuildOutcome Build(PushBench& bench, const std::string& layout,
-                     const std::string& revision = "") {
+  BuildOutcome Build(PushBench& bench, const std::string& layout, const std::string& revision = "",
+                     const std::optional<Digest>& expected = std::nullopt) {
     BuildRequest request;
+    request.expected = expected;
     if (!revision.empty()) {
       request.labels[std::string(kRevisionLabel)] = revision;
     }
@@ -74,6 +76,17 @@ TEST_F(LayoutBuilderTest, SendsNothingOfAnotherCommit) {
               HasSubstr("dist/app: its images say that they are of commit 0123456789, and aaaa"));
   EXPECT_TRUE(bench.journal.Snapshot().empty());
   EXPECT_EQ(Build(bench, "dist/app", "0123456789" + std::string(30, 'a')).digest, layout.top);
+}
+
+// For the other registries of a release: all get the image that the first one has.
+TEST_F(LayoutBuilderTest, SendsNoOtherImageThanTheExpectedOne) {
+  PushBench bench(simulator::AnonymousPersonality());
+  const LayoutMade layout = MakeLayout(folder_, "dist/app", {{5000}});
+  const BuildOutcome other = Build(bench, "dist/app", "", Digest::Of("built before"));
+  ASSERT_TRUE(other.failure);
+  EXPECT_THAT(other.failure->words, HasSubstr(Concat({"dist/app is ", layout.top.ToString()})));
+  EXPECT_TRUE(bench.journal.Snapshot().empty());
+  EXPECT_EQ(Build(bench, "dist/app", "", layout.top).digest, layout.top);
 }
 
 TEST_F(LayoutBuilderTest, SaysThatALayoutIsMissing) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "publisher/push/blob_upload.h"
@@ -13,7 +14,8 @@ namespace drydock::publisher {
 
 inline constexpr std::string_view kFiveBytes = "bytes";
 
-inline Outcome<BlobReport> UploadFiveBytes(ScriptedTransport& transport, FakeClock& clock) {
+inline Outcome<BlobReport> UploadFiveBytes(ScriptedTransport& transport, FakeClock& clock,
+                                           std::uint64_t chunk_bytes = kChunkBytesUsual) {
   const testing::TempFolder folder;
   const std::string bytes(kFiveBytes);
   const LayoutBlob blob{Digest::Of(bytes), bytes.size(), folder.Write("blob", bytes), {}};
@@ -22,7 +24,7 @@ inline Outcome<BlobReport> UploadFiveBytes(ScriptedTransport& transport, FakeClo
   Journal journal(clock);
   Retrier retrier(clock, journal, Rng(1), "host");
   RunJournal run(clock);
-  UploadShape shape(kChunkBytesUsual);
+  UploadShape shape(chunk_bytes);
   const std::atomic<bool> stop = false;
   UploadLane lane{session, clock, retrier, run, shape, stop, {}};
   return BlobUpload(lane, *ImageReference::Parse("registry.test/a/b:v1"), blob, {}).Run();

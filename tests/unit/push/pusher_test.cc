@@ -119,6 +119,17 @@ TEST_F(PushTest, MountsWhatAnotherRepositoryHas) {
   bench.ExpectWhole(layout);
 }
 
+TEST_F(PushTest, NothingIsMountedFromAnotherRegistry) {
+  PushBench bench(AnonymousPersonality());
+  const LayoutMade layout =
+      MakeLayout(folder_, "one", {{40 * kKiB}},
+                 R"(,"annotations":{"containerd.io/distribution.source.ghcr.io":"joakimp/base"})");
+  const auto pushed = bench.Push(layout);
+  ASSERT_TRUE(pushed) << pushed.failure().ToString();
+  EXPECT_THAT(bench.RequestsOf("upload.mount"), IsEmpty());
+  bench.ExpectWhole(layout);
+}
+
 TEST_F(PushTest, AMountThatFailsIsAnUpload) {
   for (const char* answer :
        {R"({"reply": {"status": 403, "error": "DENIED"}})",
@@ -179,6 +190,25 @@ TEST_F(PushTest, ARefusalAfterWritesIsTriedAgainTwice) {
                             [](const SentRequest& put) { return put.status == 403; }),
               refusals == 2 ? 2 : 3);
   }
+}
+
+TEST_F(PushTest, TheTryAfterARefusalHasATokenOfItsOwn) {
+  PushBench bench(DockerHubPersonality(),
+                  R"({"name": "denied", "times": 1,
+                      "when": {"operation": "manifest.put", "reference-kind": "tag"},
+                      "do": {"reply": {"status": 403, "error": "DENIED"}}})");
+  int tokens = 0;
+  std::vector<int> at_puts;  // tokens that had been fetched when the tag was put
+  bench.between = [&](Transport& network, Request request, Deadline deadline) {
+    tokens += request.url.path.ends_with("/token") ? 1 : 0;
+    if (request.method == "PUT" && request.url.path.ends_with("/manifests/v1")) {
+      at_puts.push_back(tokens);
+    }
+    return network.Send(std::move(request), deadline);
+  };
+  ASSERT_TRUE(bench.Push(MakeLayout(folder_, "one", {{9000}})));
+  ASSERT_THAT(at_puts, Not(IsEmpty()));
+  EXPECT_GT(at_puts.back(), at_puts.front());
 }
 
 TEST_F(PushTest, ABlobThatIsNotItsDigestIsNotSent) {
@@ -246,32 +276,39 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
+// Killed before the registry got the chunk, or when it had taken it and the answer was on its way.
 TEST_F(PushTest, ANewProcessGoesOnAtTheOffset) {
-  for (const Personality& personality : {AnonymousPersonality(), DockerHubPersonality()}) {
-    SCOPED_TRACE(personality.name);
-    PushBench bench(personality);
-    const std::string path = folder_.At(Concat({personality.name, ".run.jsonl"}));
-    const LayoutMade layout = MakeLayout(folder_, "large", {{kLarge}});
-    int patches = 0;
-    bench.between = [&](Transport& network, Request request, Deadline deadline) {
-      patches += request.method == "PATCH" ? 1 : 0;
-      return patches == 20 ? Result<Response>(Error(ErrorCode::kCancelled, "killed"))
-                           : network.Send(std::move(request), deadline);
-    };
-    bench.run = *RunJournal::Open(bench.world.clock(), path);
-    const auto killed = bench.Push(layout, SmallChunks());
-    ASSERT_FALSE(killed);
-    EXPECT_TRUE(killed.failure().cancelled);
-    EXPECT_EQ(bench.TagNow(), "");
+  for (const bool taken : {false, true}) {
+    for (const Personality& personality : {AnonymousPersonality(), DockerHubPersonality()}) {
+      SCOPED_TRACE(Concat({personality.name, taken ? ", taken" : ""}));
+      PushBench bench(personality);
+      const std::string path =
+          folder_.At(Concat({personality.name, taken ? ".taken" : "", ".run.jsonl"}));
+      const LayoutMade layout = MakeLayout(folder_, "large", {{kLarge}});
+      int patches = 0;
+      bench.between = [&](Transport& network, Request request, Deadline deadline) {
+        patches += request.method == "PATCH" ? 1 : 0;
+        const bool killed = patches == 20;
+        auto answer = killed && !taken ? Result<Response>(Error(ErrorCode::kCancelled, "killed"))
+                                       : network.Send(std::move(request), deadline);
+        return killed ? Result<Response>(Error(ErrorCode::kCancelled, "killed"))
+                      : std::move(answer);
+      };
+      bench.run = *RunJournal::Open(bench.world.clock(), path);
+      const auto killed = bench.Push(layout, SmallChunks());
+      ASSERT_FALSE(killed);
+      EXPECT_TRUE(killed.failure().cancelled);
+      EXPECT_EQ(bench.TagNow(), "");
 
-    bench.between = {};
-    bench.run = *RunJournal::Open(bench.world.clock(), path);  // as a new process reads it
-    const auto resumed = bench.Push(layout, SmallChunks());
-    ASSERT_TRUE(resumed) << resumed.failure().ToString();
-    bench.ExpectWhole(layout);
-    const std::uint64_t config = ReadLayoutImage(layout.folder, "")->blob_bytes() - kLarge;
-    EXPECT_LE(bench.BlobBytesReceived(), kLarge + config + kChunkBytesMin);
-    EXPECT_FALSE(bench.run->FindUpload("joakimp/app", layout.layers.front()));
+      bench.between = {};
+      bench.run = *RunJournal::Open(bench.world.clock(), path);  // as a new process reads it
+      const auto resumed = bench.Push(layout, SmallChunks());
+      ASSERT_TRUE(resumed) << resumed.failure().ToString();
+      bench.ExpectWhole(layout);
+      const std::uint64_t config = ReadLayoutImage(layout.folder, "")->blob_bytes() - kLarge;
+      EXPECT_EQ(bench.BlobBytesReceived(), kLarge + config) << "no byte twice";
+      EXPECT_FALSE(bench.run->FindUpload("joakimp/app", layout.layers.front()));
+    }
   }
 }
 
