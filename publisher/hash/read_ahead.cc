@@ -34,26 +34,25 @@ std::uint64_t ReadFromDisk() {
 
 }  // namespace
 
-ReadAhead::Memory::Memory(std::size_t rings) {
-  constexpr std::size_t kRing = kBuffers * kBufferBytes;
-  const std::size_t bytes = rings * kRing;
+ReadAhead::Memory::Memory(std::size_t buffers) {
+  const std::size_t bytes = buffers * kBufferBytes;
   bytes_ = static_cast<char*>(::operator new(bytes, std::align_val_t(kHugePage)));
   ::madvise(bytes_, bytes, MADV_HUGEPAGE);  // good without, too
-  free_.reserve(rings);
-  for (std::size_t ring = rings; ring-- > 0;) {
-    free_.push_back(bytes_ + ring * kRing);
+  free_.reserve(buffers);
+  for (std::size_t buffer = buffers; buffer-- > 0;) {
+    free_.push_back(bytes_ + buffer * kBufferBytes);
   }
 }
 
 ReadAhead::Memory::~Memory() { ::operator delete(bytes_, std::align_val_t(kHugePage)); }
 
 char* ReadAhead::Memory::Take() {
-  char* ring = free_.back();
+  char* buffer = free_.back();
   free_.pop_back();
-  return ring;
+  return buffer;
 }
 
-void ReadAhead::Memory::GiveBack(char* ring) { free_.push_back(ring); }
+void ReadAhead::Memory::GiveBack(char* buffer) { free_.push_back(buffer); }
 
 // Fills the slot's buffers one after the other, waiting for the consumer when all are full.
 class ReadAhead::SlotSink : public ByteSink {
@@ -104,9 +103,8 @@ class ReadAhead::SlotSink : public ByteSink {
     if (owner_.stopped_) {
       return false;
     }
-    const std::size_t at = slot_.filled % kBuffers;
-    buffer_ = &slot_.buffers[at];
-    buffer_->bytes = slot_.ring + at * kBufferBytes;
+    buffer_ = &slot_.buffers[slot_.filled % kBuffers];
+    buffer_->bytes = owner_.memory_.Take();
     buffer_->size = 0;
     buffer_->part_ends = false;
     return true;
@@ -122,7 +120,7 @@ ReadAhead::ReadAhead(InputSource& source, const Options& options)
       options_(options),
       slots_(std::size_t{options.readers_io} + kSlotsAhead),
       changed_at_(options.known != nullptr && !options.known->empty() ? kNever : 0),
-      memory_(slots_.size()),
+      memory_(slots_.size() * kBuffers),
       alone_(options.readers == 0),
       disk_before_(ReadFromDisk()) {
   for (unsigned reader = 0; reader < options_.readers; ++reader) {
@@ -198,7 +196,6 @@ bool ReadAhead::Take(Slot*& slot) {
   slot->ordinal = ordinal;
   Fill(*slot);
   std::unique_lock lock(mutex_);
-  slot->ring = memory_.Take();
   slot->taken = true;
   const bool work = !slot->complete;
   if (!work) {
@@ -316,7 +313,6 @@ void ReadAhead::Recycle(Slot& slot) {
 void ReadAhead::Release(Slot& slot) {
   Recycle(slot);
   const std::lock_guard lock(mutex_);
-  memory_.GiveBack(slot.ring);
   slot.taken = false;
   if (++next_consumed_ == wake_taker_at_) {
     freed_.notify_one();
@@ -362,6 +358,7 @@ Result<bool> ReadAhead::Next(Delivery& delivery) {
     std::unique_lock lock(mutex_);
     Slot& slot = slots_[next_consumed_ % slots_.size()];
     if (std::exchange(holding_, false)) {
+      memory_.GiveBack(slot.buffers[slot.emptied % kBuffers].bytes);
       ++slot.emptied;
       if (slot.filled - slot.emptied == kBuffers / 2) {
         slot.half_empty.notify_one();

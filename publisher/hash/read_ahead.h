@@ -66,25 +66,25 @@ class ReadAhead {
   // costs the hasher as much as hashing some KiB.
   static constexpr std::size_t kBuffers = 16;
   static constexpr std::size_t kBufferBytes = 128 << 10;
-  // The bytes of the slots' buffers, in huge pages where there are such: touching a page for the
-  // first time takes longer than hashing it, so what was given back last is taken again first.
+  // The bytes of all buffers. Touching a page for the first time takes longer than hashing it, so
+  // what was given back last is taken again first, and a small tree touches little.
   class Memory {
    public:
-    explicit Memory(std::size_t rings);
+    explicit Memory(std::size_t buffers);
     ~Memory();
     Memory(const Memory&) = delete;
     Memory& operator=(const Memory&) = delete;
 
-    // kBuffers buffers in a row; never more of them than `rings`.
+    // kBufferBytes; never more of them than `buffers` at a time.
     char* Take();
-    void GiveBack(char* ring);
+    void GiveBack(char* buffer);
 
    private:
     char* bytes_;
     std::vector<char*> free_;  // the last first
   };
   struct Buffer {
-    char* bytes = nullptr;
+    char* bytes = nullptr;  // while it holds something
     std::size_t size = 0;
     bool part_ends = false;
     Part part;
@@ -92,7 +92,6 @@ class ReadAhead {
   struct Slot {
     // Guarded by `mutex_`, but for the reader between taking and completing it:
     bool taken = false;       // its inputs are there; false again when the consumer is through
-    char* ring = nullptr;     // the bytes of its buffers, while taken
     std::size_t filled = 0;   // buffers so far
     std::size_t emptied = 0;  // of these
     bool complete = false;    // no more buffers will come
