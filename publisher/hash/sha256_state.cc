@@ -10,6 +10,7 @@ namespace drydock::publisher {
 namespace {
 
 constexpr std::size_t kBlock = SHA256_CBLOCK;
+// Another processor wrote these bytes, so the next ones are asked for while some are hashed.
 constexpr std::size_t kStep = 2 << 10;
 constexpr std::size_t kCacheLine = 64;
 

@@ -23,7 +23,4 @@ struct HashMeasured {
 // is asserted in optimised builds without sanitizers only.
 Result<HashMeasured> MeasureHash(const HashStep& step, std::uint64_t seed);
 
-// Whether this build asserts ratios.
-bool AssertsSpeed();
-
 }  // namespace drydock::scenarios

@@ -270,7 +270,9 @@ Result<ScenarioResult> RunCommands(const Scenario& scenario, const RunOptions& o
     return played.error();
   }
   result.main = std::move(*played);
-  result.journal = served.journal();
+  if (options.journal) {
+    result.journal = served.journal();
+  }
   if (options.twin && !scenario.faults.empty()) {
     auto twin = ServedPlay(scenario, *premises, result.seed, false).Run();
     if (!twin) {

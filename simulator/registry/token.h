@@ -49,11 +49,12 @@ std::optional<Grant> CheckToken(std::string_view token, std::string_view secret,
                                 std::string_view service, TimePoint now);
 
 // CheckToken for one secret, which reads a token once and remembers what it grants: a client sends
-// the same one with every request.
+// the same one with every request. Of the good ones it holds 64 at most; of others nothing.
 class TokenReader {
  public:
   explicit TokenReader(std::string secret) : secret_(std::move(secret)) {}
 
+  // As CheckToken.
   std::optional<Grant> Check(std::string_view token, std::string_view service, TimePoint now);
 
  private:

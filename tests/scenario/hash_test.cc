@@ -2,7 +2,6 @@
 // measures.
 #include <gtest/gtest.h>
 
-#include "scenarios/runner/hash_step.h"
 #include "tests/scenario/plays.h"
 
 namespace drydock::testing {
@@ -11,9 +10,6 @@ namespace {
 class HashTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(HashTest, Holds) {
-  if (!scenarios::AssertsSpeed()) {
-    GTEST_SKIP() << "only optimised builds without sanitizers assert speed";
-  }
   const auto result = Play(Load(GetParam()));
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(Failures(*result), "");
