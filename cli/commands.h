@@ -15,6 +15,9 @@ namespace drydock::cli {
 
 // Bad input of any kind (usage, an unreadable or wrong file): nothing was started.
 inline constexpr int kExitUsage = 2;
+// Says so in a line on standard error, as `drydock` or as one of its commands; returns kExitUsage.
+int BadInput(std::string_view message);
+int BadInput(std::string_view command, std::string_view message);
 
 void AddReplay(CLI::App& app, int& exit_code);
 void AddImport(CLI::App& app, int& exit_code);

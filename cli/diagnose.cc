@@ -21,7 +21,7 @@ using publisher::Attempt;
 
 constexpr int kExitUndecided = 4;
 
-constexpr char kFooter[] =
+constexpr char kDiagnoseFooter[] =
     "Holds the attempts against each other: which difference goes with failure, what is cleared "
     "and\n"
     "by which observation, and the record to file upstream. A log is what a CI job or docker "
@@ -52,7 +52,7 @@ constexpr char kFooter[] =
     "says\n"
     "what to try next).\n";
 
-struct Flags {
+struct DiagnoseFlags {
   std::string file;
   std::vector<std::string> ci;
   std::vector<std::string> host;
@@ -61,12 +61,7 @@ struct Flags {
   RecheckFlags recheck;
 };
 
-int BadInput(std::string_view message) {
-  std::cerr << "drydock: " << message << '\n';
-  return kExitUsage;
-}
-
-Result<std::vector<Attempt>> Evidence(const Flags& flags) {
+Result<std::vector<Attempt>> Evidence(const DiagnoseFlags& flags) {
   std::vector<Attempt> attempts;
   if (!flags.file.empty()) {
     auto listed = publisher::ReadAttemptsFile(flags.file);
@@ -98,7 +93,7 @@ Result<std::vector<Attempt>> Evidence(const Flags& flags) {
   return attempts;
 }
 
-int Run(Flags flags) {
+int RunDiagnose(DiagnoseFlags flags) {
   if (!flags.recheck.release.empty()) {
     flags.recheck.json = flags.json;
     return RunRecheck(flags.recheck);
@@ -125,10 +120,10 @@ int Run(Flags flags) {
 }  // namespace
 
 void AddDiagnose(CLI::App& app, int& exit_code) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<DiagnoseFlags>();
   CLI::App* diagnose =
       app.add_subcommand("diagnose", "Find out from logs why publishing fails in one place");
-  diagnose->footer(kFooter);
+  diagnose->footer(kDiagnoseFooter);
   diagnose->add_option("ATTEMPTS", flags->file, "A file that lists attempts (JSON)");
   diagnose->add_option("--ci", flags->ci, "The log of a CI job (repeatable)")
       ->allow_extra_args(false);
@@ -145,7 +140,7 @@ void AddDiagnose(CLI::App& app, int& exit_code) {
   diagnose->add_option("--builder", flags->recheck.builder, "With --recheck: the buildx builder")
       ->needs(recheck);
   diagnose->add_flag("--json", flags->json, "Print the diagnosis as JSON");
-  diagnose->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  diagnose->callback([flags, &exit_code] { exit_code = RunDiagnose(*flags); });
 }
 
 }  // namespace drydock::cli

@@ -25,7 +25,7 @@ using publisher::HashOptions;
 using publisher::HashProgress;
 using publisher::Recipe;
 
-constexpr char kFooter[] =
+constexpr char kHashFooter[] =
     "Prints the 12 hex digits that follow \"base-\" in the base image's tag, alone on a line.\n"
     "\n"
     "A second run reads only from the first changed file on: checkpoints lie in the XDG cache "
@@ -112,7 +112,7 @@ Result<Recipe> RecipeOf(const HashCommand& command) {
   return std::move(release->base->hash);
 }
 
-int Run(const HashCommand& command) {
+int RunHash(const HashCommand& command) {
   const auto recipe = RecipeOf(command);
   if (!recipe) {
     return Fail(recipe.error(), kExitUsage);
@@ -183,7 +183,7 @@ void AddQuestions(CLI::App& hash, HashCommand& command, CLI::Option& git) {
 void AddHash(CLI::App& app, int& exit_code) {
   auto command = std::make_shared<HashCommand>();
   CLI::App* hash = app.add_subcommand("hash", "Print the base hash of a tree or of a git tag");
-  hash->footer(kFooter);
+  hash->footer(kHashFooter);
   auto* root = hash->add_option("ROOT", command->root, "The project's folder");
   root->capture_default_str();
   auto* git = hash->add_option(
@@ -219,7 +219,7 @@ void AddHash(CLI::App& app, int& exit_code) {
   command->locales = LocalesOfTheEnvironment();
   hash->callback([command, hash, &exit_code] {
     command->blind_spots = hash->count("--blind-spots") > 0;
-    exit_code = Run(*command);
+    exit_code = RunHash(*command);
   });
 }
 

@@ -151,7 +151,7 @@ void PrintUnexplained(const ExplainReport& report) {
   }
 }
 
-void PrintReport(const ExplainReport& report) {
+void PrintExplainReport(const ExplainReport& report) {
   std::cout << "expected  " << report.expected << "\nhere      "
             << std::string(report.local.hex()).substr(0, report.expected.size()) << "   "
             << report.inputs << " inputs, " << HumanBytes(report.bytes) << '\n';
@@ -349,7 +349,7 @@ int ExplainHash(const HashCommand& command, const publisher::Recipe& recipe,
     PrintJson(JsonOf(*report));
   } else {
     WarnOfSkipped(report->skipped, "");
-    PrintReport(*report);
+    PrintExplainReport(*report);
   }
   return report->matches ? 0 : report->explained() ? kExitDiffers : kExitUnexplained;
 }

@@ -14,11 +14,12 @@
 #include "core/rng.h"
 #include "core/text.h"
 #include "publisher/registry/http_transport.h"
+#include "publisher/release/verdict.h"
 
 namespace drydock::cli {
 namespace {
 
-constexpr char kFooter[] =
+constexpr char kHubPageFooter[] =
     "Sends FILE as the full description (at most 25,000 characters) and, with --short, the short\n"
     "one (at most 100 bytes), with the login for docker.io; reads the page back. A publish does\n"
     "not do this: the release is good without it.\n"
@@ -31,11 +32,7 @@ constexpr char kFooter[] =
     "Exit codes: 0 the page says so (also when it did already); 2 bad input, nothing was sent; 5\n"
     "failed, the page is as it was; 6 refused; 7 unknown.\n";
 
-constexpr int kExitNothingChanged = 5;
-constexpr int kExitRefused = 6;
-constexpr int kExitUnknown = 7;
-
-struct Flags {
+struct HubPageFlags {
   std::string file;
   std::string repository;
   std::string short_description;
@@ -45,20 +42,15 @@ struct Flags {
   bool check = false;
 };
 
-int BadInput(std::string_view message) {
-  std::cerr << "drydock: " << message << '\n';
-  return kExitUsage;
+int ExitCodeOfPage(const publisher::Failure& failure) {
+  using publisher::Verdict;
+  const bool refused = failure.persistence == publisher::Persistence::kDeterministic;
+  return publisher::ExitCode(failure.next == publisher::NextMove::kAsk ? Verdict::kUnknown
+                             : refused                                 ? Verdict::kRefused
+                                                                       : Verdict::kNothingChanged);
 }
 
-int ExitCodeOf(const publisher::Failure& failure) {
-  if (failure.next == publisher::NextMove::kAsk) {
-    return kExitUnknown;
-  }
-  return failure.persistence == publisher::Persistence::kDeterministic ? kExitRefused
-                                                                       : kExitNothingChanged;
-}
-
-int Run(const Flags& flags) {
+int RunHubPage(const HubPageFlags& flags) {
   const auto text = ReadWholeFile(flags.file);
   if (!text) {
     return BadInput(text.error().message());
@@ -93,7 +85,7 @@ int Run(const Flags& flags) {
     if (!updated.failure().advice.empty()) {
       std::cerr << "drydock: " << updated.failure().advice << '\n';
     }
-    return ExitCodeOf(updated.failure());
+    return ExitCodeOfPage(updated.failure());
   }
   std::cout << "the Hub's page of " << flags.repository
             << (updated.value() ? " was changed\n" : " says so already\n");
@@ -103,10 +95,10 @@ int Run(const Flags& flags) {
 }  // namespace
 
 void AddHubPage(CLI::App& app, int& exit_code) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<HubPageFlags>();
   CLI::App* page =
       app.add_subcommand("hub-page", "Update what Docker Hub's page of a repository says");
-  page->footer(kFooter);
+  page->footer(kHubPageFooter);
   page->add_option("FILE", flags->file, "The full description (Markdown)")->required();
   page->add_option("REPOSITORY", flags->repository, "NAMESPACE/NAME at Docker Hub")->required();
   page->add_option("--short", flags->short_description, "The short description; default: stays");
@@ -117,7 +109,7 @@ void AddHubPage(CLI::App& app, int& exit_code) {
   page->add_option("--ca-file", flags->ca_file, "PEM file of authorities to trust")
       ->check(CLI::ExistingFile);
   page->add_option("--api", flags->api, "Where the Hub's API is")->capture_default_str();
-  page->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  page->callback([flags, &exit_code] { exit_code = RunHubPage(*flags); });
 }
 
 }  // namespace drydock::cli

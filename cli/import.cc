@@ -82,12 +82,7 @@ Status Learn(const Model& model, const ImportFlags& flags, scenarios::ImportOpti
   return Ok{};
 }
 
-int Complain(std::string_view message) {
-  std::cerr << "drydock import: " << message << "\n";
-  return kExitUsage;
-}
-
-int Write(const ImportFlags& flags, scenarios::Imported imported) {
+int WriteImported(const ImportFlags& flags, scenarios::Imported imported) {
   const std::string path = flags.output.empty() ? "imported.json" : flags.output;
   imported.text = scenarios::WithVerdicts(std::move(imported.text), path, imported.notes);
   if (flags.output.empty()) {
@@ -97,7 +92,7 @@ int Write(const ImportFlags& flags, scenarios::Imported imported) {
     file << imported.text;
     file.flush();
     if (!file) {
-      return Complain(Concat({flags.output, ": cannot be written"}));
+      return BadInput("import", Concat({flags.output, ": cannot be written"}));
     }
   }
   std::cerr << "drydock import: " << imported.failures << " failed requests became "
@@ -112,11 +107,11 @@ int Import(const ImportFlags& flags) {
   const auto text = ReadWholeFile(flags.file, scenarios::kHarBytesMax);
   const auto capture = text ? scenarios::ReadHar(*text, flags.file) : text.error();
   if (!capture) {
-    return Complain(capture.error().message());
+    return BadInput("import", capture.error().message());
   }
   const auto model = FindModel(flags);
   if (!model) {
-    return Complain(model.error().message());
+    return BadInput("import", model.error().message());
   }
   scenarios::ImportOptions options;
   options.source = fs::path(flags.file).filename().string();
@@ -126,7 +121,8 @@ int Import(const ImportFlags& flags) {
   options.keep_world = !flags.like.empty();
   const Status learned = Learn(*model, flags, options);
   auto imported = learned ? scenarios::ImportCapture(*capture, options) : learned.error();
-  return imported ? Write(flags, std::move(*imported)) : Complain(imported.error().message());
+  return imported ? WriteImported(flags, std::move(*imported))
+                  : BadInput("import", imported.error().message());
 }
 
 }  // namespace

@@ -16,7 +16,7 @@
 namespace drydock::cli {
 namespace {
 
-constexpr char kFooter[] =
+constexpr char kInitFooter[] =
     "Looks at the Dockerfiles: Dockerfile.base with rootfs/ and entrypoint*.sh makes a base of "
     "its\n"
     "own; INSTALL_… arguments make variants; …_VERSION arguments that npm packages are installed\n"
@@ -30,19 +30,14 @@ constexpr char kFooter[] =
     "\n"
     "Exit codes: 0 written; 2 not, and why.\n";
 
-struct Flags {
+struct InitFlags {
   std::string folder = ".";
   std::string image;
   std::string output = "release.json";
 };
 
-int BadInput(std::string_view message) {
-  std::cerr << "drydock: " << message << '\n';
-  return kExitUsage;
-}
-
 // As the flag says, or as the git remote is called.
-Result<ImageReference> FindImage(const Flags& flags) {
+Result<ImageReference> FindImage(const InitFlags& flags) {
   std::string name = flags.image;
   if (name.empty()) {
     const auto remote = publisher::RunChild(
@@ -63,7 +58,7 @@ Result<ImageReference> FindImage(const Flags& flags) {
   return image;
 }
 
-int Run(const Flags& flags) {
+int RunInit(const InitFlags& flags) {
   const auto image = FindImage(flags);
   if (!image) {
     return BadInput(image.error().message());
@@ -96,15 +91,15 @@ int Run(const Flags& flags) {
 }  // namespace
 
 void AddInit(CLI::App& app, int& exit_code) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<InitFlags>();
   CLI::App* init =
       app.add_subcommand("init", "Write a first release file, from what lies in a folder");
-  init->footer(kFooter);
+  init->footer(kInitFooter);
   init->add_option("FOLDER", flags->folder, "The project's folder")->capture_default_str();
   init->add_option("--image", flags->image, "What is published: OWNER/NAME or HOST/OWNER/NAME");
   init->add_option("--output", flags->output, "The file to write; - is standard output")
       ->capture_default_str();
-  init->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  init->callback([flags, &exit_code] { exit_code = RunInit(*flags); });
 }
 
 }  // namespace drydock::cli

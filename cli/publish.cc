@@ -21,12 +21,12 @@ namespace {
 using publisher::PipelineOptions;
 using publisher::ReleaseFile;
 
-constexpr char kFooter[] =
+constexpr char kPublishFooter[] =
     "Works in a clean clone that is checked out at the release tag: checks, settles the versions,\n"
     "hashes the base, asks the registry what is there, builds and pushes what is missing with\n"
     "docker buildx (never with a build cache) or, if the file says so, from OCI layouts, moves "
     "base-latest and the latest tags by manifest\n"
-    "reference and reads everything back. Run it again at any time: it sends only what is "
+    "reference and reads everything back. RunPublish it again at any time: it sends only what is "
     "missing.\n"
     "Ctrl-C stops after the request under way and says how to go on; a kill is as safe.\n"
     "\n"
@@ -43,12 +43,6 @@ constexpr char kFooter[] =
     "Exit codes: 0 published and verified (or a plan with nothing in its way); 2 bad input, "
     "nothing\n"
     "was started; 3 published, not verified; 4 partial; 5 nothing changed; 6 refused; 7 unknown.\n";
-
-// One line, and nothing was started.
-int BadInput(std::string_view message) {
-  std::cerr << "drydock: " << message << '\n';
-  return kExitUsage;
-}
 
 // From the flag or NPM_CONFIG_REGISTRY, the release file, or npm itself; "" when nobody says.
 std::string FindNpmRegistry(const PublishFlags& flags, const ReleaseFile& release) {
@@ -122,7 +116,7 @@ Status FindExpectedBase(PublishFlags& flags, const ReleaseFile& release) {
                                      flags.base_hash})));
 }
 
-int Run(PublishFlags flags) {
+int RunPublish(PublishFlags flags) {
   auto release = publisher::ReadReleaseFile(flags.file);
   if (!release) {
     return BadInput(release.error().message());
@@ -178,7 +172,7 @@ void AddPublish(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<PublishFlags>();
   CLI::App* publish =
       app.add_subcommand("publish", "Publish a release from this machine, as the runbook does");
-  publish->footer(kFooter);
+  publish->footer(kPublishFooter);
   publish->add_option("RELEASE", flags->file, "The release file; see docs/examples")->required();
   publish->add_flag("--plan", flags->plan, "Look, say what would be done, write nothing");
   publish->add_flag("--resume", flags->resume, "Finish an earlier run; refuse if there was none");
@@ -223,7 +217,7 @@ void AddPublish(CLI::App& app, int& exit_code) {
       ->add_flag("--json-lines", flags->json_lines,
                  "One JSON object a line: checks, steps and waits as they come, then the report")
       ->excludes(json);
-  publish->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  publish->callback([flags, &exit_code] { exit_code = RunPublish(*flags); });
 }
 
 }  // namespace drydock::cli

@@ -14,27 +14,23 @@
 #include "core/text.h"
 #include "publisher/push/pusher.h"
 #include "publisher/registry/http_transport.h"
+#include "publisher/release/verdict.h"
 
 namespace drydock::cli {
 namespace {
 
 using publisher::Failure;
 using publisher::PushReport;
+using publisher::Verdict;
 
-// As `drydock publish`.
-constexpr int kExitNotVerified = 3;
-constexpr int kExitNothingChanged = 5;
-constexpr int kExitRefused = 6;
-constexpr int kExitUnknown = 7;
-
-constexpr char kFooter[] =
+constexpr char kPushFooter[] =
     "LAYOUT is a folder with an OCI image layout (index.json, oci-layout, blobs), as written by\n"
     "`docker buildx build --output type=oci,tar=false,dest=LAYOUT`, buildah or skopeo.\n"
     "\n"
     "Blobs are mounted or uploaded several at a time, each at most once; then the manifests by\n"
     "digest, which are read back; and last, once, the tag. A cut upload goes on at its offset, "
     "also\n"
-    "in a new process after a kill: sessions are kept in the run journal. Run it again at any "
+    "in a new process after a kill: sessions are kept in the run journal. RunPush it again at any "
     "time:\n"
     "it asks first, and sends only what is missing.\n"
     "\n"
@@ -49,7 +45,7 @@ constexpr char kFooter[] =
     "does not show it; 5 failed, the tag is as it was; 6 refused, the tag is as it was; 7 "
     "unknown.\n";
 
-struct Flags {
+struct PushFlags {
   std::string layout;
   std::string reference;
   std::string image;
@@ -64,21 +60,16 @@ struct Flags {
   bool json = false;
 };
 
-int BadInput(std::string_view message) {
-  std::cerr << "drydock: " << message << '\n';
-  return kExitUsage;
-}
-
-int ExitCodeOf(const Failure& failure) {
+int ExitCodeOfPush(const Failure& failure) {
   if (failure.next == publisher::NextMove::kAsk) {
-    return kExitUnknown;
+    return publisher::ExitCode(Verdict::kUnknown);
   }
   const bool theirs = failure.answerer != publisher::Answerer::kLocal &&
                       failure.persistence == publisher::Persistence::kDeterministic;
-  return theirs ? kExitRefused : kExitNothingChanged;
+  return publisher::ExitCode(theirs ? Verdict::kRefused : Verdict::kNothingChanged);
 }
 
-void PrintJson(const PushReport& report) {
+void PrintPushJson(const PushReport& report) {
   const nlohmann::ordered_json json = {
       {"digest", report.digest.ToString()},
       {"verified", report.tag != publisher::Promotion::How::kMovedNotSeen},
@@ -89,24 +80,27 @@ void PrintJson(const PushReport& report) {
   std::cout << json.dump(2) << '\n';
 }
 
-int Print(const Flags& flags, const publisher::Outcome<PushReport>& pushed) {
+int Print(const PushFlags& flags, const publisher::Outcome<PushReport>& pushed) {
   if (!pushed) {
     const Failure& failure = pushed.failure();
     std::cerr << "drydock: " << failure.ToString() << '\n';
     if (!failure.advice.empty()) {
       std::cerr << "drydock: " << failure.advice << '\n';
     }
-    return ExitCodeOf(failure);
+    return ExitCodeOfPush(failure);
   }
   if (flags.json) {
-    PrintJson(pushed.value());
+    PrintPushJson(pushed.value());
   } else {
     std::cout << pushed->digest.ToString() << '\n';
   }
-  return pushed->tag == publisher::Promotion::How::kMovedNotSeen ? kExitNotVerified : 0;
+  return publisher::ExitCode(pushed->tag == publisher::Promotion::How::kMovedNotSeen
+                                 ? Verdict::kPublishedNotVerified
+                                 : Verdict::kPublishedVerified);
 }
 
-publisher::PushOptions OptionsOf(const Flags& flags, const ImageReference& to, Duration deadline) {
+publisher::PushOptions OptionsOf(const PushFlags& flags, const ImageReference& to,
+                                 Duration deadline) {
   publisher::PushOptions options;
   options.mount_from = flags.mount_from;
   options.chunk_bytes = flags.chunk_bytes;
@@ -118,7 +112,7 @@ publisher::PushOptions OptionsOf(const Flags& flags, const ImageReference& to, D
   return options;
 }
 
-int Run(const Flags& flags) {
+int RunPush(const PushFlags& flags) {
   const auto to = ImageReference::Parse(flags.reference);
   if (!to || !to->tag || to->digest) {
     return BadInput(Concat({"REFERENCE: expected repository:tag, found: ", flags.reference}));
@@ -159,10 +153,10 @@ int Run(const Flags& flags) {
 }  // namespace
 
 void AddPush(CLI::App& app, int& exit_code) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PushFlags>();
   CLI::App* push =
       app.add_subcommand("push", "Push a prebuilt image (an OCI layout), resuming what was cut");
-  push->footer(kFooter);
+  push->footer(kPushFooter);
   push->add_option("LAYOUT", flags->layout, "Folder of the OCI image layout")
       ->required()
       ->check(CLI::ExistingDirectory);
@@ -190,7 +184,7 @@ void AddPush(CLI::App& app, int& exit_code) {
   push->add_option("--ca-file", flags->ca_file, "PEM file of authorities to trust")
       ->check(CLI::ExistingFile);
   push->add_flag("--json", flags->json, "Print the result as JSON, and no progress");
-  push->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  push->callback([flags, &exit_code] { exit_code = RunPush(*flags); });
 }
 
 }  // namespace drydock::cli

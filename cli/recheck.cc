@@ -18,11 +18,6 @@ namespace {
 constexpr int kExitStillThere = 3;
 constexpr int kExitNotKnown = 4;
 
-int BadInput(std::string_view message) {
-  std::cerr << "drydock: " << message << '\n';
-  return kExitUsage;
-}
-
 }  // namespace
 
 int RunRecheck(const RecheckFlags& flags) {

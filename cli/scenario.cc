@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kExitDiffers = 1;
+constexpr int kExitOtherwise = 1;
 constexpr std::size_t kProseColumns = 100;
 constexpr std::uint64_t kFileBytesMax = 1 << 20;
 
@@ -113,11 +113,6 @@ struct NewFlags {
   std::string output;
 };
 
-int Complain(std::string_view command, std::string_view message) {
-  std::cerr << "drydock scenario " << command << ": " << message << "\n";
-  return kExitUsage;
-}
-
 bool WriteText(const std::string& path, std::string_view text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
@@ -147,15 +142,16 @@ int New(const NewFlags& flags) {
   const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
   std::error_code failure;
   if (fs::exists(path, failure)) {
-    return Complain("new", Concat({path.string(), ": is there already, and is not overwritten"}));
+    return BadInput("scenario new",
+                    Concat({path.string(), ": is there already, and is not overwritten"}));
   }
   const auto project = ProjectFor(flags, *chosen, folder);
   if (!project) {
-    return Complain("new", project.error().message());
+    return BadInput("scenario new", project.error().message());
   }
   const std::string& title = flags.title.empty() ? flags.name : flags.title;
   if (!WriteText(path.string(), scenarios::FillTemplate(*chosen, title, *project))) {
-    return Complain("new", Concat({path.string(), ": cannot be written"}));
+    return BadInput("scenario new", Concat({path.string(), ": cannot be written"}));
   }
   std::cout << path.string() << "\n";
   return 0;
@@ -210,7 +206,7 @@ int FormatInput(bool check) {
   if (!check) {
     std::cout << *laid;
   }
-  return check && *laid != text ? kExitDiffers : 0;
+  return check && *laid != text ? kExitOtherwise : 0;
 }
 
 int FormatFile(const std::string& file, bool check) {
@@ -225,9 +221,9 @@ int FormatFile(const std::string& file, bool check) {
   }
   std::cout << file << "\n";
   if (!check && !WriteText(file, *laid)) {
-    return Complain("fmt", Concat({file, ": cannot be written"}));
+    return BadInput("scenario fmt", Concat({file, ": cannot be written"}));
   }
-  return check ? kExitDiffers : 0;
+  return check ? kExitOtherwise : 0;
 }
 
 int Format(const FmtFlags& flags) {

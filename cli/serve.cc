@@ -38,7 +38,7 @@ namespace {
 using simulator::RegistryServer;
 using simulator::ServerOptions;
 
-constexpr char kFooter[] =
+constexpr char kServeFooter[] =
     "Without flags: plain HTTP on 127.0.0.1:5000, no authentication, deletes allowed, everything "
     "in\n"
     "memory. With --store DIR every answer that acknowledges something is durable, and DIR/NAME is "
@@ -78,7 +78,7 @@ std::uint64_t HalfOfTheMemory() {
              : static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) / 2;
 }
 
-struct Flags {
+struct ServeFlags {
   std::vector<std::string> hosts = {"127.0.0.1"};
   std::uint16_t port = 5000;
   bool tls = false;
@@ -153,7 +153,7 @@ Status WriteWhole(const std::string& path, const std::string& text) {
 }
 
 // What tells others that the server answers, and how to trust it.
-Status WriteStartFiles(const Flags& flags, const RegistryServer& server) {
+Status WriteStartFiles(const ServeFlags& flags, const RegistryServer& server) {
   if (!flags.ca_file.empty()) {
     if (Status written = WriteWhole(flags.ca_file, server.ca_pem()); !written) {
       return written;
@@ -162,7 +162,7 @@ Status WriteStartFiles(const Flags& flags, const RegistryServer& server) {
   return flags.ready_file.empty() ? Ok{} : WriteWhole(flags.ready_file, server.base_url() + "\n");
 }
 
-Result<ServerOptions> ReadOptions(const Flags& flags) {
+Result<ServerOptions> ReadOptions(const ServeFlags& flags) {
   ServerOptions options;
   options.hosts = flags.hosts;
   options.port = flags.port;
@@ -219,7 +219,7 @@ Result<ServerOptions> ReadOptions(const Flags& flags) {
   return options;
 }
 
-void Greet(const Flags& flags, const ServerOptions& options, const std::string& base_url,
+void Greet(const ServeFlags& flags, const ServerOptions& options, const std::string& base_url,
            bool with_hints) {
   std::cout << "drydock serve: " << base_url << " (" << flags.personality << ")\n";
   if (with_hints) {
@@ -247,7 +247,7 @@ sigset_t HeldBackSignals() {
 }
 
 // What is only told, without a server.
-std::optional<int> Tell(const Flags& flags) {
+std::optional<int> Tell(const ServeFlags& flags) {
   if (flags.list_personalities) {
     std::cout << PersonalityList(flags.json);
     return 0;
@@ -265,7 +265,7 @@ std::optional<int> Tell(const Flags& flags) {
   return 0;
 }
 
-int Serve(const Flags& flags) {
+int Serve(const ServeFlags& flags) {
   if (const auto told = Tell(flags)) {
     return *told;
   }
@@ -322,9 +322,9 @@ int Serve(const Flags& flags) {
 }  // namespace
 
 void AddServe(CLI::App& app, int& exit_code) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ServeFlags>();
   CLI::App* serve = app.add_subcommand("serve", "A fake registry on a port, with faults");
-  serve->footer(kFooter);
+  serve->footer(kServeFooter);
   serve->add_option("--host", flags->hosts, "Address to listen on; may be given several times")
       ->capture_default_str();
   serve->add_option("--port", flags->port, "Port to listen on; 0 takes any free one")

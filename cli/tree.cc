@@ -13,7 +13,7 @@ namespace {
 
 using publisher::TreeSpec;
 
-constexpr char kFooter[] =
+constexpr char kTreeFooter[] =
     "The same options make the same tree, byte for byte, on every machine: Dockerfile.base, the "
     "two\n"
     "entrypoints and rootfs/ with exactly that many files and bytes.\n"
@@ -31,7 +31,7 @@ struct TreeCommand {
   TreeSpec spec;
 };
 
-int Run(TreeCommand command) {
+int RunTree(TreeCommand command) {
   const auto shape = publisher::ParseTreeShape(command.shape);
   Status made = Ok();
   if (shape) {
@@ -52,7 +52,7 @@ int Run(TreeCommand command) {
 void AddTree(CLI::App& app, int& exit_code) {
   auto command = std::make_shared<TreeCommand>();
   CLI::App* tree = app.add_subcommand("tree", "Make a project tree to hash, from a seed");
-  tree->footer(kFooter);
+  tree->footer(kTreeFooter);
   tree->add_option("FOLDER", command->root, "Where; made when missing, else it must be empty")
       ->required();
   tree->add_option("--files", command->spec.files, "Files below rootfs")
@@ -66,7 +66,7 @@ void AddTree(CLI::App& app, int& exit_code) {
   tree->add_option("--shape", command->shape,
                    Concat({"One of ", Join(publisher::TreeShapeNames(), ", ")}))
       ->capture_default_str();
-  tree->callback([command, &exit_code] { exit_code = Run(*command); });
+  tree->callback([command, &exit_code] { exit_code = RunTree(*command); });
 }
 
 }  // namespace drydock::cli
