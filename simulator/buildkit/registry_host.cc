@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "simulator/world/go_words.h"
 
 namespace drydock::simulator::buildkit {
 namespace {
@@ -41,10 +42,6 @@ Scopes ScopesFor(const Access& access) {
   return MergedScopes(scopes, {});
 }
 
-std::string GoVerb(std::string_view method) {
-  return Concat({method.substr(0, 1), ToLower(method.substr(1))});
-}
-
 }  // namespace
 
 std::string StatusText(const Response& response) {
@@ -71,17 +68,16 @@ Error RequestFailure(const Error& cause, std::string_view method, std::string_vi
     return cause;
   }
   const Result<Url> parsed = Url::Parse(url);
-  const std::string peer = parsed ? parsed->host : std::string(url);
-  const std::string ends = Concat({"tcp builder->", peer, ": "});
+  const Url to = parsed ? *parsed : Url();
   const std::string prefix = Concat({"failed to do request: ", GoVerb(method), " \"", url, "\": "});
-  if (cause.code() == ErrorCode::kUnavailable) {
-    return {ErrorCode::kInvalid, Concat({prefix, "dial ", ends, "connect: connection refused"})};
-  }
-  if (!body_sent) {
+  if (cause.code() != ErrorCode::kUnavailable && !body_sent) {
+    const std::string ends = Concat({"tcp builder->", to.host, ": "});
     return {ErrorCode::kAmbiguous, Concat({prefix, "readfrom ", ends, "write ", ends,
                                            "use of closed network connection"})};
   }
-  return {ErrorCode::kAmbiguous, Concat({prefix, "read ", ends, "read: connection reset by peer"})};
+  const GoWords words = InGo(cause, to, "builder");
+  return {words.temporary ? ErrorCode::kAmbiguous : ErrorCode::kInvalid,
+          Concat({prefix, words.text})};
 }
 
 RegistryHost::RegistryHost(World& world, Transport& transport, Rng rng, Settings settings,

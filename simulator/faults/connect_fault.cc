@@ -105,6 +105,22 @@ Error ErrorFor(const ConnectFault& fault, bool done, bool tls) {
                Concat({row.words, " (", row.name, fault.code.empty() ? "" : " ", fault.code, ")"}));
 }
 
+std::optional<ConnectFault> FaultIn(const Error& error) {
+  const std::string& told = error.message();
+  const std::size_t begin = told.rfind('(');
+  if (begin == std::string::npos || !told.ends_with(')')) {
+    return std::nullopt;
+  }
+  const std::string named = told.substr(begin + 1, told.size() - begin - 2);
+  const std::string name = named.substr(0, named.find(' '));
+  const auto* const row =
+      std::find_if(kRows.begin(), kRows.end(), [&](const Row& each) { return each.name == name; });
+  if (row == kRows.end()) {
+    return std::nullopt;
+  }
+  return ConnectFault{row->kind, named.size() > name.size() ? named.substr(name.size() + 1) : ""};
+}
+
 bool IsSilent(const ConnectFault& fault) {
   return fault.kind == Kind::kNoAnswer || fault.kind == Kind::kSilent ||
          fault.kind == Kind::kTlsSilent;

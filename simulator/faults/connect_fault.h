@@ -3,6 +3,7 @@
 // Source: incidents.md 9.2 (P8); RFC 8446 section 6 (alerts).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,8 @@ std::vector<Phase> PhasesOf(const ConnectFault& fault);
 // What a client is told of it. `done`: the work was done before; `tls`: the connection was to be
 // one of TLS. Waits are not part of it.
 Error ErrorFor(const ConnectFault& fault, bool done, bool tls);
+// The other way: the fault that an error of ErrorFor tells of; nullopt for all other errors.
+std::optional<ConnectFault> FaultIn(const Error& error);
 // Whether the client finds it out by waiting in vain.
 bool IsSilent(const ConnectFault& fault);
 // The number of the alert of a kTlsAlert.

@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "core/text.h"
+#include "simulator/world/go_words.h"
 
 namespace drydock::simulator::skopeo {
 namespace {
@@ -41,19 +42,12 @@ std::string Parameter(const std::string& challenge, std::string_view name) {
   return challenge.substr(begin, challenge.find('"', begin) - begin);
 }
 
-std::string GoVerb(std::string_view method) {
-  return Concat({method.substr(0, 1), ToLower(method.substr(1))});
-}
-
 Error Lost(const Error& cause, const std::string& method, const Url& url) {
   if (cause.code() == ErrorCode::kCancelled) {
     return cause;
   }
-  const std::string_view how = cause.code() == ErrorCode::kUnavailable
-                                   ? "connect: connection refused"
-                                   : "read: connection reset by peer";
   return {cause.code(),
-          Concat({GoVerb(method), " \"", url.ToString(), "\": tcp ", url.host, ": ", how})};
+          Concat({GoVerb(method), " \"", url.ToString(), "\": ", InGo(cause, url, "client").text})};
 }
 
 // What the Retry-After field asks for; `otherwise` when it asks for nothing that can be read.

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "core/text.h"
+#include "simulator/faults/connect_fault.h"
+#include "simulator/world/go_words.h"
 #include "tests/e2e/oci_layout.h"
 #include "tests/e2e/served.h"
 
@@ -176,6 +178,54 @@ TEST_F(Skopeo19, NoticesAConnectionResetInABlob) {
                        Concat({"oci:", folder_.At("out"), ":v1"})},
                       &said));
   EXPECT_THAT(said, HasSubstr("read: connection reset by peer"));
+}
+
+std::string InspectIt(const std::string& reference, const std::vector<std::string>& flags) {
+  std::vector<std::string> words = {"inspect", reference};
+  words.insert(words.end(), flags.begin(), flags.end());
+  std::string said;
+  EXPECT_EQ(1, Skopeo(words, &said));
+  return ReplaceAll(said, "\\\"", "\"");
+}
+
+// As the model of skopeo words it, up to what the model cannot know: ports, times, the resolver.
+TEST_F(Skopeo19, SaysOfConnectionsWhatItsModelSays) {
+  using Kind = simulator::ConnectFault::Kind;
+  const struct {
+    const char* fault;
+    simulator::ConnectFault modelled;
+  } rows[] = {
+      {R"("tls-silent")", {Kind::kTlsSilent, ""}},
+      {R"("wrong-name")", {Kind::kWrongName, ""}},
+      {R"("expired")", {Kind::kExpired, ""}},
+      {R"("untrusted")", {Kind::kUntrusted, ""}},
+      {R"({"tls-alert": "handshake_failure"})", {Kind::kTlsAlert, "handshake_failure"}},
+      {R"({"tls-alert": "access_denied"})", {Kind::kTlsAlert, "access_denied"}},
+      {R"({"tls-alert": "protocol_version"})", {Kind::kTlsAlert, "protocol_version"}},
+      {R"({"tls-alert": "insufficient_security"})", {Kind::kTlsAlert, "insufficient_security"}},
+  };
+  const TempFolder certs;
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.fault);
+    const std::string rules = folder_.Write(
+        "faults.json",
+        Concat({R"({"faults": [{"name": "x", "do": {"connect-fault": )", row.fault, "}}]}"}));
+    Served server({"--ca-out", certs.At("ca.crt"), "--faults", rules});
+    const std::string host = Concat({"localhost:", std::to_string(server.port())});
+    const std::string said =
+        InspectIt(Concat({"docker://", host, "/a/b"}), {"--cert-dir", certs.path()});
+    const Url url = Url::Parse(Concat({"https://", host, "/v2/"})).value();
+    const Error cause = simulator::ErrorFor(row.modelled, false, true);
+    EXPECT_THAT(said, HasSubstr(Concat({"Get \"", url.ToString(),
+                                        "\": ", simulator::InGo(cause, url, "client").text})));
+  }
+}
+
+TEST_F(Skopeo19, SaysOfHostsThatAreNotThereWhatItsModelSays) {
+  const std::string nobody = InspectIt("docker://127.0.0.1:1/a/b", {"--tls-verify=false"});
+  EXPECT_THAT(nobody, HasSubstr(": dial tcp 127.0.0.1:1: connect: connection refused"));
+  const std::string nowhere = InspectIt("docker://nothere.invalid/a/b", {});
+  EXPECT_THAT(nowhere, HasSubstr(": dial tcp: lookup nothere.invalid"));
 }
 
 constexpr char kAccounts[] = R"({"accounts": [{"name": "acme", "password": "right-horse"}]})";

@@ -1,9 +1,11 @@
 #include "simulator/world/fiber.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -86,6 +88,43 @@ TEST(Fiber, HasAStackAsDeepAsAThreads) {
   Fiber fiber([&] { depth = Deep(1000); });
   fiber.Resume();
   EXPECT_GT(depth, 900U);
+}
+
+std::int64_t PagesTouchedFirst() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt;
+}
+
+TEST(Fiber, TakesTheStackOfOneThatEnded) {
+  constexpr int kFibers = 1000;
+  const std::int64_t before = PagesTouchedFirst();
+  for (int each = 0; each < kFibers; ++each) {
+    bool ran = false;
+    Fiber fiber([&ran] { ran = true; });
+    fiber.Resume();
+    EXPECT_TRUE(ran);
+  }
+  EXPECT_LT(PagesTouchedFirst() - before, kFibers) << "each had a stack of untouched memory";
+}
+
+TEST(Fiber, GivesAwayNoStackThatIsInUse) {
+  int held = 0;
+  Fiber holder([&] {
+    volatile int mine = 7;
+    holder.Suspend();
+    held = mine;
+  });
+  holder.Resume();
+  for (int each = 0; each < 3; ++each) {
+    Fiber other([] {
+      std::array<volatile char, 4096> scribble{};
+      scribble[0] = 1;
+    });
+    other.Resume();
+  }
+  holder.Resume();
+  EXPECT_EQ(held, 7);
 }
 
 TEST(Fiber, HundredsTakeTurns) {
