@@ -1,7 +1,8 @@
 // Packing with gzip (RFC 1952), the same bytes each time: no name and no time in the header.
-// Threads: a pure function.
+// Threads: any.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,8 @@ inline constexpr int kGzipSmallest = 9;
 
 // All of `bytes`, at most 4 GiB, as one member. Ends the program when there is no memory for it.
 std::string Gzip(std::string_view bytes, int level = kGzipUsual);
+// As Gzip; small bytes that were packed before are not packed again. For what is made anew for each
+// of many worlds: layers and tarballs of some hundred bytes cost zlib more than all else they need.
+std::shared_ptr<const std::string> GzipOnce(std::string_view bytes, int level = kGzipUsual);
 
 }  // namespace drydock

@@ -188,8 +188,9 @@ void Journal::DropBefore(std::uint64_t sequence) {
 }
 
 std::string Journal::ToJsonLines() const {
+  const std::lock_guard lock(mutex_);
   std::string lines;
-  for (const Event& event : Snapshot()) {
+  for (const Event& event : events_) {
     lines += ToJson(event);
     lines += '\n';
   }

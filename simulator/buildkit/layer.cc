@@ -100,7 +100,7 @@ std::string MakeTar(const FileTree& tree) {
 
 PackedLayer PackLayer(const FileTree& tree, TimePoint created) {
   const std::string tar = MakeTar(tree);
-  auto bytes = std::make_shared<const std::string>(Gzip(tar));
+  auto bytes = GzipOnce(tar);
   Layer layer{Digest::Of(*bytes), Digest::Of(tar), bytes->size(), created, "", "", ""};
   return {std::move(layer), std::move(bytes)};
 }

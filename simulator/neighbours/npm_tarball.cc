@@ -65,7 +65,7 @@ std::string Ustar(std::string_view name, std::string_view content) {
 }  // namespace
 
 std::string NpmTarball(const NpmVersion& version) {
-  return Gzip(Ustar("package/package.json", PackageJson(version)), kGzipSmallest);
+  return *GzipOnce(Ustar("package/package.json", PackageJson(version)), kGzipSmallest);
 }
 
 }  // namespace drydock::simulator

@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <utility>
+#include <vector>
 
 // The sanitizers follow a change of stacks only when they are told of it.
 #if defined(__has_feature)
@@ -44,10 +46,6 @@ class Stack {
     }
     bottom_ = static_cast<std::byte*>(memory_) + page;
     bytes_ = kStackBytes - page;
-#ifdef DRYDOCK_TELL_ASAN
-    // Of one that lay here before, whose last frames nobody left.
-    __asan_unpoison_memory_region(bottom_, bytes_);
-#endif
   }
   ~Stack() { ::munmap(memory_, kStackBytes); }
   Stack(const Stack&) = delete;
@@ -56,11 +54,38 @@ class Stack {
   void* bottom() const { return bottom_; }
   std::size_t bytes() const { return bytes_; }
 
+  // One that an ended fiber of this thread left, or a new one. A kernel takes longer to make a
+  // stack and its first pages than most actors take for their work.
+  static std::unique_ptr<Stack> Take() {
+    std::unique_ptr<Stack> stack;
+    if (idle.empty()) {
+      stack = std::make_unique<Stack>();
+    } else {
+      stack = std::move(idle.back());
+      idle.pop_back();
+    }
+#ifdef DRYDOCK_TELL_ASAN
+    // Of one that lay here before, whose last frames nobody left.
+    __asan_unpoison_memory_region(stack->bottom_, stack->bytes_);
+#endif
+    return stack;
+  }
+  static void Leave(std::unique_ptr<Stack> stack) {
+    if (idle.size() < kIdleMost) {
+      idle.push_back(std::move(stack));
+    }
+  }
+
  private:
+  static constexpr std::size_t kIdleMost = 16;
+  static thread_local std::vector<std::unique_ptr<Stack>> idle;
+
   void* memory_;
   void* bottom_ = nullptr;
   std::size_t bytes_ = 0;
 };
+
+thread_local std::vector<std::unique_ptr<Stack>> Stack::idle;
 
 // One of the two sides of a fiber: where it stands, and what the sanitizers know it by.
 struct Side {
@@ -90,18 +115,21 @@ void Switch(Side& from, Side& to, [[maybe_unused]] bool last) {
 struct Fiber::State {
   explicit State(std::function<void()> body_given) : body(std::move(body_given)) {
     ::getcontext(&inside.context);
-    inside.context.uc_stack.ss_sp = stack.bottom();
-    inside.context.uc_stack.ss_size = stack.bytes();
-    inside.bottom = stack.bottom();
-    inside.bytes = stack.bytes();
+    inside.context.uc_stack.ss_sp = stack->bottom();
+    inside.context.uc_stack.ss_size = stack->bytes();
+    inside.bottom = stack->bottom();
+    inside.bytes = stack->bytes();
     ::makecontext(&inside.context, &State::Begin, 0);
 #ifdef DRYDOCK_TELL_TSAN
     inside.thread = __tsan_create_fiber(0);
 #endif
   }
+  ~State() {
 #ifdef DRYDOCK_TELL_TSAN
-  ~State() { __tsan_destroy_fiber(inside.thread); }
+    __tsan_destroy_fiber(inside.thread);
 #endif
+    Stack::Leave(std::move(stack));
+  }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
@@ -118,7 +146,7 @@ struct Fiber::State {
 
   static thread_local State* entering;
 
-  Stack stack;
+  std::unique_ptr<Stack> stack = Stack::Take();
   std::function<void()> body;
   Side inside;
   Side outside;
