@@ -1,6 +1,5 @@
 #include "simulator/skopeo/content.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/file.h"
@@ -10,8 +9,6 @@
 
 namespace drydock::simulator::skopeo {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // A killed actor's error stays as it is: it is no answer of a registry.
 Error At(const Error& error, std::string_view where) {
@@ -48,49 +45,11 @@ Status Collect(const json::Value* list, std::vector<Digest>& into) {
   return Ok{};
 }
 
-// The texts of the array of that name, if it has any, under the same name.
-void CopyTexts(const json::Value& from, std::string_view key, Json& into) {
-  const json::Value* list = from.Find(key);
-  if (list == nullptr || list->as_array() == nullptr) {
-    return;
-  }
-  for (const json::Value& text : *list->as_array()) {
-    into[std::string(key)].push_back(text.as_string() == nullptr ? "" : *text.as_string());
-  }
-}
-
-// An entry without a platform becomes one for the machine skopeo runs on.
-Json PlatformOf(const json::Value& entry) {
-  const json::Value* from = entry.Find("platform");
-  if (from == nullptr) {
-    return {{"architecture", "amd64"}, {"os", "linux"}};
-  }
-  Json platform = {{"architecture", from->Text("architecture")}, {"os", from->Text("os")}};
-  if (const std::string_view version = from->Text("os.version"); !version.empty()) {
-    platform["os.version"] = version;
-  }
-  CopyTexts(*from, "os.features", platform);
-  if (const std::string_view variant = from->Text("variant"); !variant.empty()) {
-    platform["variant"] = variant;
-  }
-  return platform;
-}
-
-Json EntryFor(const json::Value& from, bool docker) {
-  const json::Value* size = from.Find("size");
-  const std::int64_t bytes = size == nullptr ? 0 : size->as_integer().value_or(0);
-  Json entry;
-  entry["mediaType"] = from.Text("mediaType");
-  if (docker) {
-    entry["size"] = bytes;
-  }
-  entry["digest"] = from.Text("digest");
-  if (!docker) {
-    entry["size"] = bytes;
-  }
-  CopyTexts(from, "urls", entry);
-  entry["platform"] = PlatformOf(from);
-  return entry;
+// Whether skopeo takes the complaint for one about the manifest's type (c/image's
+// isManifestInvalidError).
+bool IsAboutTheType(std::string_view complaint) {
+  return complaint.starts_with("manifest invalid") || complaint.starts_with("tag invalid") ||
+         complaint == "unsupported: Invalid JSON syntax";
 }
 
 }  // namespace
@@ -118,26 +77,6 @@ Result<Parts> PartsOf(const Manifest& manifest) {
   return parts;
 }
 
-Result<Manifest> InOtherForm(const Manifest& list) {
-  const auto parsed = json::Parse(*list.bytes, "manifest list");
-  if (!parsed) {
-    return parsed.error();
-  }
-  const bool docker = list.media_type != media_type::kDockerManifestList;
-  const std::string type(docker ? media_type::kDockerManifestList : media_type::kOciIndex);
-  Json document = {{"schemaVersion", 2}, {"mediaType", type}, {"manifests", Json::array()}};
-  const json::Value* entries = parsed->Find("manifests");
-  if (entries != nullptr && entries->as_array() != nullptr) {
-    for (const json::Value& entry : *entries->as_array()) {
-      document["manifests"].push_back(EntryFor(entry, docker));
-    }
-  }
-  auto bytes = std::make_shared<const std::string>(
-      document.dump(-1, ' ', false, Json::error_handler_t::replace));
-  Digest digest = Digest::Of(*bytes);
-  return Manifest{type, std::move(bytes), std::move(digest)};
-}
-
 Result<Manifest> LayoutSource::Top() {
   const auto text = ReadWholeFile(folder_ + "/index.json");
   const auto parsed = text ? json::Parse(*text, folder_ + "/index.json") : text.error();
@@ -162,7 +101,9 @@ Result<Manifest> LayoutSource::Child(const Digest& digest) {
   if (!bytes) {
     return bytes.error();
   }
-  return Manifest{std::string(media_type::kOciManifest), *bytes, digest};
+  const auto parsed = json::Parse(**bytes, "manifest");
+  const std::string_view said = parsed ? parsed->Text("mediaType") : "";
+  return Manifest{std::string(said.empty() ? media_type::kOciManifest : said), *bytes, digest};
 }
 
 Result<Bytes> LayoutSource::Blob(const Digest& digest) { return ReadBlobFile(folder_, digest); }
@@ -300,7 +241,9 @@ Status Destination::PutManifest(const Manifest& manifest, bool tag) {
     return answer.error();
   }
   if (answer->status < 200 || answer->status > 299) {
-    return Unwanted(*answer, Concat({"uploading manifest ", reference, " to ", image().Name()}));
+    const std::string complaint = ComplaintAbout(*answer);
+    return Error(IsAboutTheType(complaint) ? ErrorCode::kConflict : ErrorCode::kInvalid, complaint)
+        .At(Concat({"uploading manifest ", reference, " to ", image().Name()}));
   }
   return Ok{};
 }

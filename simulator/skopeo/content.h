@@ -29,11 +29,6 @@ struct Parts {
 };
 Result<Parts> PartsOf(const Manifest& manifest);
 
-// An OCI index as a Docker manifest list, and the other way round, in the bytes skopeo writes: what
-// it tries when the list was not taken. What the other form has no word for (annotations, CPU
-// features) is lost. kInvalid when the list is no JSON.
-Result<Manifest> InOtherForm(const Manifest& list);
-
 class Source {
  public:
   virtual ~Source() = default;
@@ -75,7 +70,8 @@ class Destination {
   Result<bool> Has(const Digest& blob);
   // Asks once more whether it is there, and sends it: POST, PATCH with all of it, an empty PUT.
   Status PutBlob(const Digest& digest, const Bytes& bytes);
-  // Under its digest, or under the tag that was asked for.
+  // Under its digest, or under the tag that was asked for. kConflict: in words that skopeo takes
+  // for a refusal of the manifest's type.
   Status PutManifest(const Manifest& manifest, bool tag);
   const ImageReference& image() const { return session_.image(); }
 

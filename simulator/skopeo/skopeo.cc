@@ -1,6 +1,7 @@
 #include "simulator/skopeo/skopeo.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,11 +10,13 @@
 #include "core/media_type.h"
 #include "core/text.h"
 #include "simulator/skopeo/content.h"
+#include "simulator/skopeo/forms.h"
 #include "simulator/skopeo/session.h"
 
 namespace drydock::simulator {
 namespace {
 
+using skopeo::Bytes;
 using skopeo::Destination;
 using skopeo::Manifest;
 using skopeo::Session;
@@ -35,7 +38,12 @@ class Copying {
     }
     digest = top->digest;
     if (!media_type::IsIndex(top->media_type)) {
-      return Image(*top, true);
+      const auto put = Image(*top, true);
+      if (!put) {
+        return put.error();
+      }
+      digest = put->digest;
+      return Ok{};
     }
     const auto parts = skopeo::PartsOf(*top);
     if (!parts) {
@@ -44,18 +52,24 @@ class Copying {
     const std::string all = std::to_string(parts->children.size());
     Print({"Getting image list signatures"});
     Print({"Copying ", all, " of ", all, " images in list"});
+    std::map<Digest, Manifest> replaced;
     for (std::size_t index = 0; index < parts->children.size(); ++index) {
+      const Digest& named = parts->children[index];
       const std::string which = Concat({std::to_string(index + 1), "/", all});
-      Print({"Copying image ", parts->children[index].ToString(), " (", which, ")"});
-      const auto child = source_.Child(parts->children[index]);
-      const Status copied = child ? Image(*child, false) : Status(child.error());
+      Print({"Copying image ", named.ToString(), " (", which, ")"});
+      const auto child = source_.Child(named);
+      const Result<Manifest> copied = child ? Image(*child, false) : child.error();
       if (!copied) {
         return copied.error().code() == ErrorCode::kCancelled
                    ? copied.error()
                    : copied.error().At(Concat({"copying image ", which, " from manifest list"}));
       }
+      if (copied->digest != named) {
+        replaced.emplace(named, *copied);
+      }
     }
-    return List(*top, digest);
+    const Result<Manifest> list = replaced.empty() ? *top : skopeo::WithReplaced(*top, replaced);
+    return list ? List(*list, digest) : list.error();
   }
 
  private:
@@ -84,7 +98,8 @@ class Copying {
                          Join(failures, ", ")}));
   }
 
-  Status Image(const Manifest& manifest, bool tag) {
+  // The manifest that went up in the end. One whose type was refused is tried in every other form.
+  Result<Manifest> Image(const Manifest& manifest, bool tag) {
     const auto parts = skopeo::PartsOf(manifest);
     if (!parts) {
       return parts.error();
@@ -93,16 +108,53 @@ class Copying {
     for (const Digest& layer : parts->layers) {
       Print({"Copying blob ", layer.ToString()});
       if (Status copied = Layer(layer); !copied) {
-        return copied;
+        return copied.error();
       }
     }
+    Bytes config;
     if (parts->config) {
-      Print({"Copying config ", parts->config->ToString()});
-      const auto bytes = source_.Blob(*parts->config);
+      auto bytes = source_.Blob(*parts->config);
       if (!bytes) {
         return bytes.error();
       }
-      if (Status put = destination_.PutBlob(*parts->config, *bytes); !put) {
+      config = std::move(*bytes);
+    }
+    const Status put = Put(manifest, config, tag);
+    if (put) {
+      return manifest;
+    }
+    return put.error().code() == ErrorCode::kConflict && config != nullptr
+               ? InAnotherForm(manifest, config, put.error(), tag)
+               : put.error();
+  }
+
+  Result<Manifest> InAnotherForm(const Manifest& manifest, const Bytes& config,
+                                 const Error& refused, bool tag) {
+    std::vector<std::string> failures = {
+        Concat({manifest.media_type, "(", refused.message(), ")"})};
+    for (const skopeo::Form& form : skopeo::OtherFormsOf(manifest, config)) {
+      const Status put =
+          form.manifest ? Put(*form.manifest, form.config != nullptr ? form.config : config, tag)
+                        : form.manifest.error().At("creating an updated image manifest");
+      if (put) {
+        return form.manifest;
+      }
+      if (put.error().code() == ErrorCode::kCancelled) {
+        return put.error();
+      }
+      failures.push_back(Concat({form.media_type, "(", put.error().message(), ")"}));
+    }
+    return Error(ErrorCode::kInvalid,
+                 Concat({"Uploading manifest failed, attempted the following formats: ",
+                         Join(failures, ", ")}));
+  }
+
+  // The config, if there is one, and then the manifest.
+  Status Put(const Manifest& manifest, const Bytes& config, bool tag) {
+    if (config != nullptr) {
+      const Digest digest = Digest::Of(*config);
+      Print({"Copying config ", digest.ToString()});
+      if (Status put = destination_.PutBlob(digest, config); !put) {
         return put;
       }
     }

@@ -1,10 +1,11 @@
 // What `skopeo copy --all` and `skopeo inspect --raw` put on the wire: a model of skopeo 1.9.3, as
 // Debian 12 has it, judged by captures of the real one (tests/captures/traffic,
 // client-faults.jsonl). A 429 is waited out as the registry asks; nothing else is repeated, but a
-// list that was not taken is tried in its other form (OCI index, Docker manifest list). An image
-// that is refused as MANIFEST_INVALID or TAG_INVALID is an error here; the real one sends it in
-// older forms as well. One blob after another. Threads: called from inside an actor of the world;
-// pauses pass on its clock. Source: wire captures skopeo1.9-*; docs/classification.md.
+// list that was not taken is tried in its other form (OCI index, Docker manifest list), and an
+// image refused as MANIFEST_INVALID or TAG_INVALID in each of its own (forms.h). The real one packs
+// layers that are plain tar; here they go as they are. One blob after another. Threads: called from
+// inside an actor of the world; pauses pass on its clock. Source: wire captures skopeo1.9-*;
+// docs/classification.md.
 #pragma once
 
 #include <map>

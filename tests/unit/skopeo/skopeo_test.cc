@@ -19,6 +19,7 @@
 #include "simulator/registry/personalities.h"
 #include "simulator/registry/registry.h"
 #include "simulator/skopeo/content.h"
+#include "simulator/skopeo/forms.h"
 #include "simulator/world/internet.h"
 #include "tests/support/temp_folder.h"
 #include "tests/traffic/traffic.h"
@@ -28,6 +29,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::string_view kHost = "registry.test";
 constexpr TimePoint kStart{std::chrono::seconds(1'795'000'000)};
@@ -423,6 +425,53 @@ TEST(SkopeoTest, AListThatIsNotTakenIsTriedInItsOtherForm) {
                 media_type::kDockerManifestList)
           << effect;
       EXPECT_EQ(result.digest, tag) << effect;
+    }
+  }
+}
+
+// As 1.9.3 does: which answers it takes for a refusal of the type, whatever the status below 500.
+TEST(SkopeoTest, AnImageWhoseTypeIsRefusedIsTriedAsDockers) {
+  const struct {
+    const char* reply;
+    bool about_the_type;
+  } rows[] = {
+      {R"("status": 400, "error": "MANIFEST_INVALID")", true},
+      {R"("status": 404, "error": "MANIFEST_INVALID")", true},
+      {R"("status": 415, "error": "TAG_INVALID")", true},
+      {R"("status": 405, "error": "UNSUPPORTED", "message": "Invalid JSON syntax")", true},
+      {R"("status": 400, "error": "UNSUPPORTED", "message": "no")", false},
+      {R"("status": 400, "error": "DENIED", "message": "manifest invalid")", false},
+      {R"("status": 400, "error": "MANIFEST_UNVERIFIED")", false},
+      {R"("status": 500, "error": "MANIFEST_INVALID")", false},
+      {R"("status": 400, "page": "nginx")", false},
+  };
+  const std::string config = "{}";
+  const std::string layer = "layer";
+  const std::string child = ManifestOf(config, layer);
+  const std::string index = ListOf(
+      media_type::kOciIndex, Concat({"{", DescriptorOf(media_type::kOciManifest, child), "}"}));
+  for (const auto& row : rows) {
+    auto rules = ParseFaultFile(
+        Concat({R"({"faults": [{"name": "x", "times": 1, "when": {"operation": "manifest.put"},
+                    "do": {"reply": {)",
+                row.reply, "}}}]}"}),
+        "f");
+    ASSERT_TRUE(rules) << rules.error().message();
+    Bench bench(*rules);
+    const std::string source =
+        bench.Layout({config, layer, child, index}, Digest::Of(index), media_type::kOciIndex);
+    const CommandResult result = bench.Run(
+        [&](Skopeo& skopeo) { return skopeo.Copy(source, "docker://registry.test/app/one:v1"); });
+    EXPECT_EQ(result.exit_code, row.about_the_type ? 0 : 1) << row.reply << result.log;
+    const auto tag = bench.store().FindTag("app/one", "v1");
+    ASSERT_EQ(tag.has_value(), row.about_the_type) << row.reply;
+    if (tag) {  // an OCI index of one Docker image, under a digest that nobody built
+      EXPECT_EQ(result.digest, tag);
+      const auto list = bench.store().FindManifest("app/one", *tag);
+      EXPECT_EQ(list->media_type, media_type::kOciIndex);
+      EXPECT_THAT(*list->bytes, HasSubstr(media_type::kDockerManifest));
+    } else {
+      EXPECT_THAT(result.log, Not(HasSubstr("attempted the following formats")));
     }
   }
 }
