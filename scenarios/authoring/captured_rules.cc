@@ -105,8 +105,9 @@ Json ReplyOf(const CapturedExchange& exchange) {
   return {{"reply", std::move(reply)}};
 }
 
+// Whatever a capture says: the answer to a HEAD has no body to be cut in.
 bool CutInBody(const CapturedExchange& exchange) {
-  return exchange.status != 0 && !exchange.lost.empty();
+  return exchange.status != 0 && !exchange.lost.empty() && exchange.method != "HEAD";
 }
 
 Json CutOf(const CapturedExchange& exchange) {
@@ -122,7 +123,7 @@ Json CutOf(const CapturedExchange& exchange) {
 }
 
 Json EffectOf(const CapturedExchange& exchange) {
-  return exchange.status == 0 || CutInBody(exchange) ? CutOf(exchange) : ReplyOf(exchange);
+  return exchange.lost.empty() ? ReplyOf(exchange) : CutOf(exchange);
 }
 
 // What a rule can tell exchanges apart by.
@@ -255,8 +256,7 @@ class RuleWriter {
 
   std::string NameFor(const Subject& subject, const CapturedExchange& exchange) {
     const std::string plain = Concat(
-        {subject.operation, "-",
-         exchange.status == 0 || CutInBody(exchange) ? "cut" : std::to_string(exchange.status)});
+        {subject.operation, "-", exchange.lost.empty() ? std::to_string(exchange.status) : "cut"});
     std::string name = plain;
     for (int ordinal = 2; !names_.insert(name).second; ++ordinal) {
       name = Concat({plain, "-", std::to_string(ordinal)});

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -166,6 +167,66 @@ TEST(FormsTest, SomeImagesHaveNoOtherForm) {
   }
   EXPECT_FALSE(OtherFormsOf(Of(media_type::kOciManifest, "{"), kConfig).front().manifest);
 }
+
+struct Entry {
+  const char* name;
+  bool oci = true;  // what it stands in; the other form is Docker's manifest list
+  std::string entry;
+  std::string other_form;
+};
+
+void PrintTo(const Entry& entry, std::ostream* out) { *out << entry.name; }
+
+class OtherFormTest : public ::testing::TestWithParam<Entry> {};
+
+// The bytes that 1.9.3 on amd64 put after its first form had been answered with 400.
+TEST_P(OtherFormTest, IsWhatTheRealOneWrote) {
+  const std::string_view type =
+      GetParam().oci ? media_type::kOciIndex : media_type::kDockerManifestList;
+  const std::string_view other =
+      GetParam().oci ? media_type::kDockerManifestList : media_type::kOciIndex;
+  const auto list_of = [](std::string_view media_type, const std::string& entry) {
+    return Concat(
+        {R"({"schemaVersion":2,"mediaType":")", media_type, R"(","manifests":[)", entry, "]}"});
+  };
+  const auto form = InOtherForm(Of(type, list_of(type, GetParam().entry)));
+  ASSERT_TRUE(form);
+  EXPECT_EQ(*form->bytes, list_of(other, GetParam().other_form));
+  EXPECT_EQ(form->media_type, other);
+  EXPECT_EQ(form->digest, Digest::Of(*form->bytes));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Entries, OtherFormTest,
+    ::testing::Values(
+        Entry{"annotated", true,
+              R"({"mediaType":"m","digest":"d","size":9,"annotations":{"k":"v"},)"
+              R"("platform":{"variant":"v8","os":"linux","architecture":"arm64"}})",
+              R"({"mediaType":"m","size":9,"digest":"d",)"
+              R"("platform":{"architecture":"arm64","os":"linux","variant":"v8"}})"},
+        Entry{"windows", true,
+              R"({"mediaType":"m","digest":"d","size":9,"urls":["http://x/"],"platform":{)"
+              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
+              R"("os.features":["win32k"]}})",
+              R"({"mediaType":"m","size":9,"digest":"d","urls":["http://x/"],"platform":{)"
+              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
+              R"("os.features":["win32k"]}})"},
+        Entry{"attestation", true,
+              R"({"mediaType":"m","digest":"d","size":9,)"
+              R"("platform":{"architecture":"unknown","os":"unknown"}})",
+              R"({"mediaType":"m","size":9,"digest":"d",)"
+              R"("platform":{"architecture":"unknown","os":"unknown"}})"},
+        Entry{"no_platform", true, R"({"mediaType":"m","digest":"d","size":9})",
+              R"({"mediaType":"m","size":9,"digest":"d",)"
+              R"("platform":{"architecture":"amd64","os":"linux"}})"},
+        Entry{"docker", false,
+              R"({"mediaType":"m","size":9,"digest":"d","platform":{)"
+              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
+              R"("os.features":["win32k"],"features":["sse4"]}})",
+              R"({"mediaType":"m","digest":"d","size":9,"platform":{)"
+              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
+              R"("os.features":["win32k"]}})"}),
+    [](const auto& each) { return each.param.name; });
 
 TEST(FormsTest, AnIndexNamesWhatTookItsChildrensPlace) {
   const std::string kept = Digest::Of("kept").ToString();

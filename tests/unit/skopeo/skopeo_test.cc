@@ -18,8 +18,6 @@
 #include "simulator/faults/read_rules.h"
 #include "simulator/registry/personalities.h"
 #include "simulator/registry/registry.h"
-#include "simulator/skopeo/content.h"
-#include "simulator/skopeo/forms.h"
 #include "simulator/world/internet.h"
 #include "tests/support/temp_folder.h"
 #include "tests/traffic/traffic.h"
@@ -321,64 +319,6 @@ INSTANTIATE_TEST_SUITE_P(Table, FaultTest, ::testing::ValuesIn(FaultTable()),
 std::string ListOf(std::string_view type, std::string_view entries) {
   return Concat({R"({"schemaVersion":2,"mediaType":")", type, R"(","manifests":[)", entries, "]}"});
 }
-
-struct Entry {
-  const char* name;
-  bool oci = true;  // what it stands in; the other form is Docker's manifest list
-  std::string entry;
-  std::string other_form;
-};
-
-void PrintTo(const Entry& entry, std::ostream* out) { *out << entry.name; }
-
-class OtherFormTest : public ::testing::TestWithParam<Entry> {};
-
-// The bytes that 1.9.3 on amd64 put after its first form had been answered with 400.
-TEST_P(OtherFormTest, IsWhatTheRealOneWrote) {
-  const std::string_view type =
-      GetParam().oci ? media_type::kOciIndex : media_type::kDockerManifestList;
-  const std::string_view other =
-      GetParam().oci ? media_type::kDockerManifestList : media_type::kOciIndex;
-  auto bytes = std::make_shared<const std::string>(ListOf(type, GetParam().entry));
-  const Digest digest = Digest::Of(*bytes);
-  const auto form = skopeo::InOtherForm({std::string(type), std::move(bytes), digest});
-  ASSERT_TRUE(form);
-  EXPECT_EQ(*form->bytes, ListOf(other, GetParam().other_form));
-  EXPECT_EQ(form->media_type, other);
-  EXPECT_EQ(form->digest, Digest::Of(*form->bytes));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Entries, OtherFormTest,
-    ::testing::Values(
-        Entry{"annotated", true,
-              R"({"mediaType":"m","digest":"d","size":9,"annotations":{"k":"v"},)"
-              R"("platform":{"variant":"v8","os":"linux","architecture":"arm64"}})",
-              R"({"mediaType":"m","size":9,"digest":"d",)"
-              R"("platform":{"architecture":"arm64","os":"linux","variant":"v8"}})"},
-        Entry{"windows", true,
-              R"({"mediaType":"m","digest":"d","size":9,"urls":["http://x/"],"platform":{)"
-              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
-              R"("os.features":["win32k"]}})",
-              R"({"mediaType":"m","size":9,"digest":"d","urls":["http://x/"],"platform":{)"
-              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
-              R"("os.features":["win32k"]}})"},
-        Entry{"attestation", true,
-              R"({"mediaType":"m","digest":"d","size":9,)"
-              R"("platform":{"architecture":"unknown","os":"unknown"}})",
-              R"({"mediaType":"m","size":9,"digest":"d",)"
-              R"("platform":{"architecture":"unknown","os":"unknown"}})"},
-        Entry{"no_platform", true, R"({"mediaType":"m","digest":"d","size":9})",
-              R"({"mediaType":"m","size":9,"digest":"d",)"
-              R"("platform":{"architecture":"amd64","os":"linux"}})"},
-        Entry{"docker", false,
-              R"({"mediaType":"m","size":9,"digest":"d","platform":{)"
-              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
-              R"("os.features":["win32k"],"features":["sse4"]}})",
-              R"({"mediaType":"m","digest":"d","size":9,"platform":{)"
-              R"("architecture":"amd64","os":"windows","os.version":"10.0.1",)"
-              R"("os.features":["win32k"]}})"}),
-    [](const auto& each) { return each.param.name; });
 
 // As 1.9.3 does, whatever became of the first form: 400 to 504, a cut, an answer that lies.
 TEST(SkopeoTest, AListThatIsNotTakenIsTriedInItsOtherForm) {
