@@ -59,7 +59,7 @@ std::map<std::string, bool> TagsBefore(const std::vector<Named>& exchanges,
   std::set<std::string> written;
   for (const Named& named : exchanges) {
     const int status = named.exchange->status;
-    if (named.repository != pushed || named.by_digest || named.reference.empty() || named.failed) {
+    if (named.repository != pushed || !IsTag(named.reference) || named.failed) {
       continue;
     }
     if (named.operation == "manifest.put") {

@@ -136,6 +136,10 @@ INSTANTIATE_TEST_SUITE_P(
                 R"(, "content": {"size": 9}, "_error": "net::ERR_CONNECTION_RESET")")},
          {R"("operation": "manifest.head")", R"("cut": "rst", "at": "decide")"},
          {"response-body", "\"status\""}},
+        {"NoTag",  // somebody asked for it, and the server had an answer
+         {Entry("HEAD", "/v2/a/b/manifests/v=0", 200), Entry("PUT", kPut, 500)},
+         {R"("hub": {})"},
+         {"v=0"}},
         {"ByDigest",
          {Entry("PUT", Concat({"/v2/a/b/manifests/sha256:", std::string(64, 'a')}), 500)},
          {R"("reference-kind": "digest")"},
