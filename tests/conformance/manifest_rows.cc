@@ -281,8 +281,14 @@ const std::vector<Row>& ManifestRows() {
       {"put.4mb",
        "a manifest of 3.9 MB",
        {HaveParts(),
-        PutImage(kV1, ImageJson("config", "layer",
-                                R"(,"annotations":{"a":")" + std::string(3900000, 'x') + R"("})"))
+        Put(kV1)
+            .Making(
+                [] {
+                  return ImageJson(
+                      "config", "layer",
+                      R"(,"annotations":{"a":")" + std::string(3900000, 'x') + R"("})");
+                },
+                kOciManifest)
             .Gives(201),
         Head(kV1).Gives(200).Has("Content-Length", "39?????")}},
       {"put.tags",

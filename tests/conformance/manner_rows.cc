@@ -172,9 +172,11 @@ const std::vector<Row>& ManifestMannerRows() {
       {"put.413",
        "a manifest of 4 MiB is taken and one byte more is not",
        {HaveImage("app/web", "v1"),
-        Put(TaggedAs("v2")).Sending(ImageOfSize(kFourMebibytes), kOciManifest).Gives(201),
+        Put(TaggedAs("v2"))
+            .Making([] { return ImageOfSize(kFourMebibytes); }, kOciManifest)
+            .Gives(201),
         Put(TaggedAs("v3"))
-            .Sending(ImageOfSize(kFourMebibytes + 1), kOciManifest)
+            .Making([] { return ImageOfSize(kFourMebibytes + 1); }, kOciManifest)
             .Refused(413, "SIZE_INVALID")
             .Says("*larger than the registry accepts*\"limit\":\"4194304\"*"),
         Get(TaggedAs("v3")).Refused(404, "MANIFEST_UNKNOWN")}},

@@ -105,6 +105,9 @@ class RowPlayer {
     }
     Ask ask = step.ask_;
     ask.target = Resolve(ask.target);
+    if (step.make_body_) {
+      ask.body = step.make_body_();
+    }
     if (ask.caller.address.empty()) {
       ask.caller.address = "127.0.0.1";
     }
@@ -199,6 +202,11 @@ Step Step::Sending(std::string body, std::string_view content_type) && {
     ask_.headers.Add("Content-Type", content_type);
   }
   return std::move(*this);
+}
+
+Step Step::Making(std::function<std::string()> body, std::string_view content_type) && {
+  make_body_ = std::move(body);
+  return std::move(*this).Sending("", content_type);
 }
 
 Step Step::Chunked() && {

@@ -31,6 +31,8 @@ class Step {
 
   Step With(std::string_view name, std::string_view value) &&;
   Step Sending(std::string body, std::string_view content_type = "") &&;
+  // A body that is made when the step is played: for one that is large.
+  Step Making(std::function<std::string()> body, std::string_view content_type) &&;
   Step Chunked() &&;  // no Content-Length
   // With a token for these scopes, of the account or anonymous.
   Step As(std::string scope) &&;
@@ -50,6 +52,7 @@ class Step {
   friend class RowPlayer;
   Ask ask_;
   std::function<void(Bench&)> happening_;
+  std::function<std::string()> make_body_;
   std::string scope_;
   bool account_ = false;
   int status_ = 200;
