@@ -232,7 +232,7 @@ Status Build::Export() {
 }
 
 Status Build::PushImage(const AssembledImage& image, Progress::Vertex vertex) {
-  return Settle(vertex, exporter_.PushImage(image, tags_, vertex));
+  return Settle(vertex, exporter_.PushImage(image, tags_, spec_.push_by_digest, vertex));
 }
 
 Status Build::ExportCache(const CacheOption& option) {

@@ -50,10 +50,14 @@ struct BuildSpec {
   std::map<std::string, std::string> build_args;  // --build-arg
   std::map<std::string, std::string> labels;      // --label
   std::vector<std::string> tags;                  // -t, pushed in this order
-  std::vector<std::string> cache_from;            // "type=registry,ref=…"
-  std::vector<std::string> cache_to;              // "type=registry,ref=…,mode=max,…"
-  bool provenance = true;                         // as buildx: on unless switched off
-  bool no_cache = false;                          // --no-cache
+  // Instead of -t: --output type=image,name=NAME,push=true,push-by-digest=true. `tags` are the
+  // names, none with a tag, and the image is put under its digest alone. (name-canonical=true
+  // beside it is about the builder's own store and puts nothing else on the wire.)
+  bool push_by_digest = false;
+  std::vector<std::string> cache_from;  // "type=registry,ref=…"
+  std::vector<std::string> cache_to;    // "type=registry,ref=…,mode=max,…"
+  bool provenance = true;               // as buildx: on unless switched off
+  bool no_cache = false;                // --no-cache
   Duration run_time{};  // virtual time the RUN lines take, unless all of them come from the cache
 };
 

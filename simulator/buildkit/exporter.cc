@@ -165,7 +165,7 @@ BytesSource Exporter::SourceOf(const Content& blob, const std::vector<Layer>& la
 }
 
 Status Exporter::PushImage(const AssembledImage& image, const std::vector<ImageReference>& tags,
-                           Progress::Vertex vertex) {
+                           bool by_digest, Progress::Vertex vertex) {
   // Layers that came from a cache are read before anything is pushed.
   for (const Layer& layer : image.layers) {
     const Result<BuilderStore::Bytes> bytes =
@@ -175,16 +175,20 @@ Status Exporter::PushImage(const AssembledImage& image, const std::vector<ImageR
     }
   }
   for (const ImageReference& tag : tags) {
-    tools_.progress.Note(vertex, Concat({"naming to ", FullName(tag), " done"}));
-    if (Status pushed = PushTag(image, tag, vertex); !pushed) {
-      return pushed.error().At(Concat({"failed to push ", FullName(tag)}));
+    const std::string name = by_digest && !tag.tag ? FullRepository(tag) : FullName(tag);
+    tools_.progress.Note(vertex, Concat({"naming to ", name, " done"}));
+    if (Status pushed = PushTag(image, tag, name, by_digest, vertex); !pushed) {
+      return pushed.error().At(Concat({"failed to push ", name}));
     }
   }
   return Ok{};
 }
 
 Status Exporter::PushTag(const AssembledImage& image, const ImageReference& tag,
-                         Progress::Vertex vertex) {
+                         const std::string& name, bool by_digest, Progress::Vertex vertex) {
+  if (by_digest && tag.tag) {
+    return Error(ErrorCode::kInvalid, Concat({"can't push tagged ref ", name, " by digest"}));
+  }
   Clock& clock = tools_.progress.clock();
   Duration begun = clock.Elapsed();
   Status blobs = PushBlobs(image, tag, vertex);
@@ -193,19 +197,20 @@ Status Exporter::PushTag(const AssembledImage& image, const ImageReference& tag,
     return blobs;
   }
   begun = clock.Elapsed();
+  const std::string digest = image.top.descriptor.digest.ToString();
   const std::string naming =
-      Concat({"pushing manifest for ", FullName(tag), "@", image.top.descriptor.digest.ToString()});
+      Concat({"pushing manifest for ", name, by_digest ? "" : "@", by_digest ? "" : digest});
   Pusher pusher(tools_.registries.At(tag.registry), tag.repository, &work_);
-  const auto push = [&](const Content& manifest, const std::string& name) {
+  const auto push = [&](const Content& manifest, const std::string& under) {
     return WithRetries(tools_.progress, vertex, &work_, [&] {
-      return pusher.PushManifest(manifest, name, WriteReference(manifest.descriptor));
+      return pusher.PushManifest(manifest, under, WriteReference(manifest.descriptor));
     });
   };
   Status result = Ok{};
   for (const Content& child : image.children) {
     result = result ? push(child, child.descriptor.digest.ToString()) : result;
   }
-  result = result ? push(image.top, tag.tag.value_or("latest")) : result;
+  result = result ? push(image.top, by_digest ? digest : tag.tag.value_or("latest")) : result;
   tools_.progress.NoteDone(vertex, naming, begun);
   return result;
 }

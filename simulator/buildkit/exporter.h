@@ -46,13 +46,16 @@ class Exporter {
   // Manifests and index of the built images; says so in the vertex.
   AssembledImage Assemble(const std::vector<BuiltImage>& images, const ImageFacts& facts,
                           Progress::Vertex vertex);
-  // Pushes all tags in turn. Errors carry the text after "failed to solve: ".
+  // Pushes all tags in turn; `by_digest`: to each repository under the digest alone, for which no
+  // name may have a tag. Errors carry the text after "failed to solve: ".
   Status PushImage(const AssembledImage& image, const std::vector<ImageReference>& tags,
-                   Progress::Vertex vertex);
+                   bool by_digest, Progress::Vertex vertex);
   Status ExportCache(const CacheGraph& graph, const CacheOption& option, Progress::Vertex vertex);
 
  private:
-  Status PushTag(const AssembledImage& image, const ImageReference& tag, Progress::Vertex vertex);
+  // `name`: what the log calls the image.
+  Status PushTag(const AssembledImage& image, const ImageReference& tag, const std::string& name,
+                 bool by_digest, Progress::Vertex vertex);
   Status PushBlobs(const AssembledImage& image, const ImageReference& tag, Progress::Vertex vertex);
   Status PushLayers(const CacheGraph::Export& cache, const CacheOption& option,
                     Progress::Vertex vertex);

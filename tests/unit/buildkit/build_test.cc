@@ -305,6 +305,100 @@ TEST_F(BuildTest, VersionIsTheConfiguredOne) {
   EXPECT_EQ(rehearsal_.builder().Version(), options.version);
 }
 
+// The lines of the export's vertex, with digests and times apart: none names a tag.
+TEST_F(BuildTest, APushByDigestSaysSoAsBuildxDoes) {
+  const auto exported = [](const std::string& log) {
+    std::string lines;
+    for (const std::string& line : Split(log, '\n')) {
+      const std::size_t words = line.find(' ');
+      if (Contains(line, "naming to") ||
+          (Contains(line, "pushing manifest") && line.ends_with("done"))) {
+        lines += Concat({line.substr(words), "\n"});
+      }
+    }
+    return std::regex_replace(lines, std::regex(R"( \d+\.\ds)"), "");
+  };
+  const Capture capture = LoadCapture("buildx-push-by-digest");
+  EXPECT_EQ(exported(capture.log), exported(rehearsal_.Run(capture.command).log));
+}
+
+struct DigestPush {
+  const char* name;
+  bool provenance;
+  std::vector<std::string> platforms;
+  std::size_t manifests;  // that it puts, the last of them the one it tells
+};
+
+class DigestPushes : public BuildTest, public ::testing::WithParamInterface<DigestPush> {};
+
+TEST_P(DigestPushes, PutManifestsUnderTheirDigestsAndNoTag) {
+  BuildSpec spec = Spec("base", "base");
+  spec.push_by_digest = true;
+  spec.provenance = GetParam().provenance;
+  spec.platforms = GetParam().platforms;
+  const CommandResult result = rehearsal_.Build(spec);
+  ASSERT_TRUE(result.digest) << result.log;
+  std::vector<std::string> put;
+  for (const WireExchange& exchange : rehearsal_.proxy().exchanges()) {
+    if (exchange.method == "PUT" && Contains(exchange.path, "/manifests/")) {
+      put.push_back(exchange.path);
+    }
+  }
+  EXPECT_EQ(put.size(), GetParam().manifests);
+  EXPECT_EQ(put.back(), Concat({"/v2/app/base/manifests/", result.digest->ToString()}));
+  EXPECT_TRUE(rehearsal_.registry().store().Tags("app/base").empty());
+  EXPECT_EQ(rehearsal_.registry().store().Manifests("app/base").size(), GetParam().manifests);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, DigestPushes,
+    ::testing::Values(DigestPush{"AManifest", false, {"linux/arm64"}, 1},
+                      DigestPush{"AnAttestedManifest", true, {"linux/arm64"}, 3},
+                      DigestPush{"TwoPlatforms", false, {"linux/amd64", "linux/arm64"}, 3}),
+    [](const auto& push) { return std::string(push.param.name); });
+
+TEST_F(BuildTest, ATaggedNameCannotBePushedByDigest) {
+  BuildSpec spec = Spec("one", "one:v1");
+  spec.push_by_digest = true;
+  EXPECT_EQ(FinalError(rehearsal_.Build(spec).log),
+            "ERROR: failed to solve: failed to push registry.test/app/one:v1: can't push tagged "
+            "ref registry.test/app/one:v1 by digest");
+  EXPECT_TRUE(rehearsal_.proxy().exchanges().empty());
+}
+
+// What the merge job of a matrix does: each platform was pushed by its digest, attested.
+TEST_F(BuildTest, ATagIsMadeOfDigests) {
+  std::vector<std::string> sources;
+  for (const std::string platform : {"linux/amd64", "linux/arm64"}) {
+    BuildSpec spec = Spec("base", "base");
+    spec.push_by_digest = true;
+    spec.provenance = true;
+    spec.platforms = {platform};
+    rehearsal_.NewBuilder();
+    sources.push_back(
+        Concat({"registry.test/app/base@", rehearsal_.Build(spec).digest->ToString()}));
+  }
+  rehearsal_.proxy().Clear();
+  const CommandResult result =
+      rehearsal_.Run(Concat({"docker buildx imagetools create -t registry.test/app/base:v1 -t "
+                             "registry.test/app/base:latest ",
+                             Join(sources, " ")}));
+  ASSERT_EQ(result.exit_code, 0) << result.log;
+  EXPECT_EQ(Tag("app/base", "v1"), result.digest);
+  EXPECT_EQ(Tag("app/base", "latest"), result.digest);
+  std::vector<std::string> platforms;
+  for (const Descriptor& entry :
+       ReadChildren(*rehearsal_.registry().store().FindManifest("app/base", *result.digest)->bytes)
+           .entries) {
+    platforms.push_back(entry.platform->ToString());
+  }
+  EXPECT_THAT(platforms,
+              ElementsAre("linux/amd64", "unknown/unknown", "linux/arm64", "unknown/unknown"));
+  for (const WireExchange& exchange : rehearsal_.proxy().exchanges()) {
+    EXPECT_FALSE(Contains(exchange.path, "/blobs/")) << exchange.path << ": nothing is sent again";
+  }
+}
+
 // Between repositories the children come under the tag that the index gets at last.
 TEST_F(BuildTest, ACopyBetweenRepositoriesEndsWithTheIndex) {
   BuildSpec spec = Spec("base", "web:base-abc");

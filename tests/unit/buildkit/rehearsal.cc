@@ -131,6 +131,10 @@ CommandResult Rehearsal::Run(const std::string& command) {
       spec.cache_to.push_back(next);
     } else if (word == "--build-arg") {
       spec.build_args[next.substr(0, next.find('='))] = next.substr(next.find('=') + 1);
+    } else if (word == "--output" && Contains(next, "push-by-digest=true")) {
+      spec.push_by_digest = true;
+      const std::string name = next.substr(next.find("name=") + 5);
+      spec.tags.push_back(name.substr(0, name.find(',')));
     } else if (word == "--provenance=false") {
       spec.provenance = false;
     } else if (word.rfind("--", 0) != 0) {

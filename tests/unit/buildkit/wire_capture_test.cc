@@ -95,6 +95,7 @@ std::vector<Case> Cases() {
       {"buildx-push-multi", {}, {}},
       {"buildx-push-multi-noprov", {}, {}},
       {"buildx-push-twostage", {}, {}},
+      {"buildx-push-by-digest", {}, {}},
       {"buildx-repush-noprov", {kMultiBase}, {}},
       {"buildx-push-same-layers-other-repo", {kMultiBase}, {}},
       {"buildx-cache-default", {}, {}},
