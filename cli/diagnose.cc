@@ -105,7 +105,9 @@ int RunDiagnose(DiagnoseFlags flags) {
   const publisher::Diagnosis diagnosis = publisher::Diagnose(*attempts);
   if (!flags.upstream.empty()) {
     if (diagnosis.upstream.empty()) {
-      std::cerr << "drydock: note: nothing failed, so there is no record to file\n";
+      std::cerr << "drydock: note: "
+                << (diagnosis.failed.empty() ? "nothing failed" : "it is the workflow's own")
+                << ", so there is no record to file\n";
     } else if (std::ofstream out(flags.upstream); !(out << diagnosis.upstream) || !out.flush()) {
       return BadInput(Concat({flags.upstream, ": cannot be written"}));
     }

@@ -9,6 +9,7 @@
 #include "core/journal.h"
 #include "core/text.h"
 #include "publisher/release/diagnosis_report.h"
+#include "publisher/release/hand_over.h"
 #include "publisher/release/trouble.h"
 
 namespace drydock::publisher {
@@ -77,6 +78,11 @@ struct Evidence {
     }
     for (const Attempt* attempt : failed) {
       shapes.push_back(ShapeOf(*attempt));
+      for (std::string& image : PushedByDigest(attempt->log)) {
+        if (std::find(untagged.begin(), untagged.end(), image) == untagged.end()) {
+          untagged.push_back(std::move(image));
+        }
+      }
     }
   }
 
@@ -108,6 +114,7 @@ struct Evidence {
   Attempts failed;
   Attempts worked;            // since the first failure
   std::vector<Shape> shapes;  // of `failed`
+  std::vector<std::string> untagged;
   std::optional<TimePoint> last_success_before;
 };
 
@@ -145,6 +152,10 @@ Cause Judge(const Evidence& evidence) {
   }
   if (evidence.failed.empty()) {
     return Cause::kNone;
+  }
+  if (std::all_of(evidence.failed.begin(), evidence.failed.end(),
+                  [](const Attempt* a) { return FailedAtHandOver(*a); })) {
+    return Cause::kHandOver;
   }
   if (evidence.WentAway() != nullptr) {
     return Cause::kNotEnoughEvidence;
@@ -192,6 +203,9 @@ Suspect JudgeRunner(const Evidence& evidence, Cause cause) {
             Concat({"only CI fails; ", LabelsOf(HostWorksAlike(evidence)),
                     " worked with the same options"})};
   }
+  if (cause == Cause::kHandOver) {
+    return {suspect.what, SuspectState::kCleared, "it built, and it pushed by digest"};
+  }
   const Attempts elsewhere = Pick(evidence.failed, [](const Attempt& a) { return a.path != "ci"; });
   if (!elsewhere.empty()) {
     return {suspect.what, SuspectState::kCleared,
@@ -211,6 +225,9 @@ Suspect JudgeNetwork(const Evidence& evidence, Cause cause) {
     return {what, SuspectState::kGuilty,
             Concat({"every path fails alike, without a cache export too (",
                     LabelsOf(evidence.failed), ")"})};
+  }
+  if (cause == Cause::kHandOver) {
+    return {what, SuspectState::kCleared, "what was pushed by digest went through"};
   }
   if (cause == Cause::kCacheExport || cause == Cause::kRunner) {
     return {what, SuspectState::kCleared,
@@ -309,6 +326,8 @@ std::string SummaryOf(const Evidence& evidence, Cause cause) {
     case Cause::kRegistryOrNetwork:
       return "The regression has spread to image push: every path fails alike, with a cache export "
              "and without.";
+    case Cause::kHandOver:
+      return HandOverSummary(evidence.untagged);
     case Cause::kNone:
       return "Nothing failed.";
     case Cause::kNotEnoughEvidence:
@@ -332,6 +351,8 @@ std::vector<std::string> NextOf(const Evidence& evidence, Cause cause) {
           "of its actions."};
     case Cause::kRegistryOrNetwork:
       return {"Stop: another network or another account may help; file the record upstream."};
+    case Cause::kHandOver:
+      return HandOverNext(!evidence.worked.empty());
     case Cause::kNone:
       return {};
     case Cause::kNotEnoughEvidence:
@@ -370,6 +391,8 @@ std::string_view Name(Cause cause) {
       return "runner";
     case Cause::kRegistryOrNetwork:
       return "registry-or-network";
+    case Cause::kHandOver:
+      return "hand-over";
     case Cause::kNone:
       return "none";
     case Cause::kNotEnoughEvidence:
@@ -377,38 +400,6 @@ std::string_view Name(Cause cause) {
   }
   return "not-enough-evidence";
 }
-
-namespace {
-
-// Trouble that no other way to publish cures.
-std::string_view NotThePath(Trouble trouble) {
-  switch (trouble) {
-    case Trouble::kWorkflow:
-      return "The build itself failed, not the way to the registry: publishing from elsewhere "
-             "fails "
-             "alike.";
-    case Trouble::kUpstreamNotReady:
-      return "A package that the build takes is announced and cannot be fetched; the code and the "
-             "way to the registry are right.";
-    case Trouble::kTest:
-      return "A test is red, not the build and not the way to the registry.";
-    default:
-      return "";
-  }
-}
-
-std::string_view RemedyOf(Trouble trouble) {
-  switch (trouble) {
-    case Trouble::kWorkflow:
-      return "Fix the step that failed and release the next letter.";
-    case Trouble::kUpstreamNotReady:
-      return "Wait until the package can be fetched, or take the newer version; then run it again.";
-    default:
-      return "Fix the test, or the order in which it runs, and run it again.";
-  }
-}
-
-}  // namespace
 
 Diagnosis Diagnose(const std::vector<Attempt>& attempts) {
   const Evidence evidence(attempts);
@@ -422,7 +413,9 @@ Diagnosis Diagnose(const std::vector<Attempt>& attempts) {
   }
   diagnosis.summary = SummaryOf(evidence, diagnosis.cause);
   diagnosis.next = NextOf(evidence, diagnosis.cause);
-  if (const std::string_view other = NotThePath(diagnosis.trouble); !other.empty()) {
+  const std::string_view other =
+      diagnosis.cause == Cause::kHandOver ? "" : NotThePath(diagnosis.trouble);
+  if (!other.empty()) {
     diagnosis.summary = std::string(other);
     diagnosis.next = {std::string(RemedyOf(diagnosis.trouble))};
   }
@@ -444,10 +437,14 @@ Diagnosis Diagnose(const std::vector<Attempt>& attempts) {
   }
   diagnosis.first_failure = evidence.failed.front()->time;
   diagnosis.last_success_before = evidence.last_success_before;
+  diagnosis.untagged = evidence.untagged;
   diagnosis.request_fragment = FragmentOf(evidence);
   diagnosis.failure_shape = ShapeText(evidence);
   const auto logged = std::find_if(evidence.failed.rbegin(), evidence.failed.rend(),
                                    [](const Attempt* a) { return !a->log.empty(); });
+  if (diagnosis.cause == Cause::kHandOver) {
+    return diagnosis;  // no registry and no builder is to be told of it
+  }
   diagnosis.upstream =
       UpstreamRecord(diagnosis, logged == evidence.failed.rend() ? "" : (*logged)->log);
   return diagnosis;

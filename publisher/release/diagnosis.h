@@ -38,6 +38,7 @@ struct Attempt {
 enum class Cause {
   kCacheExport,        // failures go with the cache export option, wherever it ran
   kRunner,             // CI fails, the host ships with the same options
+  kHandOver,           // digests were pushed, and the forge refused to hand them to the merge job
   kRegistryOrNetwork,  // every path fails alike, cache export or not: spread to image push
   kNone,               // nothing failed
   kNotEnoughEvidence,
@@ -84,6 +85,8 @@ struct Diagnosis {
   std::string failure_shape;        // "400 with an HTML body, the same every time"
   std::vector<std::string> failed;  // "ci #332 2026-05-28T06:00:00Z cache export on"
   std::vector<std::string> worked;
+  // What failed attempts pushed by digest alone, as their logs show it: "host/repository@digest".
+  std::vector<std::string> untagged;
   std::vector<std::string> next;  // what to try when the evidence is not enough
   std::string upstream;           // the record to file, Markdown
 };

@@ -182,6 +182,7 @@ std::string ToText(const Diagnosis& diagnosis) {
   list("suspects", SuspectLines(diagnosis));
   list("what failed", diagnosis.failed);
   list("what worked", diagnosis.worked);
+  list("pushed by digest, without a tag", diagnosis.untagged);
   list("what to do next", diagnosis.next);
   return text;
 }
@@ -213,6 +214,7 @@ std::string ToJson(const Diagnosis& diagnosis) {
   }
   json["failed"] = diagnosis.failed;
   json["worked"] = diagnosis.worked;
+  json["untagged"] = diagnosis.untagged;
   json["next"] = diagnosis.next;
   json["upstream"] = diagnosis.upstream;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

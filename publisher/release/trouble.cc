@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/text.h"
+#include "publisher/release/hand_over.h"
 
 namespace drydock::publisher {
 namespace {
@@ -80,6 +81,11 @@ Values CacheExportOf(const std::vector<Attempt>& attempts, std::string_view path
 
 }  // namespace
 
+bool FailedAtHandOver(const Attempt& attempt) {
+  return SaysHandOverFailed(attempt.log) && !PushedByDigest(attempt.log).empty() &&
+         TroubleOf(attempt) == Trouble::kWorkflow;
+}
+
 Trouble KindOfTrouble(const std::vector<Attempt>& attempts, Persistence persistence,
                       bool went_away) {
   std::set<Trouble> kinds;
@@ -144,6 +150,33 @@ std::string_view Name(Trouble trouble) {
       break;
   }
   return "unclear";
+}
+
+std::string_view NotThePath(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::kWorkflow:
+      return "The build itself failed, not the way to the registry: publishing from elsewhere "
+             "fails "
+             "alike.";
+    case Trouble::kUpstreamNotReady:
+      return "A package that the build takes is announced and cannot be fetched; the code and the "
+             "way to the registry are right.";
+    case Trouble::kTest:
+      return "A test is red, not the build and not the way to the registry.";
+    default:
+      return "";
+  }
+}
+
+std::string_view RemedyOf(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::kWorkflow:
+      return "Fix the step that failed and release the next letter.";
+    case Trouble::kUpstreamNotReady:
+      return "Wait until the package can be fetched, or take the newer version; then run it again.";
+    default:
+      return "Fix the test, or the order in which it runs, and run it again.";
+  }
 }
 
 }  // namespace drydock::publisher

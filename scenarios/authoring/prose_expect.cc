@@ -129,6 +129,7 @@ const std::map<std::string_view, std::function<Lines(const Value&)>>& Sayings() 
        }},
       {"builds", [](const Value& v) { return Lines{Count(v, "run") + " of the builder"}; }},
       {"blob-bytes", [](const Value& v) { return Lines{Count(v, "byte") + " of blobs are sent"}; }},
+      {"untagged", [](const Value& v) { return Lines{Count(v, "manifest") + " without a tag"}; }},
       {"parts", Parts},
       {"tags", Tags},
       {"requests", Requests},

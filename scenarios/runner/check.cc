@@ -146,6 +146,12 @@ class Checker {
     return TagUnmoved(want);
   }
 
+  Checked operator()(const UntaggedAre& want) const {
+    const std::uint64_t found = stretch_.step == nullptr ? 0 : stretch_.step->untagged;
+    return Same(Concat({"manifests without a tag: ", want.bounds.ToString()}),
+                want.bounds.Hold(found), std::to_string(found));
+  }
+
   Checked operator()(const RequestsAre& want) const {
     std::vector<std::uint64_t> fitting;
     for (const Event& event : stretch_.events) {

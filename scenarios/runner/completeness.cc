@@ -2,6 +2,7 @@
 
 #include <set>
 #include <variant>
+#include <vector>
 
 #include "core/text.h"
 #include "publisher/push/oci_layout.h"
@@ -95,6 +96,23 @@ std::string WhatIsIncomplete(const publisher::ReleaseFile& release, const std::s
     }
   }
   return "";
+}
+
+std::uint64_t CountUntagged(const simulator::Store& store, const std::string& repository) {
+  std::vector<Digest> open;
+  for (const auto& [tag, digest] : store.Tags(repository)) {
+    open.push_back(digest);
+  }
+  std::set<Digest> tagged;
+  while (!open.empty()) {
+    const Digest digest = open.back();
+    open.pop_back();
+    const simulator::StoredManifest* manifest = store.FindManifest(repository, digest);
+    if (manifest != nullptr && tagged.insert(digest).second) {
+      open.insert(open.end(), manifest->manifests.begin(), manifest->manifests.end());
+    }
+  }
+  return store.Manifests(repository).size() - tagged.size();
 }
 
 }  // namespace drydock::scenarios

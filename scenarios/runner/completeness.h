@@ -3,6 +3,7 @@
 // Source: runbook "What the script does", verify; publisher/release/pipeline.h (ExpectedTags).
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "publisher/release/release_file.h"
@@ -17,5 +18,8 @@ namespace drydock::scenarios {
 std::string WhatIsIncomplete(const publisher::ReleaseFile& release, const std::string& release_tag,
                              const std::string& base_tag, const std::string& folder,
                              const simulator::Store& store);
+
+// How many manifests of the repository no tag leads to, itself or through an index.
+std::uint64_t CountUntagged(const simulator::Store& store, const std::string& repository);
 
 }  // namespace drydock::scenarios

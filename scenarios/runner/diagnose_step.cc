@@ -90,6 +90,9 @@ void Diagnose(const DiagnosisInput& input, StepResult& result) {
   for (const std::string& line : diagnosis.worked) {
     add("worked", line);
   }
+  for (const std::string& image : diagnosis.untagged) {
+    add("untagged", image);
+  }
   for (const std::string& line : diagnosis.next) {
     add("next", line);
   }

@@ -69,6 +69,10 @@ struct TagIs {
   State state = State::kPresent;
   std::string other;  // kSameAs, kDiffersFrom: the tag it is compared with
 };
+// So many manifests of the project's repository that no tag leads to when the publish has ended.
+struct UntaggedAre {
+  Bounds bounds;
+};
 struct RequestsAre {
   RequestFilter filter;
   Bounds bounds;  // "never" is 0
@@ -88,8 +92,9 @@ struct DiagnosisHas {
   bool absent = false;
 };
 
-using ExpectationKind = std::variant<VerdictIs, ExitCodeIs, PartIs, CountIs, WaitsAre, TookBetween,
-                                     TagIs, RequestsAre, FaultFired, OutputHas, DiagnosisHas>;
+using ExpectationKind =
+    std::variant<VerdictIs, ExitCodeIs, PartIs, CountIs, WaitsAre, TookBetween, TagIs, UntaggedAre,
+                 RequestsAre, FaultFired, OutputHas, DiagnosisHas>;
 
 struct Expectation {
   std::size_t line = 0;

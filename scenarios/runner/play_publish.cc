@@ -58,6 +58,7 @@ Status Player::Publish(const Step& step, const PublishStep& publish, StepResult&
   const std::string& folder = clone_->project->folder();
   result.incomplete = WhatIsIncomplete(clone_->release, clone_->spec.tag, clone_->BaseTag(), folder,
                                        stage_.store());
+  result.untagged = CountUntagged(stage_.store(), Repository());
   publisher::ReleaseFile elsewhere = clone_->release;
   elsewhere.base.reset();
   for (const ImageReference& also : clone_->release.also) {

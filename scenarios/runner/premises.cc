@@ -1,5 +1,6 @@
 #include "scenarios/runner/premises.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -136,21 +137,55 @@ Result<simulator::Store> ContentAtStart(const Scenario& scenario, const Premises
     return PublishEarlier(scenario, premises, (*project)->folder(), upstream);
   });
 }
-// "omos" of the parts "variant:omos" and "alias:omos"; "" of any other.
-std::string VariantOf(const Expectation& expectation) {
-  const auto* part = std::get_if<PartIs>(&expectation.kind);
-  const auto colon = part == nullptr ? std::string::npos : part->part.find(':');
-  return colon == std::string::npos ? "" : part->part.substr(colon + 1);
+// Whether the release has the variant of "variant:omos" or "build:omos:linux/arm64", and its
+// platform; other parts name neither.
+Status CheckPart(const std::string& part, const publisher::ReleaseFile& release) {
+  const std::vector<std::string> pieces = Split(part, ':');
+  if (pieces.size() > 1 && release.FindVariant(pieces[1]) == nullptr) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({"the release file has no such variant: \"", pieces[1], "\""}));
+  }
+  const auto& platforms = release.platforms;
+  if (pieces.size() > 2 &&
+      std::find(platforms.begin(), platforms.end(), pieces[2]) == platforms.end()) {
+    return Error(ErrorCode::kInvalid,
+                 Concat({"the release file has no such platform: \"", pieces[2], "\""}));
+  }
+  return Ok{};
 }
 
 Status CheckParts(const Scenario& scenario, const std::vector<Expectation>& expectations,
                   const publisher::ReleaseFile& release) {
   for (const Expectation& expectation : expectations) {
-    const std::string name = VariantOf(expectation);
-    if (!name.empty() && release.FindVariant(name) == nullptr) {
-      return Error(ErrorCode::kInvalid,
-                   Concat({scenario.file, ":", std::to_string(expectation.line),
-                           ": parts: the release file has no such variant: \"", name, "\""}));
+    const auto* part = std::get_if<PartIs>(&expectation.kind);
+    if (const Status known = part == nullptr ? Ok{} : CheckPart(part->part, release); !known) {
+      return known.error().At(
+          Concat({scenario.file, ":", std::to_string(expectation.line), ": parts"}));
+    }
+  }
+  return Ok{};
+}
+
+// What a job of this kind works on and the release does not have; "" when it has all.
+std::string_view LacksFor(script::JobKind kind, const publisher::ReleaseFile& release) {
+  using script::JobKind;
+  const bool base = kind == JobKind::kBaseDecide || kind == JobKind::kBuildBase ||
+                    kind == JobKind::kPromoteBaseLatest || kind == JobKind::kValidate;
+  const bool builds =
+      kind == JobKind::kSmoke || kind == JobKind::kPushDigest || kind == JobKind::kMergeDigests;
+  const bool prebuilt = release.builder == publisher::BuilderKind::kLayout;
+  return base && !release.base ? "base" : builds && prebuilt ? "Dockerfile" : "";
+}
+
+Status CheckWorkflow(const Scenario& scenario, const PublishStep& publish,
+                     const publisher::ReleaseFile& release) {
+  if (publish.workflow.empty()) {
+    return Ok{};
+  }
+  for (const script::Job& job : scenario.world.ci.at(publish.workflow).jobs) {
+    if (const std::string_view lack = LacksFor(job.kind, release); !lack.empty()) {
+      return Error(ErrorCode::kInvalid, Concat({"\"workflow\": job \"", job.name, "\" is about a ",
+                                                lack, ", and this release has none"}));
     }
   }
   return Ok{};
@@ -179,11 +214,15 @@ Status CheckNames(const Scenario& scenario, const Step& step,
                  Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name,
                          ": \"jobs\": expected every variant once"}));
   }
-  if (!publish->workflow.empty() && !release.base) {
-    return Error(ErrorCode::kInvalid,
-                 Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name,
-                         ": \"workflow\": only the usual one does without a base, and this ",
-                         "release has none"}));
+  const std::string where =
+      Concat({scenario.file, ":", std::to_string(step.line), ": ", step.name});
+  if (const Status fits = CheckWorkflow(scenario, *publish, release); !fits) {
+    return fits.error().At(where);
+  }
+  for (const auto& [part, trouble] : publish->trouble) {
+    if (const Status known = CheckPart(part, release); !known) {
+      return known.error().At(Concat({where, ": \"trouble\""}));
+    }
   }
   return CheckParts(scenario, step.expect, release);
 }

@@ -21,13 +21,16 @@ struct Kind {
   std::string_view name;
   JobKind kind;
   bool each_variant;
+  bool each_platform = false;
 };
-constexpr std::array<Kind, 8> kKinds = {{
+constexpr std::array<Kind, 10> kKinds = {{
     {"resolve-versions", JobKind::kResolveVersions, false},
     {"base-decide", JobKind::kBaseDecide, false},
     {"build-base", JobKind::kBuildBase, false},
     {"smoke", JobKind::kSmoke, true},
     {"build-variant", JobKind::kBuildVariant, true},
+    {"push-digest", JobKind::kPushDigest, true, true},
+    {"merge-digests", JobKind::kMergeDigests, true},
     {"promote-base-latest", JobKind::kPromoteBaseLatest, false},
     {"update-description", JobKind::kUpdateDescription, false},
     {"validate", JobKind::kValidate, true},
@@ -68,6 +71,18 @@ std::optional<script::Condition> ReadCondition(const std::string& text,
   return std::nullopt;
 }
 
+bool HandsOver(const script::Job& job) {
+  return job.kind == JobKind::kPushDigest || job.kind == JobKind::kMergeDigests;
+}
+
+// Whether one of what it needs pushes the digests that it is to merge.
+bool NeedsDigests(const script::Job& job, const script::CiWorkflow& before) {
+  return std::any_of(before.jobs.begin(), before.jobs.end(), [&](const script::Job& each) {
+    return each.kind == JobKind::kPushDigest &&
+           std::find(job.needs.begin(), job.needs.end(), each.name) != job.needs.end();
+  });
+}
+
 script::Job ReadJob(Source& source, const Member& member, const script::CiWorkflow& before) {
   script::Job job;
   job.name = member.key;
@@ -89,6 +104,12 @@ script::Job ReadJob(Source& source, const Member& member, const script::CiWorkfl
   reader.Read("takes", job.takes);
   reader.Read("version", job.version);
   reader.Read("url", job.url);
+  const Value* artifacts = reader.Optional("artifacts");
+  if (artifacts != nullptr &&
+      OneOf(source, *artifacts, Concat({"ci: job \"", member.key, "\": \"artifacts\""}),
+            {"v3", "v4"})) {
+    job.artifacts = *artifacts->as_string() == "v3" ? 3 : 4;
+  }
   reader.Finish();
   const auto* kind = std::find_if(kKinds.begin(), kKinds.end(),
                                   [&](const Kind& each) { return each.name == does; });
@@ -104,6 +125,7 @@ script::Job ReadJob(Source& source, const Member& member, const script::CiWorkfl
   }
   job.kind = kind->kind;
   job.each_variant = kind->each_variant;
+  job.each_platform = kind->each_platform;
   for (const std::string& need : job.needs) {
     if (!Names(before, need)) {
       reader.Fail("needs", Concat({"no such job before it: \"", need, "\""}));
@@ -114,6 +136,12 @@ script::Job ReadJob(Source& source, const Member& member, const script::CiWorkfl
   }
   if (!job.version.empty() && job.kind != JobKind::kResolveVersions) {
     reader.Fail("version", "only a job that resolves versions can pass one");
+  }
+  if (artifacts != nullptr && !HandsOver(job)) {
+    reader.Fail("artifacts", "only a job that pushes or merges digests hands anything over");
+  }
+  if (job.kind == JobKind::kMergeDigests && !NeedsDigests(job, before)) {
+    reader.Fail("needs", "expected a job that does push-digest: there is nothing to merge");
   }
   return job;
 }
@@ -143,10 +171,11 @@ std::map<std::string, script::CiWorkflow> ReadCi(Source& source, const Value& va
 }
 
 bool HasPart(const script::CiWorkflow& workflow, std::string_view part) {
-  const std::size_t colon = part.find(':');
+  const auto colons = std::count(part.begin(), part.end(), ':');
   return std::any_of(workflow.jobs.begin(), workflow.jobs.end(), [&](const script::Job& job) {
-    return job.name == part.substr(0, colon) &&
-           job.each_variant == (colon != std::string_view::npos);
+    return job.name == part.substr(0, part.find(':')) && colons == (job.each_platform  ? 2
+                                                                    : job.each_variant ? 1
+                                                                                       : 0);
   });
 }
 

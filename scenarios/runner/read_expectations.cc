@@ -39,8 +39,9 @@ const std::vector<std::string>& Verdicts() {
 // What a diagnose step finds; scenarios/runner/diagnose_step.cc names them.
 const std::vector<std::string>& DiagnosisFields() {
   static const std::vector<std::string> kNames = {
-      "cause",        "summary", "persistence", "guilty", "cleared", "open", "first-failure",
-      "last-success", "request", "shape",       "failed", "worked",  "next", "upstream"};
+      "cause",  "summary",       "persistence",  "guilty",  "cleared",
+      "open",   "first-failure", "last-success", "request", "shape",
+      "failed", "worked",        "untagged",     "next",    "upstream"};
   return kNames;
 }
 
@@ -130,6 +131,12 @@ class ExpectationReader {
   void Count(const Value& value, CountIs::What what, std::string_view name) {
     if (const auto bounds = ReadBounds(source_, value, name)) {
       Add(value, CountIs{what, *bounds});
+    }
+  }
+
+  void Untagged(const Value& value) {
+    if (const auto bounds = ReadBounds(source_, value, "untagged")) {
+      Add(value, UntaggedAre{*bounds});
     }
   }
 
@@ -377,6 +384,7 @@ std::vector<Expectation> ReadExpectations(Source& source, const Value& value, Sc
   when(watched, "waits", [&](const Value& v) { expectations.Waits(v); });
   when(watched, "took", [&](const Value& v) { expectations.Took(v); });
   when(watched, "tags", [&](const Value& v) { expectations.Tags(v); });
+  when(scope == Scope::kPublish, "untagged", [&](const Value& v) { expectations.Untagged(v); });
   when(watched, "requests", [&](const Value& v) { expectations.Requests(v); });
   when(watched, "never", [&](const Value& v) { expectations.Never(v); });
   when(scope == Scope::kRun || scope == Scope::kPublish, "faults",

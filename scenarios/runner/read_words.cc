@@ -92,7 +92,7 @@ void CheckWords(Source& source, const Step& step, const PublishStep& publish,
   for (const auto& [line, part] : parts) {
     if (!HasPart(workflow, part)) {
       source.Fail(line, Concat({step.name, ": the workflow has no part \"", part,
-                                "\" (expected a job, or JOB:VARIANT)"}));
+                                "\" (expected a job, JOB:VARIANT or JOB:VARIANT:PLATFORM)"}));
     }
   }
 }

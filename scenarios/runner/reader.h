@@ -45,7 +45,8 @@ void CheckWords(json::Source& source, const Step& step, const PublishStep& publi
 
 // The member "ci" of a world.
 std::map<std::string, script::CiWorkflow> ReadCi(json::Source& source, const json::Value& value);
-// Whether `part` is a job of the workflow, or "JOB:VARIANT" for one with a leg for each variant.
+// Whether `part` is a job of the workflow, "JOB:VARIANT" of one with a leg for each variant, or
+// "JOB:VARIANT:PLATFORM".
 bool HasPart(const script::CiWorkflow& workflow, std::string_view part);
 // The folder of a project template.
 std::string ReadTemplate(json::Source& source, json::ObjectReader& reader,

@@ -59,6 +59,7 @@ struct StepResult {
   // Publishes: what the registry lacks of the release when the step has ended, whatever the
   // publisher said; "" when all of it is there.
   std::string incomplete;
+  std::uint64_t untagged = 0;    // publishes: manifests in the repository that no tag leads to then
   std::uint64_t builds = 0;      // how often a builder was run
   std::uint64_t blob_bytes = 0;  // body bytes of blob uploads the registry received
   std::string output;            // what the publisher and its builder printed

@@ -212,6 +212,7 @@ class ServedPlay {
         WhatIsIncomplete(premises_.release, scenario_.world.project.tag,
                          premises_.base_hash.empty() ? "" : Concat({"base-", premises_.base_hash}),
                          premises_.project->folder(), World().Fork());
+    result.untagged = CountUntagged(World().Fork(), premises_.release.image.repository);
     return Ok{};
   }
 

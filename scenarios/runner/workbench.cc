@@ -102,8 +102,9 @@ Result<simulator::CommandResult> Workbench::Build(const simulator::BuildSpec& sp
 script::Tools ToolsOf(Workbench& bench) {
   script::Tools tools;
   tools.build = [&bench](const simulator::BuildSpec& spec) { return bench.Build(spec); };
-  tools.retag = [&bench](const std::string& tag, const std::string& source) {
-    return bench.buildx().ImagetoolsCreate({tag}, {source});
+  tools.imagetools_create = [&bench](const std::vector<std::string>& tags,
+                                     const std::vector<std::string>& sources) {
+    return bench.buildx().ImagetoolsCreate(tags, sources);
   };
   const bool layouts = bench.release().builder == publisher::BuilderKind::kLayout;
   tools.inspect = [&bench, layouts](const std::string& reference) {

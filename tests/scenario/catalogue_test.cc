@@ -170,6 +170,8 @@ std::string Asserted(const Scenario& scenario) {
     }
   };
   add(All<scenarios::TagIs>(all).size(), "tag", "tags");
+  add(All<scenarios::UntaggedAre>(all).size(), "count of untagged manifests",
+      "counts of untagged manifests");
   add(counts, "request count", "request counts");
   add(never, "request that never comes", "requests that never come");
   add(All<scenarios::PartIs>(all).size(), "part", "parts");
@@ -250,11 +252,11 @@ std::string Document(const std::vector<Incident>& incidents, const std::vector<P
       {kIntroduction, "\n| | played |\n|---|---|\n| core incidents | ", tallies["core"].Text(),
        " |\n| other incidents | ", tallies["other"].Text(), " |\n| dated incidents | ",
        tallies["dated"].Text(), " |\n| scenario ideas | ", tallies["idea"].Text(), " |\n"});
+  constexpr std::string_view kHead =
+      "\n\n| id | class, evidence | what happened (source) | file | asserted | the script "
+      "|\n|---|---|---|---|---|---|\n";
   for (const Group& group : kGroups) {
-    text += Concat({"\n## ", group.title, "\n\n",
-                    "| id | class, evidence | what happened (source) | file | asserted | the "
-                    "script |\n|---|---|---|---|---|---|\n",
-                    rows[std::string(group.key)]});
+    text += Concat({"\n## ", group.title, kHead, rows[std::string(group.key)]});
   }
   return text;
 }

@@ -77,6 +77,24 @@ TEST(RulesTest, WhatCannotBePlayedIsAnErrorWithItsLine) {
   EXPECT_THAT(ErrorOf(scenario), HasSubstr("not a version"));
 }
 
+// Names of the release file in a workflow: parts with a platform, and jobs about what is not there.
+TEST(RulesTest, AWorkflowIsHeldAgainstTheRelease) {
+  const std::string file = "digests-without-a-tag";
+  auto scenario = Incident(file);
+  scenario.steps.front().expect = {{9, scenarios::PartIs{"build:omos:linux/s390x", "ran"}}};
+  EXPECT_THAT(ErrorOf(scenario),
+              HasSubstr(".json:9: parts: the release file has no such platform: \"linux/s390x\""));
+  scenario = Incident(file);
+  FirstPublish(scenario).trouble["merge:nightly"] = scenarios::script::Trouble{{}, "no"};
+  EXPECT_THAT(ErrorOf(scenario),
+              HasSubstr("\"trouble\": the release file has no such variant: \"nightly\""));
+  scenario = Incident(file);
+  scenario.world.ci["matrix"].jobs.front().kind = scenarios::script::JobKind::kBaseDecide;
+  EXPECT_THAT(ErrorOf(scenario),
+              HasSubstr("\"workflow\": job \"resolve-versions\" is about a base, "
+                        "and this release has none"));
+}
+
 // What a file says of the runbook's script is held against what the script does.
 TEST(RulesTest, TheScriptIsJudgedByTheRunner) {
   auto scenario = Incident("base-push-refused-without-cache");

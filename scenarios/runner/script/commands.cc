@@ -13,6 +13,11 @@ constexpr std::array<std::chrono::seconds, 2> kPauses = {std::chrono::seconds(15
                                                          std::chrono::seconds(30)};
 // How skopeo begins its last line.
 constexpr std::string_view kFatal = "level=fatal msg=";
+// From this version on the artifact actions refuse every forge but one; v3 works with Gitea.
+constexpr int kArtifactsRefusedFrom = 4;
+constexpr std::string_view kArtifactsRefused =
+    "@actions/artifact v2.0.0+, upload-artifact@v4+ and download-artifact@v4+ are not currently "
+    "supported on GHES.";
 
 }  // namespace
 
@@ -216,7 +221,52 @@ void Machine::Fail(const std::string& words) {
 }
 
 bool Machine::PromoteBase() {
-  return !cancelled_ && Keep(tools_.retag(Tagged("base-latest"), BaseTag()));
+  return !cancelled_ && Keep(tools_.imagetools_create({Tagged("base-latest")}, {BaseTag()}));
+}
+
+std::optional<Digest> Machine::PushByDigest(const publisher::VariantSpec& variant,
+                                            const Versions& versions, const std::string& platform) {
+  simulator::BuildSpec spec = SpecOf(variant, versions, BaseTag());
+  spec.platforms = {platform};
+  spec.tags = {constants_.release.image.Name()};
+  spec.push_by_digest = true;
+  std::optional<Digest> digest;
+  const bool pushed = Push([&] {
+    Tools::Command built = tools_.build(spec);
+    digest = built ? built->digest : std::nullopt;
+    return built;
+  });
+  return pushed ? digest : std::nullopt;
+}
+
+bool Machine::MergeDigests(const publisher::VariantSpec& variant,
+                           const std::set<std::string>& digests) {
+  std::vector<std::string> sources;
+  sources.reserve(digests.size());
+  for (const std::string& digest : digests) {
+    sources.push_back(Concat({constants_.release.image.Name(), "@", digest}));
+  }
+  return Keep(tools_.imagetools_create(
+      {Tagged(constants_.release_tag + variant.suffix), Tagged("latest" + variant.suffix)},
+      sources));
+}
+
+bool Machine::MayUpload(int version) {
+  if (version >= kArtifactsRefusedFrom) {
+    Print(Concat({"::warning::Artifact upload failed with error: GHESNotSupportedError: ",
+                  kArtifactsRefused, "."}));
+    Fail(std::string(kArtifactsRefused));
+    return false;
+  }
+  return true;
+}
+
+bool Machine::MayDownload(int version) {
+  if (version >= kArtifactsRefusedFrom) {
+    Fail(Concat({"Unable to download artifact(s): ", kArtifactsRefused}));
+    return false;
+  }
+  return true;
 }
 
 void Machine::PrintTags() {

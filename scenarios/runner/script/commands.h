@@ -5,6 +5,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -33,6 +35,15 @@ class Machine {
   bool BuildBase();
   bool BuildVariant(const publisher::VariantSpec& variant, const Versions& versions);
   bool PromoteBase();
+  // One platform of a variant, under its digest alone: that digest; nullopt when all tries failed.
+  std::optional<Digest> PushByDigest(const publisher::VariantSpec& variant,
+                                     const Versions& versions, const std::string& platform);
+  // A version tag and its alias from images that are in the repository under these digests.
+  bool MergeDigests(const publisher::VariantSpec& variant, const std::set<std::string>& digests);
+  // Whether this version of the action that keeps artifacts, or fetches them, works with the forge;
+  // else the job fails with the action's words.
+  bool MayUpload(int version);
+  bool MayDownload(int version);
   // A build for one platform that is pushed nowhere.
   bool Smoke(const publisher::VariantSpec& variant, const Versions& versions);
   // The same FROM base-latest, which must be the base of this commit.

@@ -29,8 +29,10 @@ namespace drydock::scenarios::script {
 struct Tools {
   using Command = Result<simulator::CommandResult>;
   std::function<Command(const simulator::BuildSpec&)> build;
-  // docker buildx imagetools create -t TAG SOURCE
-  std::function<Command(const std::string& tag, const std::string& source)> retag;
+  // docker buildx imagetools create -t TAG… SOURCE…
+  std::function<Command(const std::vector<std::string>& tags,
+                        const std::vector<std::string>& sources)>
+      imagetools_create;
   // docker buildx imagetools inspect; for prebuilt layouts skopeo inspect --raw
   std::function<Command(const std::string& reference)> inspect;
   // skopeo copy --all SOURCE DESTINATION; for prebuilt layouts.

@@ -18,10 +18,15 @@ class Workflow {
       : surroundings_(surroundings), constants_(constants), settings_(settings) {
     for (const Job& job : settings_.workflow.jobs) {
       for (const publisher::VariantSpec* variant : VariantsOf(job)) {
-        Leg leg{&job, variant,
-                variant == nullptr ? job.name : Concat({job.name, ":", variant->name}), "", ""};
-        TakeOver(leg);
-        legs_.push_back(std::move(leg));
+        const std::string part =
+            variant == nullptr ? job.name : Concat({job.name, ":", variant->name});
+        if (!job.each_platform) {
+          AddLeg({&job, variant, "", part, "", ""});
+          continue;
+        }
+        for (const std::string& platform : constants_.release.platforms) {
+          AddLeg({&job, variant, platform, Concat({part, ":", platform}), "", ""});
+        }
       }
     }
     for (int runner = settings_.runners; runner > 1; --runner) {
@@ -50,11 +55,17 @@ class Workflow {
   struct Leg {
     const Job* job;
     const publisher::VariantSpec* variant;  // null for a job that is one
+    std::string platform;                   // "" for a job that has no leg for each
     std::string part;
     std::string outcome;  // "" until it is over
     std::string detail;   // of a job that went well
     bool begun = false;
   };
+
+  void AddLeg(Leg leg) {
+    TakeOver(leg);
+    legs_.push_back(std::move(leg));
+  }
 
   // In the order in which free runners take them; one null for a job that is one.
   std::vector<const publisher::VariantSpec*> VariantsOf(const Job& job) const {
@@ -80,6 +91,7 @@ class Workflow {
     }
     run_.versions = settings_.rerun->versions;
     run_.base_there = settings_.rerun->base_there;
+    run_.digests = settings_.rerun->digests;
     const auto before = settings_.rerun->outcomes.find(leg.part);
     if (before != settings_.rerun->outcomes.end() && before->second != "failed") {
       const bool ran = before->second == "ran";
@@ -266,6 +278,10 @@ class Workflow {
         return machine.Smoke(*leg.variant, run_.versions);
       case JobKind::kBuildVariant:
         return machine.BuildVariant(*leg.variant, run_.versions);
+      case JobKind::kPushDigest:
+        return PushDigest(leg, machine);
+      case JobKind::kMergeDigests:
+        return MergeDigests(leg, machine);
       case JobKind::kPromoteBaseLatest:
         return machine.PromoteBase();
       case JobKind::kUpdateDescription:
@@ -274,6 +290,29 @@ class Workflow {
         break;
     }
     return machine.Validate(*leg.variant, run_.versions);
+  }
+
+  // The digest is handed over as an artifact: what was pushed stays without a tag when that fails.
+  bool PushDigest(Leg& leg, Machine& machine) {
+    const auto digest = machine.PushByDigest(*leg.variant, run_.versions, leg.platform);
+    if (!digest || !machine.MayUpload(leg.job->artifacts)) {
+      return false;
+    }
+    leg.detail = digest->ToString();
+    run_.digests[leg.variant->name].insert(leg.detail);
+    return true;
+  }
+
+  bool MergeDigests(const Leg& leg, Machine& machine) {
+    if (!machine.MayDownload(leg.job->artifacts)) {
+      return false;
+    }
+    const auto digests = run_.digests.find(leg.variant->name);
+    if (digests == run_.digests.end()) {
+      machine.Fail("Unable to find any artifacts for the associated workflow");
+      return false;
+    }
+    return machine.MergeDigests(*leg.variant, digests->second);
   }
 
   void End(Leg& leg, std::string_view actor, std::string_view outcome, std::string_view detail) {

@@ -119,6 +119,117 @@ INSTANTIATE_TEST_SUITE_P(
                                "Rerun what failed"}),
     [](const auto& row) { return row.param.name; });
 
+// The end of a job's log that pushed `name` by digest; "done" is what a push under way lacks.
+std::string DigestPush(const std::string& name, char digit,
+                       const std::string& done = " 0.4s done") {
+  const std::string digest = Concat({"sha256:", std::string(64, digit)});
+  return Concat({"#9 exporting manifest sha256:", std::string(64, 'e'), " done\n",
+                 "#9 exporting attestation manifest sha256:", std::string(64, 'f'), " done\n",
+                 "#9 exporting manifest list ", digest, " 0.0s done\n#9 pushing manifest for ",
+                 name, "\n#9 pushing manifest for ", name, done, "\n"});
+}
+
+constexpr char kArtifactsRefused[] =
+    "::warning::Artifact upload failed with error: GHESNotSupportedError: @actions/artifact "
+    "v2.0.0+, "
+    "upload-artifact@v4+ and download-artifact@v4+ are not currently supported on GHES.\n"
+    "::error::@actions/artifact v2.0.0+, upload-artifact@v4+ and download-artifact@v4+ are not "
+    "currently supported on GHES.\nexitcode '1': failure\n";
+
+Attempt InCi(std::string log, int minutes = 0) {
+  Attempt attempt = Tried("ci", false, false, minutes);
+  attempt.exchange.reset();
+  attempt.log = std::move(log);
+  return attempt;
+}
+
+struct HandOverRow {
+  std::string name;
+  std::string log;
+  Cause cause = Cause::kNotEnoughEvidence;
+  std::vector<std::string> untagged;
+};
+void PrintTo(const HandOverRow& row, std::ostream* out) { *out << row.name; }
+
+class HandOver : public ::testing::TestWithParam<HandOverRow> {};
+
+TEST_P(HandOver, IsReadFromLogs) {
+  const Diagnosis diagnosis = Diagnose({InCi(GetParam().log)});
+  EXPECT_EQ(Name(diagnosis.cause), Name(GetParam().cause)) << ToText(diagnosis);
+  EXPECT_EQ(diagnosis.untagged, GetParam().untagged);
+}
+
+const std::string kApp = "docker.io/me/app";
+const std::string kOne = Concat({kApp, "@sha256:", std::string(64, '1')});
+const std::string kTwo = Concat({kApp, "@sha256:", std::string(64, '2')});
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, HandOver,
+    ::testing::Values(
+        HandOverRow{
+            "two_jobs",
+            DigestPush(kApp, '1') + kArtifactsRefused + DigestPush(kApp, '2') + kArtifactsRefused,
+            Cause::kHandOver,
+            {kOne, kTwo}},
+        HandOverRow{"one_manifest_without_provenance",
+                    Concat({"#9 exporting manifest sha256:", std::string(64, '1'),
+                            " 0.0s done\n#9 pushing manifest for ", kApp, " 0.1s done\n",
+                            kArtifactsRefused}),
+                    Cause::kHandOver,
+                    {kOne}},
+        HandOverRow{"the_download_is_refused",
+                    DigestPush(kApp, '1') +
+                        "::error::Unable to download artifact(s): @actions/artifact v2.0.0+, "
+                        "upload-artifact@v4+ and download-artifact@v4+ are not currently supported "
+                        "on GHES.\n",
+                    Cause::kHandOver,
+                    {kOne}},
+        // A report that could not be kept is not what stopped the release.
+        HandOverRow{"artifacts_of_something_else",
+                    DigestPush("docker.io/me/app:v1@sha256:1", '1') + kArtifactsRefused,
+                    Cause::kNotEnoughEvidence,
+                    {}},
+        HandOverRow{
+            "another_push_failed",
+            DigestPush(kApp, '1') + kArtifactsRefused +
+                "ERROR: failed to solve: failed to push docker.io/me/app: unexpected status "
+                "from PUT request to https://r.test/v2/me/app/manifests/sha256:2: 400 Bad "
+                "Request\n",
+            Cause::kNotEnoughEvidence,
+            {kOne}},
+        HandOverRow{"the_push_never_ended",
+                    DigestPush(kApp, '1', "") + kArtifactsRefused,
+                    Cause::kNotEnoughEvidence,
+                    {}},
+        HandOverRow{"merged_in_part",
+                    DigestPush(kApp, '1') + "#1 [internal] pushing docker.io/me/app:v1\n" +
+                        kArtifactsRefused,
+                    Cause::kNotEnoughEvidence,
+                    {}}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(Diagnosis, OfAFailedHandOverSaysWhatIsThereAndWhatToDo) {
+  const Attempt red = InCi(DigestPush(kApp, '1') + kArtifactsRefused);
+  const Diagnosis alone = Diagnose({red, InCi(DigestPush(kApp, '2') + kArtifactsRefused, 1)});
+  EXPECT_EQ(Name(alone.trouble), "workflow bug");
+  EXPECT_EQ(alone.persistence, Persistence::kDeterministic);
+  EXPECT_THAT(alone.summary, HasSubstr("the registry holds 2 digests without a tag"));
+  EXPECT_THAT(alone.next, ElementsAre(HasSubstr("Publish from the host"),
+                                      HasSubstr("Push all platforms of a variant in one job"),
+                                      HasSubstr("imagetools create -t NAME:TAG NAME@DIGEST")));
+  EXPECT_EQ(StateOf(alone, "runner"), SuspectState::kCleared);
+  EXPECT_EQ(StateOf(alone, "registry or network"), SuspectState::kCleared);
+  EXPECT_EQ(alone.upstream, "");
+  EXPECT_THAT(ToText(alone), HasSubstr(Concat({"pushed by digest, without a tag\n  - ", kOne})));
+  EXPECT_THAT(ToJson(alone), HasSubstr("\"untagged\": ["));
+  // A host that publishes, and a workflow that was mended, change neither cause nor record.
+  const Diagnosis after =
+      Diagnose({red, Tried("host", false, true, 1), Tried("ci", false, true, 2)});
+  EXPECT_EQ(after.cause, Cause::kHandOver);
+  EXPECT_THAT(Join(after.next, " "), Not(HasSubstr("Publish from the host")));
+  EXPECT_THAT(after.untagged, ElementsAre(kOne));
+}
+
 struct TroubleRow {
   std::string name;
   std::string log;  // of an attempt in CI that failed; "" for one that worked

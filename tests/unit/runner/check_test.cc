@@ -41,6 +41,7 @@ class CheckTest : public ::testing::Test {
     step_.verdict = "partial";
     step_.exit_code = 5;
     step_.builds = 2;
+    step_.untagged = 3;
     step_.output = "ERROR: no";
     step_.parts.emplace_back(PartResult{"probe", "ran", ""});
     step_.findings = {{"cause", "cache-export-option"}};
@@ -153,6 +154,8 @@ TEST_F(CheckTest, Counts) {
   EXPECT_FALSE(Holds(CountIs{CountIs::What::kBuilds, Bounds{0, 1}}));
   EXPECT_TRUE(Holds(CountIs{CountIs::What::kBlobBytes, Bounds{100, 100}}));
   EXPECT_FALSE(Holds(CountIs{CountIs::What::kBlobBytes, Bounds{0, 0}}));
+  EXPECT_TRUE(Holds(UntaggedAre{Bounds{3, 3}}));
+  EXPECT_FALSE(Holds(UntaggedAre{Bounds{4, 9}}));
   EXPECT_TRUE(Holds(FaultFired{"edge", Bounds{2, 2}}));
   EXPECT_FALSE(Holds(FaultFired{"edge", Bounds{3, 9}}));
   EXPECT_FALSE(Holds(FaultFired{"none", Bounds{1, 1}}));

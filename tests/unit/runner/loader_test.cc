@@ -36,7 +36,7 @@ constexpr std::string_view kGood = R"({
 
 std::string With(std::string_view from, std::string_view to) {
   const std::string text(kGood);
-  const std::string changed = ReplaceAll(text, from, to);
+  std::string changed = ReplaceAll(text, from, to);
   EXPECT_NE(changed, text) << "nothing replaced: " << from;
   return changed;
 }
@@ -236,6 +236,16 @@ INSTANTIATE_TEST_SUITE_P(
         {"PageWithoutAddress", R"("project": {)",
          R"("ci": {"w": {"a": {"does": "update-description"}}}, "project": {)",
          R"(7: ci: job "a": "url": expected a URL)", false},
+        {"MergeOfNothing", R"("project": {)",
+         R"("ci": {"w": {"a": {"does": "build-variant"},
+                     "b": {"does": "merge-digests", "needs": ["a"]}}}, "project": {)",
+         R"(8: ci: job "b": "needs": expected a job that does push-digest)", false},
+        {"HandsNothingOver", R"("project": {)",
+         R"("ci": {"w": {"a": {"does": "smoke", "artifacts": "v4"}}}, "project": {)",
+         R"(7: ci: job "a": "artifacts": only a job that pushes or merges digests)", false},
+        {"UnknownAction", R"("project": {)",
+         R"("ci": {"w": {"a": {"does": "push-digest", "artifacts": "v2"}}}, "project": {)",
+         R"(7: ci: job "a": "artifacts": expected one of "v3", "v4", found string: "v2")"},
         {"EmptyPage", kHostPublish, R"("hub-page": {"text": ""})",
          R"(11: hub-page: "text": is empty)", false},
         {"LateTarballInAStep", kHostPublish,

@@ -72,12 +72,16 @@ class ScriptTest : public ::testing::Test {
         --failures_[spec.tags.front()];
         return simulator::CommandResult{1, "", "#1 pushing\nERROR: failed to solve: no\n", {}};
       }
+      if (spec.push_by_digest) {
+        return simulator::CommandResult{0, "", "", DigestOf(spec)};
+      }
       tags_.insert(spec.tags.begin(), spec.tags.end());
       return simulator::CommandResult{};
     };
-    tools.retag = [this](const std::string& tag, const std::string& source) -> Tools::Command {
-      commands_.push_back(Concat({"retag ", tag, " ", source}));
-      tags_.insert(tag);
+    tools.imagetools_create = [this](const std::vector<std::string>& tags,
+                                     const std::vector<std::string>& sources) -> Tools::Command {
+      commands_.push_back(Concat({"create ", Join(tags, " "), " of ", Join(sources, " ")}));
+      tags_.insert(tags.begin(), tags.end());
       return simulator::CommandResult{};
     };
     tools.inspect = [this](const std::string& reference) -> Tools::Command {
@@ -88,6 +92,11 @@ class ScriptTest : public ::testing::Test {
     };
     tools.npm_view = [this](const std::string&) -> Result<std::string> { return version_; };
     return tools;
+  }
+
+  // Of one variant's image for one platform.
+  static Digest DigestOf(const simulator::BuildSpec& spec) {
+    return Digest::Of(Concat({spec.platforms.front(), spec.build_args.count("X") ? " omos" : ""}));
   }
 
   std::vector<std::string> Built() const {
@@ -174,7 +183,7 @@ TEST_F(ScriptTest, TheScriptStopsAtTheFirstFailure) {
   EXPECT_FALSE(outcome.green);
   EXPECT_EQ(Parts(outcome).back(), "variant:plain failed");
   EXPECT_THAT(outcome.reason, HasSubstr("failed to solve: no"));
-  EXPECT_THAT(commands_, ::testing::Contains("retag a/b:base-latest a/b:base-0123456789ab"));
+  EXPECT_THAT(commands_, ::testing::Contains("create a/b:base-latest of a/b:base-0123456789ab"));
 }
 
 TEST_F(ScriptTest, TheScriptsVerifyOnlyPrints) {
@@ -302,6 +311,106 @@ TEST_F(ScriptTest, APassedVersionIsNotAskedFor) {
   settings_.workflow.jobs.front().version = "latest";
   EXPECT_TRUE(Workflow().green);
   EXPECT_EQ(builds_[2].build_args.at("OMOS_VERSION"), "latest");
+}
+
+// A matrix of variants and platforms, and a merge for each variant.
+CiWorkflow Matrix(int upload, int download) {
+  CiWorkflow matrix;
+  Job push;
+  push.name = "build";
+  push.kind = JobKind::kPushDigest;
+  push.each_variant = true;
+  push.each_platform = true;
+  push.artifacts = upload;
+  Job merge;
+  merge.name = "merge";
+  merge.kind = JobKind::kMergeDigests;
+  merge.needs = {"build"};
+  merge.each_variant = true;
+  merge.artifacts = download;
+  matrix.jobs = {push, merge};
+  return matrix;
+}
+
+class MatrixTest : public ScriptTest {
+ protected:
+  MatrixTest() {
+    release_.base.reset();
+    release_.platforms = {"linux/amd64", "linux/arm64"};
+  }
+};
+
+TEST_F(MatrixTest, PushesEachPlatformByDigestAndMergesTheDigests) {
+  settings_.workflow = Matrix(3, 3);
+  const Outcome outcome = Workflow();
+  EXPECT_TRUE(outcome.green) << outcome.reason;
+  EXPECT_THAT(Parts(outcome),
+              ElementsAre("build:plain:linux/amd64 ran", "build:plain:linux/arm64 ran",
+                          "build:omos:linux/amd64 ran", "build:omos:linux/arm64 ran",
+                          "merge:plain ran", "merge:omos ran"));
+  EXPECT_THAT(Built(), ElementsAre("a/b", "a/b", "a/b", "a/b"));
+  std::set<std::string> digests;
+  for (const std::size_t build : {2U, 3U}) {
+    EXPECT_TRUE(builds_[build].push_by_digest);
+    EXPECT_EQ(builds_[build].platforms.size(), 1U);
+    digests.insert(Concat({"a/b@", DigestOf(builds_[build]).ToString()}));
+  }
+  EXPECT_EQ(commands_.back(), Concat({"create a/b:v1-omos a/b:latest-omos of ",
+                                      Join({digests.begin(), digests.end()}, " ")}));
+}
+
+TEST_F(MatrixTest, AnUploadThatTheForgeRefusesLeavesDigestsWithoutATag) {
+  settings_.workflow = Matrix(4, 4);
+  const Outcome outcome = Workflow();
+  EXPECT_FALSE(outcome.green);
+  EXPECT_THAT(Parts(outcome),
+              ElementsAre("build:plain:linux/amd64 failed", "build:plain:linux/arm64 failed",
+                          "build:omos:linux/amd64 failed", "build:omos:linux/arm64 failed",
+                          "merge:plain not-reached", "merge:omos not-reached"));
+  EXPECT_EQ(builds_.size(), 4U);
+  EXPECT_THAT(tags_, IsEmpty());
+  EXPECT_THAT(outcome.output,
+              HasSubstr("::warning::Artifact upload failed with error: GHESNotSupportedError: "));
+  EXPECT_THAT(outcome.reason, HasSubstr("not currently supported on GHES."));
+}
+
+TEST_F(MatrixTest, ADownloadIsRefusedAlike) {
+  settings_.workflow = Matrix(3, 4);
+  const Outcome outcome = Workflow();
+  EXPECT_THAT(Parts(outcome),
+              ::testing::IsSupersetOf({"build:omos:linux/arm64 ran", "merge:plain failed"}));
+  EXPECT_THAT(commands_, IsEmpty());
+  EXPECT_THAT(outcome.output, HasSubstr("ERROR: Unable to download artifact(s): @actions"));
+}
+
+TEST_F(MatrixTest, WhatFailsToBeBuiltIsNotHandedOver) {
+  settings_.workflow = Matrix(3, 3);
+  failures_["a/b"] = 1;
+  EXPECT_THAT(Parts(Workflow()),
+              ::testing::IsSupersetOf({"build:plain:linux/amd64 failed",
+                                       "build:plain:linux/arm64 ran", "merge:omos not-reached"}));
+}
+
+TEST_F(MatrixTest, ARerunOfTheFailedJobsMergesWhatWasHandedOverBefore) {
+  settings_.workflow = Matrix(3, 3);
+  settings_.trouble["merge:omos"] = Trouble{{}, "the runner lost its disk"};
+  const CiRun before = Workflow().run;
+  builds_.clear();
+  commands_.clear();
+  settings_.trouble.clear();
+  settings_.rerun = &before;
+  EXPECT_TRUE(Workflow().green);
+  EXPECT_THAT(builds_, IsEmpty());
+  EXPECT_THAT(commands_, ElementsAre(::testing::StartsWith("create a/b:v1-omos ")));
+}
+
+TEST_F(MatrixTest, AMergeOfNothingFails) {
+  settings_.workflow = Matrix(3, 3);
+  settings_.workflow.jobs.front().condition = Condition{"env.PUSH", true, "true"};
+  const Outcome outcome = Workflow();
+  EXPECT_FALSE(outcome.green);
+  EXPECT_THAT(outcome.reason, HasSubstr("Unable to find any artifacts"));
+  EXPECT_THAT(commands_, IsEmpty());
 }
 
 TEST(LastErrorLineTest, FindsTheLastOne) {

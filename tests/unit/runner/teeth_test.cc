@@ -173,6 +173,19 @@ TEST_F(CompletenessTest, NamesTheFirstThingThatIsMissing) {
   EXPECT_THAT(Lacks(), HasSubstr("the manifest sha256:"));
 }
 
+TEST_F(CompletenessTest, CountsTheManifestsThatNoTagLeadsTo) {
+  EXPECT_EQ(CountUntagged(store_, "a/b"), 0U);
+  EXPECT_EQ(CountUntagged(store_, "a/none"), 0U);
+  for (const char* tag : {"v1", "latest", "base-1"}) {
+    store_.DeleteTag("a/b", tag);
+  }
+  EXPECT_EQ(CountUntagged(store_, "a/b"), 0U) << "one tag still leads to all";
+  store_.SetTag("a/b", "base-latest", child_);
+  EXPECT_EQ(CountUntagged(store_, "a/b"), 1U) << "the index alone";
+  store_.DeleteTag("a/b", "base-latest");
+  EXPECT_EQ(CountUntagged(store_, "a/b"), 2U);
+}
+
 TEST_F(CompletenessTest, APrebuiltImageIsTheOneOfItsLayout) {
   const std::string bytes = *store_.FindManifest("a/b", child_)->bytes;
   for (const std::string& blob : {bytes, std::string("{}"), std::string("layer")}) {
