@@ -93,6 +93,9 @@ publisher::LocalFacts FactsOf(const PublishFlags& flags, const ReleaseFile& rele
     std::error_code error;
     return std::filesystem::exists(Concat({flags.context, "/", file}), error);
   };
+  local.unseen = [&flags, &release, tag] {
+    return publisher::FindUnseenChanges(flags.context, tag, release.base->hash);
+  };
   local.free_bytes = [&flags] { return publisher::FreeBytes(flags.context); };
   return local;
 }

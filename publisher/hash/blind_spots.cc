@@ -261,4 +261,22 @@ Result<BlindSpotReport> FindBlindSpots(const HashSubject& subject, const std::st
   return report;
 }
 
+Result<BlindSpotReport> FindUnseenChanges(const std::string& root, const std::string& ref,
+                                          const Recipe& recipe) {
+  const auto project = GitProject::Open(root);
+  const auto since = project ? project->LastTag() : Result<std::string>(std::string());
+  if (!since || since->empty()) {
+    return since ? Result<BlindSpotReport>(BlindSpotReport()) : since.error();
+  }
+  const auto same = project->SameInputs(*since, ref, recipe);
+  if (!same || *same) {
+    return same ? Result<BlindSpotReport>(BlindSpotReport()) : same.error();
+  }
+  auto report = FindBlindSpots({root, ref, ""}, *since, recipe);
+  if (report && report->rebuilt()) {
+    report->changes.clear();
+  }
+  return report;
+}
+
 }  // namespace drydock::publisher

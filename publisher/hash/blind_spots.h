@@ -51,4 +51,10 @@ struct BlindSpotReport {
 Result<BlindSpotReport> FindBlindSpots(const HashSubject& subject, const std::string& since,
                                        const Recipe& recipe);
 
+// What the base does not get with the release `ref`, whose hash is that of the newest tag before
+// HEAD: the changes since then, none when the hashes differ or there is no such tag or repository.
+// Hashes nothing when both commits have the same objects at the recipe's paths. Errors as above.
+Result<BlindSpotReport> FindUnseenChanges(const std::string& root, const std::string& ref,
+                                          const Recipe& recipe);
+
 }  // namespace drydock::publisher

@@ -124,6 +124,18 @@ std::string KeyOf(git_tree* tree, const std::string& folder, const Recipe& recip
   return any ? key : "";
 }
 
+// The tree of a commit, into `into`.
+Status FindTree(git_repository* repository, const std::string& ref, OwnedObject& into) {
+  OwnedObject named;
+  if (git_revparse_single(named.Fill(), repository, ref.c_str()) != 0) {
+    return GitSays(ErrorCode::kNotFound, "no such tag, branch or commit", ref);
+  }
+  if (git_object_peel(into.Fill(), named.get(), GIT_OBJECT_TREE) != 0) {
+    return GitSays(ErrorCode::kInvalid, "not a commit", ref);
+  }
+  return Ok();
+}
+
 class EntryLister {
  public:
   EntryLister(git_repository* repository, const Recipe& recipe, std::vector<TreeEntry>& into)
@@ -288,15 +300,26 @@ Result<std::string> GitProject::LastTag() const {
   return std::string();
 }
 
+Result<std::string> GitProject::KeyOfInputs(const std::string& ref, const Recipe& recipe) const {
+  OwnedObject tree;
+  if (Status found = FindTree(state_->repository, ref, tree); !found) {
+    return std::move(found).error();
+  }
+  return KeyOf(reinterpret_cast<git_tree*>(tree.get()), state_->folder, recipe);
+}
+
+Result<bool> GitProject::SameInputs(const std::string& one, const std::string& other,
+                                    const Recipe& recipe) const {
+  const auto left = KeyOfInputs(one, recipe);
+  const auto right = left ? KeyOfInputs(other, recipe) : left;
+  return right ? Result<bool>(*left == *right) : right.error();
+}
+
 Result<std::vector<TreeEntry>> GitProject::Entries(const std::string& ref,
                                                    const Recipe& recipe) const {
-  OwnedObject named;
   OwnedObject peeled;
-  if (git_revparse_single(named.Fill(), state_->repository, ref.c_str()) != 0) {
-    return GitSays(ErrorCode::kNotFound, "no such tag, branch or commit", ref);
-  }
-  if (git_object_peel(peeled.Fill(), named.get(), GIT_OBJECT_TREE) != 0) {
-    return GitSays(ErrorCode::kInvalid, "not a commit", ref);
+  if (Status found = FindTree(state_->repository, ref, peeled); !found) {
+    return std::move(found).error();
   }
   auto* tree = reinterpret_cast<git_tree*>(peeled.get());
   std::vector<TreeEntry> entries;

@@ -48,11 +48,17 @@ class GitProject {
   Result<History> Commits(const Recipe& recipe, std::size_t most) const;
   // The newest tag on an ancestor of HEAD, HEAD itself left out; "" when there is none.
   Result<std::string> LastTag() const;
+  // Whether two commits have the same objects, modes and attributes at the recipe's paths; reads no
+  // content. kNotFound: no such commit.
+  Result<bool> SameInputs(const std::string& one, const std::string& other,
+                          const Recipe& recipe) const;
   // What the commit has at and below the recipe's paths, sorted by path.
   Result<std::vector<TreeEntry>> Entries(const std::string& ref, const Recipe& recipe) const;
 
  private:
   struct State;
+  // What decides whether two commits have the same inputs.
+  Result<std::string> KeyOfInputs(const std::string& ref, const Recipe& recipe) const;
   explicit GitProject(std::unique_ptr<State> state);
 
   std::unique_ptr<State> state_;

@@ -97,6 +97,8 @@ struct Pipeline::Course {
 
   // --- writes (course_writes.cc)
   Outcome<StepEnd> BuildBase();
+  // Asks what a base that is there already may lack.
+  void LookForUnseen();
   Outcome<StepEnd> BuildVariant(const VariantSpec& variant);
   Outcome<StepEnd> MoveTag(const std::string& from, const std::string& alias);
   // Every wanted variant to every further repository; one that fails does not keep the others.
@@ -130,6 +132,8 @@ struct Pipeline::Course {
   void Judge();
   void JudgeFailure(const Failure& failure);
   void Advise();
+  // What `unseen` holds, and what to do, in one line.
+  std::string UnseenChanges() const;
   std::vector<std::string> TagsIn(std::initializer_list<TagState> states) const;
 
   const Surroundings& with;
@@ -147,6 +151,7 @@ struct Pipeline::Course {
   std::string tag_commit;  // of the release tag
   PublishReport report;
   std::vector<std::string> leftovers;           // of variants that there are no more; --plan only
+  BlindSpotReport unseen;                       // by the base hash, of a base that is there already
   std::map<std::string, std::string> alias_of;  // alias to the tag it must equal
   std::map<std::string, Digest> present;        // tags, as last seen or written
   std::set<std::string> in_place;               // tags that need no build

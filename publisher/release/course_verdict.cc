@@ -212,6 +212,23 @@ void Pipeline::Course::JudgeFailure(const Failure& failure) {
   report.why = reason;
 }
 
+// The base is told by its hash alone, so who built it, and when, is not known.
+std::string Pipeline::Course::UnseenChanges() const {
+  constexpr std::size_t kNamedMost = 10;
+  std::vector<std::string> named;
+  for (const BlindSpot& change : unseen.changes) {
+    if (named.size() < kNamedMost) {
+      named.push_back(change.what);
+    }
+  }
+  const std::size_t more = unseen.changes.size() - named.size();
+  return Concat({"Not shipped, unless CI built ", base_tag, " of this very commit: changes since ",
+                 unseen.since, " that the base hash does not see (", Join(named, "; "),
+                 more == 0 ? "" : Concat({"; and ", std::to_string(more), " more"}),
+                 "). Change what it sees as well, a line of ", release.base->source.dockerfile,
+                 ", and publish the next release."});
+}
+
 void Pipeline::Course::Advise() {
   if (report.failure && !report.failure->advice.empty()) {
     report.next.push_back(report.failure->advice);
@@ -220,6 +237,9 @@ void Pipeline::Course::Advise() {
     report.next.push_back(
         Concat({"Left over, of variants that this release has not: ", Join(leftovers, ", "),
                 "; nothing moves them any more, delete them at the registry."}));
+  }
+  if (!unseen.changes.empty()) {
+    report.next.push_back(UnseenChanges());
   }
   switch (report.verdict) {
     case Verdict::kPublishedVerified:

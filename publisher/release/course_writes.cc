@@ -86,9 +86,19 @@ BuildRequest Pipeline::Course::RequestFor(
 
 Outcome<StepEnd> Pipeline::Course::BuildBase() {
   if (in_place.count(base_tag) != 0) {
+    LookForUnseen();
     return StepEnd{StepOutcome::kSkipped, Concat({base_tag, " is there already"})};
   }
   return Build(RequestFor(base_tag, release.base->source, release.base->build_args), base_tag);
+}
+
+// Worth knowing, and no reason to stop: what cannot be found out is not said. A base that an
+// earlier run built of this commit has everything.
+void Pipeline::Course::LookForUnseen() {
+  const bool ask = local.unseen && state.published.count(base_tag) == 0;
+  if (auto found = ask ? local.unseen() : BlindSpotReport()) {
+    unseen = *std::move(found);
+  }
 }
 
 Outcome<StepEnd> Pipeline::Course::BuildVariant(const VariantSpec& variant) {

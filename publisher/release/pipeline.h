@@ -16,6 +16,7 @@
 #include "core/rng.h"
 #include "core/transport.h"
 #include "publisher/build/builder.h"
+#include "publisher/hash/blind_spots.h"
 #include "publisher/registry/client.h"
 #include "publisher/release/forge.h"
 #include "publisher/release/npm_client.h"
@@ -42,6 +43,9 @@ struct LocalFacts {
   std::function<Result<RemoteTag>()> remote_tag = {};  // empty: there is no remote to ask
   std::function<Result<std::uint64_t>()> free_bytes = {};  // empty: not looked at
   std::function<bool(const std::string&)> has_file = {};   // below the project; empty: not asked
+  // What changed since the release before and the base hash does not see; asked when the base is
+  // there already. Empty: not asked.
+  std::function<Result<BlindSpotReport>()> unseen = {};
 };
 
 struct PipelineOptions {

@@ -153,6 +153,12 @@ std::string ProjectStepSays(const ProjectStep& step) {
   for (const auto& [path, text] : step.files) {
     points.push_back(Concat({path, " is another"}));
   }
+  for (const auto& [path, mode] : step.modes) {
+    points.push_back(Concat({path, mode == "755" ? " is executable" : " is not executable"}));
+  }
+  for (const auto& [path, target] : step.links) {
+    points.push_back(Concat({path, " is a link to ", target}));
+  }
   ProjectSpec tree;
   tree.dirty = step.dirty;
   tree.head_at_tag = step.head_at_tag;

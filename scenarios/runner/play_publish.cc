@@ -170,6 +170,9 @@ void Player::RunPipeline(const PublishStep& publish, StepResult& result) {
   facts.base_hash = [&] {
     return publisher::BaseHashOfClone(folder, options.release_tag, release.base->hash);
   };
+  facts.unseen = [&] {
+    return publisher::FindUnseenChanges(folder, options.release_tag, release.base->hash);
+  };
   const publisher::PublishReport report = pipeline.Run(facts);
   result.verdict = Name(report.verdict);
   result.exit_code = ExitCode(report);

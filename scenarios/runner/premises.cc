@@ -25,15 +25,20 @@ constexpr std::string_view kReleaseFile = "release.json";
 constexpr std::uint64_t kEarlierSeed = 1;
 constexpr TimePoint kEarlier{std::chrono::seconds(1'777'593'600)};  // 2026-05-01T00:00:00Z
 
-// The project as it was at the release before: the same, but for a line in each Dockerfile whose
-// images must differ from the present ones.
-ProjectSpec EarlierProject(const Scenario& scenario, const publisher::ReleaseFile& release) {
-  ProjectSpec spec = scenario.world.project;
-  spec.tag = scenario.world.hub.previous_release;
+// As CI checks it out.
+ProjectSpec Clean(ProjectSpec spec) {
   spec.dirty = false;
   spec.head_at_tag = true;
   spec.untracked.clear();
   spec.crlf = false;
+  return spec;
+}
+
+// The project as it was at the release before: the same, but for a line in each Dockerfile whose
+// images must differ from the present ones.
+ProjectSpec EarlierProject(const Scenario& scenario, const publisher::ReleaseFile& release) {
+  ProjectSpec spec = Clean(scenario.world.project);
+  spec.tag = scenario.world.hub.previous_release;
   for (const std::string& path : Dockerfiles(spec.folder, release)) {
     const std::string name = fs::path(path).filename().string();
     const bool base = release.base && release.base->source.dockerfile == name;
@@ -255,6 +260,30 @@ Result<publisher::ReleaseFile> ReadRelease(const Scenario& scenario, const Proje
   return release;
 }
 
+// Which release comes before which: the one before a tag is the one that was published when the tag
+// was first seen. So going back to a release gives its commit again, a tag that moves keeps its
+// parent, and another tag for the same content is one of the same commit.
+class Releases {
+ public:
+  explicit Releases(const ProjectSpec& first) { known_[first.tag] = nullptr; }
+
+  // Of `next`, which the project becomes from `now`.
+  std::shared_ptr<const ProjectSpec> Before(const ProjectSpec& now, const ProjectSpec& next) {
+    const auto [known, fresh] = known_.try_emplace(next.tag, nullptr);
+    if (fresh) {
+      ProjectSpec retagged = Clean(next);
+      retagged.tag = now.tag;
+      retagged.before = now.before;
+      const bool same = KeyOf(retagged) == KeyOf(Clean(now));
+      known->second = same ? now.before : std::make_shared<const ProjectSpec>(Clean(now));
+    }
+    return known->second;
+  }
+
+ private:
+  std::map<std::string, std::shared_ptr<const ProjectSpec>> known_;  // by tag
+};
+
 Result<Clone> MakeClone(const Scenario& scenario, const ProjectSpec& spec, Shelf& shelf) {
   auto project = shelf.Clone(spec);
   if (!project) {
@@ -265,11 +294,7 @@ Result<Clone> MakeClone(const Scenario& scenario, const ProjectSpec& spec, Shelf
     return release.error();
   }
   Clone clone{spec, std::move(*project), nullptr, std::move(*release), "", ""};
-  ProjectSpec clean = spec;
-  clean.dirty = false;
-  clean.head_at_tag = true;
-  clean.untracked.clear();
-  clean.crlf = false;
+  const ProjectSpec clean = Clean(spec);
   if (KeyOf(clean) != KeyOf(spec)) {
     auto checkout = shelf.Clone(clean);
     if (!checkout) {
@@ -295,10 +320,21 @@ ProjectSpec Changed(ProjectSpec spec, const ProjectStep& step) {
   if (!step.folder.empty()) {
     spec.folder = step.folder;
     spec.files.clear();
+    spec.modes.clear();
+    spec.links.clear();
   }
   spec.tag = step.tag.empty() ? spec.tag : step.tag;
   for (const auto& [name, text] : step.files) {
     spec.files[name] = text;
+    spec.links.erase(name);
+  }
+  for (const auto& [name, target] : step.links) {
+    spec.links[name] = target;
+    spec.files.erase(name);
+    spec.modes.erase(name);
+  }
+  for (const auto& [name, mode] : step.modes) {
+    spec.modes[name] = mode;
   }
   spec.dirty = step.dirty;
   spec.head_at_tag = step.head_at_tag;
@@ -333,9 +369,12 @@ Result<Premises> MakePremises(const Scenario& scenario, Shelf& shelf) {
     return first.error();
   }
   Premises premises{std::move(*first), {}, {}};
+  Releases releases(spec);
   for (const Step& step : scenario.steps) {
     if (const auto* change = std::get_if<ProjectStep>(&step.action)) {
-      spec = Changed(std::move(spec), *change);
+      ProjectSpec next = Changed(spec, *change);
+      next.before = releases.Before(spec, next);
+      spec = std::move(next);
       auto clone = MakeClone(scenario, spec, shelf);
       if (!clone) {
         return clone.error();

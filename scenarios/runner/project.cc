@@ -61,7 +61,8 @@ Result<git_oid> CommitAll(git_repository* repository, git_commit* parent, TimePo
   }
   const Index index(raw_index);
   git_oid tree_id;
-  if (git_index_add_all(index.get(), nullptr, GIT_INDEX_ADD_FORCE, nullptr, nullptr) != 0 ||
+  if (git_index_clear(index.get()) != 0 ||
+      git_index_add_all(index.get(), nullptr, GIT_INDEX_ADD_FORCE, nullptr, nullptr) != 0 ||
       git_index_write(index.get()) != 0 || git_index_write_tree(&tree_id, index.get()) != 0) {
     return GitError("add");
   }
@@ -85,40 +86,27 @@ Result<git_oid> CommitAll(git_repository* repository, git_commit* parent, TimePo
   return commit_id;
 }
 
-Status MakeRepository(const std::string& folder, const ProjectSpec& spec) {
-  const GitSession session;
-  git_repository* raw = nullptr;
-  git_repository_init_options options;
-  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
-  options.flags = GIT_REPOSITORY_INIT_MKPATH;
-  options.initial_head = "main";
-  if (git_repository_init_ext(&raw, folder.c_str(), &options) != 0) {
-    return GitError("init");
-  }
-  const Repository repository(raw);
-  const auto commit_id = CommitAll(repository.get(), nullptr, spec.committed, "Release");
-  if (!commit_id) {
-    return commit_id.error();
-  }
-  git_commit* raw_commit = nullptr;
-  if (git_commit_lookup(&raw_commit, repository.get(), &*commit_id) != 0) {
-    return GitError("lookup");
-  }
-  const Commit commit(raw_commit);
-  git_oid tag_id;
-  if (git_tag_create_lightweight(&tag_id, repository.get(), spec.tag.c_str(),
-                                 reinterpret_cast<const git_object*>(commit.get()), 0) != 0) {
-    return GitError("tag");
-  }
-  if (!spec.head_at_tag) {
-    const Status written = WriteFile(fs::path(folder) / "NEXT.md", "after the release\n");
-    if (!written) {
-      return written.error();
+Status GiveModesAndLinks(const std::string& folder, const ProjectSpec& spec) {
+  std::error_code failure;
+  for (const auto& [name, target] : spec.links) {
+    const fs::path path = fs::path(folder) / name;
+    fs::create_directories(path.parent_path(), failure);
+    fs::remove(path, failure);
+    fs::create_symlink(target, path, failure);
+    if (failure) {
+      return Error(ErrorCode::kInvalid, Concat({"project: \"links\": cannot make a link of: \"",
+                                                name, "\" (", failure.message(), ")"}));
     }
-    const auto next = CommitAll(repository.get(), commit.get(), spec.committed, "After");
-    if (!next) {
-      return next.error();
+  }
+  for (const auto& [name, mode] : spec.modes) {
+    const fs::path path = fs::path(folder) / name;
+    const auto executable = fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
+    if (!fs::is_regular_file(fs::symlink_status(path, failure))) {
+      return Error(ErrorCode::kInvalid,
+                   Concat({"project: \"modes\": there is no such file: \"", name, "\""}));
     }
+    fs::permissions(path, executable,
+                    mode == "755" ? fs::perm_options::add : fs::perm_options::remove, failure);
   }
   return Ok{};
 }
@@ -141,6 +129,79 @@ Status CopyTemplate(const std::string& folder, const ProjectSpec& spec) {
     const Status written = WriteFile(fs::path(folder) / name, text);
     if (!written) {
       return written.error();
+    }
+  }
+  return GiveModesAndLinks(folder, spec);
+}
+
+// What lies in the work tree, but for git's own folder.
+Status ClearWorkTree(const std::string& folder) {
+  std::error_code failure;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, failure)) {
+    if (entry.path().filename() != ".git") {
+      fs::remove_all(entry.path(), failure);
+    }
+  }
+  return failure ? Status(Error(ErrorCode::kUnavailable,
+                                Concat({"project: cannot clear: ", failure.message()})))
+                 : Status(Ok{});
+}
+
+// Commits the release and, first, those before it; HEAD and the work tree are at its tag then.
+Result<Commit> CommitRelease(git_repository* repository, const std::string& folder,
+                             const ProjectSpec& spec) {
+  Commit parent;
+  if (spec.before) {
+    auto earlier = CommitRelease(repository, folder, *spec.before);
+    const Status cleared = earlier ? ClearWorkTree(folder) : Status(earlier.error());
+    if (!cleared) {
+      return cleared.error();
+    }
+    parent = std::move(*earlier);
+  }
+  if (Status copied = CopyTemplate(folder, spec); !copied) {
+    return copied.error();
+  }
+  const auto commit_id = CommitAll(repository, parent.get(), spec.committed, "Release");
+  if (!commit_id) {
+    return commit_id.error();
+  }
+  git_commit* raw_commit = nullptr;
+  if (git_commit_lookup(&raw_commit, repository, &*commit_id) != 0) {
+    return GitError("lookup");
+  }
+  Commit commit(raw_commit);
+  git_oid tag_id;
+  if (git_tag_create_lightweight(&tag_id, repository, spec.tag.c_str(),
+                                 reinterpret_cast<const git_object*>(commit.get()), 0) != 0) {
+    return GitError("tag");
+  }
+  return commit;
+}
+
+Status MakeRepository(const std::string& folder, const ProjectSpec& spec) {
+  const GitSession session;
+  git_repository* raw = nullptr;
+  git_repository_init_options options;
+  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
+  options.flags = GIT_REPOSITORY_INIT_MKPATH;
+  options.initial_head = "main";
+  if (git_repository_init_ext(&raw, folder.c_str(), &options) != 0) {
+    return GitError("init");
+  }
+  const Repository repository(raw);
+  const auto release = CommitRelease(repository.get(), folder, spec);
+  if (!release) {
+    return release.error();
+  }
+  if (!spec.head_at_tag) {
+    const Status written = WriteFile(fs::path(folder) / "NEXT.md", "after the release\n");
+    if (!written) {
+      return written.error();
+    }
+    const auto next = CommitAll(repository.get(), release->get(), spec.committed, "After");
+    if (!next) {
+      return next.error();
     }
   }
   return Ok{};
@@ -167,6 +228,9 @@ Status GiveCrlf(const std::string& folder) {
   const Index index(raw_index);
   for (std::size_t at = 0; at < git_index_entrycount(index.get()); ++at) {
     const fs::path path = fs::path(folder) / git_index_get_byindex(index.get(), at)->path;
+    if (std::error_code failure; fs::is_symlink(fs::symlink_status(path, failure))) {
+      continue;
+    }
     const auto text = ReadWholeFile(path.string());
     const Status written =
         text ? WriteFile(path, ReplaceAll(*text, "\n", "\r\n")) : Status(text.error());
@@ -189,10 +253,7 @@ Result<Project> Project::Make(const ProjectSpec& spec) {
   if (!folder) {
     return folder.error();
   }
-  Status made = CopyTemplate(folder->path(), spec);
-  if (made) {
-    made = MakeRepository(folder->path(), spec);
-  }
+  Status made = MakeRepository(folder->path(), spec);
   if (made && spec.crlf) {
     made = GiveCrlf(folder->path());
   }

@@ -185,6 +185,7 @@ StepAction ReadProjectStep(Source& source, const Value& value, const std::string
     step.folder = ReadTemplate(source, reader, relative, folder);
   }
   step.files = ReadFiles(source, reader, "files");
+  ReadModesAndLinks(source, reader, step);
   ReadWorkTree(source, reader, step);
   reader.Finish();
   return step;

@@ -142,6 +142,24 @@ std::map<std::string, std::string> ReadFiles(Source& source, ObjectReader& reade
   return files;
 }
 
+void ReadModesAndLinks(Source& source, ObjectReader& reader, ProjectStep& step) {
+  step.modes = ReadFiles(source, reader, "modes");
+  for (const auto& [path, mode] : step.modes) {
+    if (mode != "644" && mode != "755") {
+      reader.Fail("modes",
+                  Concat({"git knows \"644\" and \"755\", found: \"", path, "\": \"", mode, "\""}));
+    }
+  }
+  step.links = ReadFiles(source, reader, "links");
+  for (const auto& [path, target] : step.links) {
+    if (target.empty() || step.files.count(path) != 0 || step.modes.count(path) != 0) {
+      reader.Fail("links", target.empty()
+                               ? Concat({"expected what it leads to, found \"\": \"", path, "\""})
+                               : Concat({"is a file of this step as well: \"", path, "\""}));
+    }
+  }
+}
+
 WorldSpec ReadWorld(Source& source, const Value& value, const std::string& folder) {
   WorldSpec world;
   ObjectReader reader(source, value, "world");

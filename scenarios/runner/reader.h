@@ -62,6 +62,8 @@ bool OneOf(json::Source& source, const json::Value& value, std::string_view what
 // The member "key": texts by relative path. A path that leads elsewhere fails the source.
 std::map<std::string, std::string> ReadFiles(json::Source& source, json::ObjectReader& reader,
                                              std::string_view key);
+// The members "modes" and "links" of a project step, beside its files.
+void ReadModesAndLinks(json::Source& source, json::ObjectReader& reader, ProjectStep& step);
 // The members "dirty", "head", "untracked" and "line-endings" of a project, into a ProjectSpec or a
 // ProjectStep.
 template <class Project>

@@ -11,13 +11,13 @@ std::string KeyOf(const ProjectSpec& spec) {
   std::string key = Concat({spec.folder, "\n", spec.tag, "\n", spec.dirty ? "dirty" : "clean", "\n",
                             spec.head_at_tag ? "at-tag" : "ahead", "\n", spec.crlf ? "crlf" : "lf",
                             "\n", FormatRfc3339(spec.committed), "\n"});
-  for (const auto* files : {&spec.files, &spec.untracked}) {
+  for (const auto* files : {&spec.files, &spec.modes, &spec.links, &spec.untracked}) {
     for (const auto& [name, text] : *files) {
       key += Concat({name, " ", std::to_string(text.size()), "\n", text, "\n"});
     }
     key += "\n";
   }
-  return key;
+  return spec.before ? key + KeyOf(*spec.before) : key;
 }
 
 Result<std::shared_ptr<const Project>> Shelf::Clone(const ProjectSpec& spec) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "scenarios/runner/loader.h"
+#include "scenarios/runner/premises.h"
+#include "scenarios/runner/shelf.h"
 #include "tests/scenario/plays.h"
 
 namespace drydock::testing {
@@ -75,6 +77,31 @@ TEST(RulesTest, WhatCannotBePlayedIsAnErrorWithItsLine) {
   scenario = Incident("base-tag-present");
   scenario.world.npm.front().version = "not a version";
   EXPECT_THAT(ErrorOf(scenario), HasSubstr("not a version"));
+}
+
+// A release that is gone back to is the commit it was, one whose tag moves keeps its parent, and a
+// letter for the same content is the same commit.
+TEST(RulesTest, ReleasesFollowEachOther) {
+  auto scenario = Incident("recovered-by-the-next-version");  // v1.14.42, .44, .42, .44
+  scenarios::Shelf shelf;
+  const auto premises = scenarios::MakePremises(scenario, shelf);
+  ASSERT_TRUE(premises.ok()) << premises.error().message();
+  ASSERT_EQ(premises->later.size(), 3U);
+  EXPECT_EQ(premises->spec.before, nullptr);
+  EXPECT_EQ(premises->later[0].spec.before->tag, "v1.14.42");
+  EXPECT_EQ(premises->later[2].commit, premises->later[0].commit);
+  for (scenarios::Step& step : scenario.steps) {
+    if (auto* change = std::get_if<scenarios::ProjectStep>(&step.action)) {
+      change->tag = "v1.14.44";
+    }
+  }
+  const auto moved = scenarios::MakePremises(scenario, shelf);
+  ASSERT_TRUE(moved.ok());
+  EXPECT_NE(moved->later[1].commit, moved->later[0].commit);
+  EXPECT_EQ(moved->later[1].spec.before->tag, "v1.14.42");
+  const auto letter = scenarios::MakePremises(Incident("letter-moves-one-package"), shelf);
+  ASSERT_TRUE(letter.ok());
+  EXPECT_EQ(letter->later[0].commit, letter->commit);
 }
 
 // Names of the release file in a workflow: parts with a platform, and jobs about what is not there.

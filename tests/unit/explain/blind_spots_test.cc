@@ -109,6 +109,54 @@ TEST_F(BlindSpotsTest, SinceAFolderAndWithoutARepository) {
   EXPECT_FALSE(FindBlindSpots(project_.Subject(), "v1", RunbookRecipe()).ok());
 }
 
+struct ReleaseCase {
+  const char* name;
+  const char* change;  // between v1 and v2
+  const char* since;   // "": nothing was compared
+  std::vector<std::string> unseen;
+};
+
+class NextReleaseTest : public BlindSpotsTest, public ::testing::WithParamInterface<ReleaseCase> {};
+
+TEST_P(NextReleaseTest, TellsWhatItsBaseDoesNotGet) {
+  project_.Shell(GetParam().change);
+  project_.Commit("v2");
+  project_.Write("rootfs/of-the-work-tree", "");  // the tag's commit counts
+  const auto report = FindUnseenChanges(project_.root(), "v2", RunbookRecipe());
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  EXPECT_EQ(report->since, GetParam().since);
+  std::vector<std::string> unseen;
+  for (const BlindSpot& change : report->changes) {
+    unseen.push_back(change.what);
+  }
+  EXPECT_EQ(unseen, GetParam().unseen);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, NextReleaseTest,
+    ::testing::Values(
+        ReleaseCase{"AMode", "chmod +x rootfs/apple", "v1", {"rootfs/apple: executable now"}},
+        ReleaseCase{"AModeOfAnEntrypoint",
+                    "chmod +x entrypoint.sh",
+                    "v1",
+                    {"entrypoint.sh: executable now"}},
+        ReleaseCase{"ALinkAndMore",
+                    "ln -s apple rootfs/pear; touch rootfs/z; echo x > README",
+                    "v1",
+                    {"rootfs/pear: new, a link to apple", "rootfs/z: new, an empty file"}},
+        // The same objects: nothing is read.
+        ReleaseCase{"NothingUnderTheBase", "echo x > README; chmod +x README", "", {}},
+        ReleaseCase{"AnotherHash", "chmod +x rootfs/apple; echo x > rootfs/b", "v1", {}}),
+    [](const auto& param) { return std::string(param.param.name); });
+
+TEST_F(BlindSpotsTest, AFirstReleaseHasNothingToCompareWith) {
+  const auto first = FindUnseenChanges(project_.root(), "v1", RunbookRecipe());
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(first->since, "");
+  project_.Remove(".git");
+  EXPECT_TRUE(FindUnseenChanges(project_.root(), "v1", RunbookRecipe()).ok());
+}
+
 TEST_F(BlindSpotsTest, TheDockerfilesFloats) {
   EXPECT_THAT(Find().floating, SizeIs(1));
   EXPECT_EQ(Find().floating[0].what, "Dockerfile.base:1: FROM without a digest: debian:12");

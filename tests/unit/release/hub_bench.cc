@@ -201,8 +201,10 @@ PublishReport Bench::Run(PipelineOptions options) {
   SwitchedStates saved(*this);
   Pipeline pipeline({transport, builder, clock, world.Fork("publisher"), journal, saved}, release,
                     std::move(options));
-  return pipeline.Run({[this]() -> Result<RepositoryFacts> { return repository; },
-                       [this]() -> Result<std::string> { return base_hash; }});
+  LocalFacts facts{[this]() -> Result<RepositoryFacts> { return repository; },
+                   [this]() -> Result<std::string> { return base_hash; }};
+  facts.unseen = unseen;
+  return pipeline.Run(facts);
 }
 
 Digest Bench::PutImage(const std::string& tag, const std::vector<std::string>& platforms,

@@ -100,6 +100,7 @@ class Bench {
   ReleaseFile release;
   RepositoryFacts repository;
   std::string base_hash = std::string(kBaseHash);
+  std::function<Result<BlindSpotReport>()> unseen;  // empty: not asked
   KillSwitch kill;
   std::unique_ptr<RunStateStore> states;  // replace it by a fresh one to lose the state
   simulator::World world;

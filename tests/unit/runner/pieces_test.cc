@@ -9,6 +9,8 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "publisher/hash/git_project.h"
+#include "publisher/release/forge.h"
 #include "publisher/release/release_file.h"
 #include "scenarios/runner/generated_files.h"
 #include "scenarios/runner/npm_install.h"
@@ -188,6 +190,41 @@ TEST(ProjectTest, RefusesDescriptionsThatAreNone) {
     ASSERT_FALSE(written.ok()) << text;
     EXPECT_THAT(written.error().message(), HasSubstr(std::string(complaint))) << text;
   }
+}
+
+// The release before is the commit's parent, and its tag is there; links and modes are committed.
+TEST(ProjectTest, HasTheReleaseBeforeInItsHistory) {
+  ProjectSpec first;
+  first.folder = Concat({DRYDOCK_SOURCE_DIR, "/scenarios/projects/opencode-devbox-2.0"});
+  first.tag = "v1";
+  first.files["only-then"] = "x\n";
+  ProjectSpec next = first;
+  next.tag = "v2";
+  next.files.erase("only-then");
+  next.modes["rootfs/usr/local/bin/render-config"] = "755";
+  next.links["rootfs/etc/devbox/motd"] = "../motd";
+  next.before = std::make_shared<const ProjectSpec>(first);
+  const auto project = Project::Make(next);
+  ASSERT_TRUE(project.ok()) << project.error().message();
+  EXPECT_FALSE(std::filesystem::exists(project->folder() + "/only-then"));
+  const auto facts = publisher::ReadRepositoryFacts(project->folder(), "v2");
+  ASSERT_TRUE(facts.ok());
+  EXPECT_EQ(facts->head_commit, facts->tag_commit);
+  EXPECT_THAT(facts->dirty, ::testing::IsEmpty());
+  const auto git = publisher::GitProject::Open(project->folder());
+  ASSERT_TRUE(git.ok());
+  EXPECT_EQ(git->LastTag().value(), "v1");
+  std::vector<std::string> entries;
+  const auto found = git->Entries("v2", publisher::RunbookRecipe());
+  ASSERT_TRUE(found.ok());
+  for (const auto& entry : *found) {
+    entries.push_back(Concat({entry.path, entry.executable ? " x" : "", " ", entry.target}));
+  }
+  EXPECT_THAT(entries, ::testing::IsSupersetOf({"rootfs/usr/local/bin/render-config x ",
+                                                "rootfs/etc/devbox/motd ../motd"}));
+  next.modes = {{"rootfs/none", "644"}};
+  EXPECT_THAT(Project::Make(next).error().message(),
+              HasSubstr("\"modes\": there is no such file: \"rootfs/none\""));
 }
 
 TEST(ProjectTest, TheSameSpecGivesTheSameCommit) {
