@@ -246,6 +246,13 @@ std::string Value::Excerpt() const {
 }
 
 Result<Value> Parse(std::string_view text, std::string_view source, ParseOptions options) {
+  // The library takes a NUL for the end, and would leave unread what follows.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n');
+    return Error(ErrorCode::kInvalid,
+                 Concat({source, ":", std::to_string(line), ": a NUL byte is no JSON"}));
+  }
   LineCounter counter;
   TreeBuilder builder(counter, options.depth_max);
   const CountingIterator first(text.data(), &counter);

@@ -105,6 +105,15 @@ TEST(Json, RefusesWithTheLine) {
   }
 }
 
+TEST(Json, NothingIsHiddenBehindANul) {
+  using std::string_literals::operator""s;
+  for (const std::string& text : {"{\"a\":\n1}\0 x"s, "1\n\0"s, "[\"a\n\0\"]"s, "\n// c\0\n1"s}) {
+    const auto value = Parse(text, "f", {.comments = true});
+    ASSERT_FALSE(value.ok());
+    EXPECT_EQ(value.error().message(), "f:2: a NUL byte is no JSON");
+  }
+}
+
 TEST(Json, SiblingsMayHaveTheSameKey) {
   EXPECT_EQ(ErrorOf(R"([{"a": 1}, {"a": 2}])"), "");
   EXPECT_EQ(ErrorOf(R"({"a": {"a": 1}})"), "");
