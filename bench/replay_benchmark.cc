@@ -19,19 +19,9 @@ namespace {
 
 constexpr char kIncidents[] = DRYDOCK_SOURCE_DIR "/scenarios/incidents";
 
-std::vector<Scenario> LoadAll(const std::string& path) {
-  std::vector<Scenario> loaded;
-  const auto files = FindScenarios(path);
-  for (const std::string& file : files ? *files : std::vector<std::string>()) {
-    if (auto scenario = LoadScenario(file)) {
-      loaded.push_back(std::move(*scenario));
-    }
-  }
-  return loaded;
-}
-
 void AllIncidents(benchmark::State& state) {
-  const auto scenarios = LoadAll(kIncidents);
+  const auto loaded = LoadScenarios({kIncidents});
+  const auto scenarios = loaded ? *loaded : std::vector<Scenario>();
   std::size_t passed = 0;
   for (auto _ : state) {
     passed = 0;

@@ -26,7 +26,7 @@ constexpr char kPublishFooter[] =
     "hashes the base, asks the registry what is there, builds and pushes what is missing with\n"
     "docker buildx (never with a build cache) or, if the file says so, from OCI layouts, moves "
     "base-latest and the latest tags by manifest\n"
-    "reference and reads everything back. RunPublish it again at any time: it sends only what is "
+    "reference and reads everything back. Run it again at any time: it sends only what is "
     "missing.\n"
     "Ctrl-C stops after the request under way and says how to go on; a kill is as safe.\n"
     "\n"

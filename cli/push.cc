@@ -30,7 +30,7 @@ constexpr char kPushFooter[] =
     "Blobs are mounted or uploaded several at a time, each at most once; then the manifests by\n"
     "digest, which are read back; and last, once, the tag. A cut upload goes on at its offset, "
     "also\n"
-    "in a new process after a kill: sessions are kept in the run journal. RunPush it again at any "
+    "in a new process after a kill: sessions are kept in the run journal. Run it again at any "
     "time:\n"
     "it asks first, and sends only what is missing.\n"
     "\n"

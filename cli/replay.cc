@@ -46,24 +46,6 @@ struct ReplayFlags {
   bool brief = false;
 };
 
-Result<std::vector<scenarios::Scenario>> LoadAll(const std::vector<std::string>& paths) {
-  std::vector<scenarios::Scenario> loaded;
-  for (const std::string& path : paths) {
-    auto files = scenarios::FindScenarios(path);
-    if (!files) {
-      return files.error();
-    }
-    for (const std::string& file : *files) {
-      auto scenario = scenarios::LoadScenario(file);
-      if (!scenario) {
-        return scenario.error();
-      }
-      loaded.push_back(std::move(*scenario));
-    }
-  }
-  return loaded;
-}
-
 bool WriteFile(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
@@ -91,7 +73,7 @@ class Replay {
   explicit Replay(const ReplayFlags& flags) : flags_(flags) {}
 
   int Run() {
-    const auto loaded = LoadAll(flags_.paths);
+    const auto loaded = scenarios::LoadScenarios(flags_.paths);
     if (!loaded) {
       std::cerr << loaded.error().message() << "\n";
       return kExitUsage;

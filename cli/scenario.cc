@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kExitOtherwise = 1;
+constexpr int kExitWouldChange = 1;
 constexpr std::size_t kProseColumns = 100;
 constexpr std::uint64_t kFileBytesMax = 1 << 20;
 
@@ -206,7 +206,7 @@ int FormatInput(bool check) {
   if (!check) {
     std::cout << *laid;
   }
-  return check && *laid != text ? kExitOtherwise : 0;
+  return check && *laid != text ? kExitWouldChange : 0;
 }
 
 int FormatFile(const std::string& file, bool check) {
@@ -223,7 +223,7 @@ int FormatFile(const std::string& file, bool check) {
   if (!check && !WriteText(file, *laid)) {
     return BadInput("scenario fmt", Concat({file, ": cannot be written"}));
   }
-  return check ? kExitOtherwise : 0;
+  return check ? kExitWouldChange : 0;
 }
 
 int Format(const FmtFlags& flags) {

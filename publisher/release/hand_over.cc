@@ -73,9 +73,8 @@ std::vector<std::string> HandOverNext(bool elsewhere) {
       "rerun as it is fails alike. Release the next letter.");
   next.emplace_back(
       "What is there has no tag, so nobody pulls it: leave it (what is published later finds its "
-      "layers), delete it by digest, or merge a variant's digests by hand: docker buildx "
-      "imagetools "
-      "create -t NAME:TAG NAME@DIGEST …");
+      "layers), delete it by digest, or merge a variant's digests by hand: "
+      "docker buildx imagetools create -t NAME:TAG NAME@DIGEST …");
   return next;
 }
 

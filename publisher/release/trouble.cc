@@ -155,9 +155,8 @@ std::string_view Name(Trouble trouble) {
 std::string_view NotThePath(Trouble trouble) {
   switch (trouble) {
     case Trouble::kWorkflow:
-      return "The build itself failed, not the way to the registry: publishing from elsewhere "
-             "fails "
-             "alike.";
+      return "The build itself failed, not the way to the registry: "
+             "publishing from elsewhere fails alike.";
     case Trouble::kUpstreamNotReady:
       return "A package that the build takes is announced and cannot be fetched; the code and the "
              "way to the registry are right.";

@@ -218,4 +218,22 @@ Result<std::vector<std::string>> FindScenarios(const std::string& path) {
   return found;
 }
 
+Result<std::vector<Scenario>> LoadScenarios(const std::vector<std::string>& paths) {
+  std::vector<Scenario> loaded;
+  for (const std::string& path : paths) {
+    const auto files = FindScenarios(path);
+    if (!files) {
+      return files.error();
+    }
+    for (const std::string& file : *files) {
+      auto scenario = LoadScenario(file);
+      if (!scenario) {
+        return scenario.error();
+      }
+      loaded.push_back(std::move(*scenario));
+    }
+  }
+  return loaded;
+}
+
 }  // namespace drydock::scenarios

@@ -27,5 +27,7 @@ std::vector<Error> CheckScenario(const std::string& path);
 // catalogue, and the folders of project templates and of commands ("run"). kNotFound when there is
 // none.
 Result<std::vector<std::string>> FindScenarios(const std::string& path);
+// Those under all the paths, read; the first error of either step.
+Result<std::vector<Scenario>> LoadScenarios(const std::vector<std::string>& paths);
 
 }  // namespace drydock::scenarios

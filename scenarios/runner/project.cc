@@ -52,6 +52,32 @@ Status WriteFile(const fs::path& path, std::string_view text) {
   return Ok{};
 }
 
+// Where the name is below the folder. A name that leads through a link is refused: what is written
+// there would be elsewhere, outside the project perhaps.
+Result<fs::path> PlaceOf(const std::string& folder, const std::string& name) {
+  fs::path at(folder);
+  std::error_code failure;
+  for (const fs::path& part : fs::path(name).parent_path()) {
+    at /= part;
+    if (fs::is_symlink(fs::symlink_status(at, failure))) {
+      return Error(ErrorCode::kInvalid, Concat({"project: leads through a link: \"", name, "\""}));
+    }
+  }
+  return at / fs::path(name).filename();
+}
+
+// In the place of a link of that name.
+Status WriteInto(const std::string& folder, const std::string& name, std::string_view text) {
+  const auto place = PlaceOf(folder, name);
+  if (!place) {
+    return place.error();
+  }
+  if (std::error_code failure; fs::is_symlink(fs::symlink_status(*place, failure))) {
+    fs::remove(*place, failure);
+  }
+  return WriteFile(*place, text);
+}
+
 // Everything in the work tree as one commit on HEAD; `parent` may be null.
 Result<git_oid> CommitAll(git_repository* repository, git_commit* parent, TimePoint time,
                           const char* message) {
@@ -89,23 +115,26 @@ Result<git_oid> CommitAll(git_repository* repository, git_commit* parent, TimePo
 Status GiveModesAndLinks(const std::string& folder, const ProjectSpec& spec) {
   std::error_code failure;
   for (const auto& [name, target] : spec.links) {
-    const fs::path path = fs::path(folder) / name;
-    fs::create_directories(path.parent_path(), failure);
-    fs::remove(path, failure);
-    fs::create_symlink(target, path, failure);
+    const auto place = PlaceOf(folder, name);
+    if (!place) {
+      return place.error();
+    }
+    fs::create_directories(place->parent_path(), failure);
+    fs::remove(*place, failure);
+    fs::create_symlink(target, *place, failure);
     if (failure) {
       return Error(ErrorCode::kInvalid, Concat({"project: \"links\": cannot make a link of: \"",
                                                 name, "\" (", failure.message(), ")"}));
     }
   }
   for (const auto& [name, mode] : spec.modes) {
-    const fs::path path = fs::path(folder) / name;
+    const auto place = PlaceOf(folder, name);
     const auto executable = fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
-    if (!fs::is_regular_file(fs::symlink_status(path, failure))) {
+    if (!place || !fs::is_regular_file(fs::symlink_status(*place, failure))) {
       return Error(ErrorCode::kInvalid,
                    Concat({"project: \"modes\": there is no such file: \"", name, "\""}));
     }
-    fs::permissions(path, executable,
+    fs::permissions(*place, executable,
                     mode == "755" ? fs::perm_options::add : fs::perm_options::remove, failure);
   }
   return Ok{};
@@ -126,7 +155,7 @@ Status CopyTemplate(const std::string& folder, const ProjectSpec& spec) {
     return generated;
   }
   for (const auto& [name, text] : spec.files) {
-    const Status written = WriteFile(fs::path(folder) / name, text);
+    const Status written = WriteInto(folder, name, text);
     if (!written) {
       return written.error();
     }
@@ -195,7 +224,7 @@ Status MakeRepository(const std::string& folder, const ProjectSpec& spec) {
     return release.error();
   }
   if (!spec.head_at_tag) {
-    const Status written = WriteFile(fs::path(folder) / "NEXT.md", "after the release\n");
+    const Status written = WriteInto(folder, "NEXT.md", "after the release\n");
     if (!written) {
       return written.error();
     }
@@ -258,14 +287,15 @@ Result<Project> Project::Make(const ProjectSpec& spec) {
     made = GiveCrlf(folder->path());
   }
   for (const auto& [name, text] : spec.untracked) {
-    made = made ? WriteFile(fs::path(folder->path()) / name, text) : made;
+    made = made ? WriteInto(folder->path(), name, text) : made;
+  }
+  if (made && spec.dirty) {
+    const auto file = ReadWholeFile((fs::path(folder->path()) / kDirtyFile).string());
+    made = WriteInto(folder->path(), std::string(kDirtyFile),
+                     Concat({file ? *file : "", "# an edit nobody committed\n"}));
   }
   if (!made) {
     return made.error();
-  }
-  if (spec.dirty) {
-    std::ofstream change(fs::path(folder->path()) / kDirtyFile, std::ios::app);
-    change << "# an edit nobody committed\n";
   }
   return Project(std::move(*folder));
 }

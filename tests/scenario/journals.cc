@@ -23,24 +23,14 @@ int Complain(std::string_view what) {
   return 2;
 }
 
-// Every file below the paths, once for each seed.
-Result<std::vector<scenarios::Scenario>> PlaysOf(const std::vector<std::string>& paths,
-                                                 std::uint64_t first, std::uint64_t last) {
+// Every scenario, once for each seed.
+std::vector<scenarios::Scenario> PlaysOf(const std::vector<scenarios::Scenario>& scenarios,
+                                         std::uint64_t first, std::uint64_t last) {
   std::vector<scenarios::Scenario> plays;
-  for (const std::string& path : paths) {
-    const auto files = scenarios::FindScenarios(path);
-    if (!files) {
-      return files.error();
-    }
-    for (const std::string& file : *files) {
-      auto scenario = scenarios::LoadScenario(file);
-      if (!scenario) {
-        return scenario.error();
-      }
-      for (std::uint64_t seed = first; seed <= last; ++seed) {
-        plays.push_back(*scenario);
-        plays.back().seed = seed;
-      }
+  for (const scenarios::Scenario& scenario : scenarios) {
+    for (std::uint64_t seed = first; seed <= last; ++seed) {
+      plays.push_back(scenario);
+      plays.back().seed = seed;
     }
   }
   return plays;
@@ -76,9 +66,10 @@ int Main(const std::vector<std::string>& arguments) {
   if (!first || !last || !jobs) {
     return Complain("FIRST-SEED, LAST-SEED and JOBS are numbers");
   }
-  const auto plays = PlaysOf({arguments.begin() + kFirstPath, arguments.end()}, *first, *last);
-  return plays ? PrintDigests(*plays, static_cast<unsigned>(*jobs))
-               : Complain(plays.error().message());
+  const auto scenarios =
+      scenarios::LoadScenarios({arguments.begin() + kFirstPath, arguments.end()});
+  return scenarios ? PrintDigests(PlaysOf(*scenarios, *first, *last), static_cast<unsigned>(*jobs))
+                   : Complain(scenarios.error().message());
 }
 
 }  // namespace

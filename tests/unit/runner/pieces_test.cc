@@ -227,6 +227,30 @@ TEST(ProjectTest, HasTheReleaseBeforeInItsHistory) {
               HasSubstr("\"modes\": there is no such file: \"rootfs/none\""));
 }
 
+TEST(ProjectTest, WritesNothingThroughALink) {
+  const auto outside = TemporaryFolder::Make("drydock-test");
+  ASSERT_TRUE(outside.ok());
+  ProjectSpec spec;
+  spec.folder = Concat({DRYDOCK_SOURCE_DIR, "/scenarios/projects/opencode-devbox-2.0"});
+  spec.tag = "v1";
+  spec.links["rootfs/out"] = outside->path();
+  ASSERT_TRUE(Project::Make(spec).ok());
+  for (auto* texts : {&spec.untracked, &spec.links}) {
+    (*texts)["rootfs/out/x"] = "y";
+    EXPECT_THAT(Project::Make(spec).error().message(),
+                HasSubstr("leads through a link: \"rootfs/out/x\""));
+    texts->erase("rootfs/out/x");
+  }
+  for (const char* name : {"Dockerfile.variant", "NEXT.md", "notes"}) {
+    spec.links[name] = outside->path() + "/" + name;
+  }
+  spec.untracked["notes"] = "mine";
+  spec.dirty = true;
+  spec.head_at_tag = false;
+  ASSERT_TRUE(Project::Make(spec).ok());
+  EXPECT_TRUE(std::filesystem::is_empty(outside->path()));
+}
+
 TEST(ProjectTest, TheSameSpecGivesTheSameCommit) {
   ProjectSpec spec;
   spec.folder = Concat({DRYDOCK_SOURCE_DIR, "/scenarios/projects/opencode-devbox-2026-05"});
