@@ -102,15 +102,17 @@ void RawServer::Run() {
     }
     ++connections_;
     Serve(peer);
-    if (after_ == After::kHold) {
-      held.push_back(peer);
-      continue;
-    }
     if (after_ == After::kReset) {
       const linger abort_at_once = {1, 0};
       setsockopt(peer, SOL_SOCKET, SO_LINGER, &abort_at_once, sizeof(abort_at_once));
+      close(peer);
+      continue;
     }
-    close(peer);
+    if (after_ == After::kClose) {
+      // A close() with bytes of the request unread would send a reset.
+      shutdown(peer, SHUT_WR);
+    }
+    held.push_back(peer);
   }
   for (const int peer : held) {
     close(peer);

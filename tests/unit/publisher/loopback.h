@@ -13,8 +13,8 @@
 
 namespace drydock::publisher {
 
-// For each connection: reads one request up to its empty line, sends `reply`, and then either
-// closes or holds the connection open until the server is destroyed.
+// For each connection: reads one request up to its empty line, sends `reply`, and then ends its own
+// side in order, resets the connection, or holds it open until the server is destroyed.
 class RawServer {
  public:
   enum class After { kClose, kReset, kHold };
