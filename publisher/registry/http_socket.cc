@@ -1,11 +1,13 @@
 #include "publisher/registry/http_socket.h"
 
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace drydock::publisher {
@@ -24,6 +26,7 @@ bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == E
 
 constexpr std::string_view kVersion = "HTTP/1.1 ";
 constexpr std::string_view kContinue = "HTTP/1.1 100";
+constexpr std::string_view kInterim = "HTTP/1.1 1";
 
 }  // namespace
 
@@ -42,7 +45,10 @@ NoSigpipe::~NoSigpipe() {
 }
 
 HttpSocket::HttpSocket(int socket, SSL* tls, Duration silence_max)
-    : socket_(socket), tls_(tls), silence_max_(silence_max) {}
+    : socket_(socket), tls_(tls), silence_max_(silence_max) {
+  // A write that waits inside the kernel hears nothing.
+  fcntl(socket_, F_SETFL, fcntl(socket_, F_GETFL) | O_NONBLOCK);
+}
 
 long HttpSocket::Read(char* into, std::size_t size) {
   if (size == 1 && !owed_.empty()) {
@@ -128,51 +134,82 @@ long HttpSocket::Fill() {
 
 long HttpSocket::Write(std::string_view bytes) {
   std::string_view rest = bytes;
+  short awaited = POLLOUT | POLLIN;
   while (!rest.empty() && !hung_up_) {
-    if (!IsWritable()) {
+    const int ready = Wait(awaited, silence_max_);
+    if (ready == 0) {
       return -1;
     }
-    long size = 0;
-    bool again = false;
-    if (tls_ == nullptr) {
-      size = send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
-      again = size < 0 && WouldBlock();
-    } else {
-      ERR_clear_error();
-      size = SSL_write(tls_, rest.data(), static_cast<int>(std::min(rest.size(), kBufferBytes)));
-      const int reason = size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls_, static_cast<int>(size));
-      again = reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE;
-    }
-    if (size > 0) {
-      rest.remove_prefix(static_cast<std::size_t>(size));
-    } else if (!again) {
+    const Said said = (ready & POLLIN) != 0 ? Listen() : Said::kNothing;
+    if (said == Said::kAnswer) {
       hung_up_ = true;
+    } else if (said == Said::kInterim) {
+      awaited = POLLOUT;  // what was said stays readable
     }
+    const long size = said != Said::kAnswer && (ready & ~POLLIN) != 0 ? WriteSome(rest) : 0;
+    hung_up_ = hung_up_ || size < 0;
+    rest.remove_prefix(static_cast<std::size_t>(std::max(size, 0L)));
   }
   return static_cast<long>(bytes.size());
 }
 
-bool HttpSocket::IsReadable() {
-  return used_ < buffer_.size() || (tls_ != nullptr && SSL_pending(tls_) > 0) ||
-         Wait(POLLIN, silence_max_);
+// The number of bytes taken, 0 when there is no room, -1 when the peer has hung up.
+long HttpSocket::WriteSome(std::string_view bytes) {
+  if (tls_ == nullptr) {
+    const long size = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    return size < 0 && WouldBlock() ? 0 : size;
+  }
+  ERR_clear_error();
+  const int size =
+      SSL_write(tls_, bytes.data(), static_cast<int>(std::min(bytes.size(), kBufferBytes)));
+  const int reason = size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls_, size);
+  const bool again = reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE;
+  return size > 0 ? size : again ? 0 : -1;
 }
 
-bool HttpSocket::IsWritable() { return hung_up_ || Wait(POLLOUT, silence_max_); }
+// Hears what came while the request was being sent, and leaves it to be read. TLS has records that
+// say nothing (tickets).
+HttpSocket::Said HttpSocket::Listen() {
+  std::array<char, kInterim.size()> start{};
+  long size = 0;
+  bool nothing = false;
+  if (tls_ == nullptr) {
+    size = recv(socket_, start.data(), start.size(), MSG_PEEK);
+    nothing = size < 0 && WouldBlock();
+  } else {
+    ERR_clear_error();
+    size = SSL_peek(tls_, start.data(), static_cast<int>(start.size()));
+    const int reason = size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls_, static_cast<int>(size));
+    nothing = reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE;
+  }
+  if (nothing) {
+    return Said::kNothing;
+  }
+  const bool interim =
+      size > 0 && kInterim.starts_with({start.data(), static_cast<std::size_t>(size)});
+  return interim ? Said::kInterim : Said::kAnswer;
+}
+
+bool HttpSocket::IsReadable() {
+  return used_ < buffer_.size() || (tls_ != nullptr && SSL_pending(tls_) > 0) ||
+         Wait(POLLIN, silence_max_) != 0;
+}
 
 bool HttpSocket::IsReusable() {
   const bool said_more = used_ < buffer_.size() || (tls_ != nullptr && SSL_pending(tls_) > 0);
   // TLS may send tickets of its own at any time; only a plain socket must be quiet.
-  return !hung_up_ && !said_more && (tls_ != nullptr || !Wait(POLLIN, Duration::zero()));
+  return !hung_up_ && !said_more && (tls_ != nullptr || Wait(POLLIN, Duration::zero()) == 0);
 }
 
-bool HttpSocket::Wait(short events, Duration span) {
+// What of `events` came within `span`, or the failure of the connection; 0 when nothing did.
+int HttpSocket::Wait(short events, Duration span) {
   const auto millis = std::chrono::ceil<std::chrono::milliseconds>(span).count();
   pollfd waiting = {socket_, events, 0};
   int ready = -1;
   do {
     ready = poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(millis, 1'000'000'000)));
   } while (ready < 0 && errno == EINTR);
-  return ready > 0;
+  return ready > 0 ? waiting.revents : 0;
 }
 
 }  // namespace drydock::publisher

@@ -34,7 +34,8 @@ class HttpSocket {
   static constexpr std::size_t kFirstLineMax = 512;
   static constexpr std::size_t kLineMax = 16u << 10;
 
-  // `tls` is nullptr for a plain connection. `silence_max`: how long each wait may last.
+  // `tls` is nullptr for a plain connection. `silence_max`: how long each wait may last. From here
+  // on the socket does not block.
   HttpSocket(int socket, SSL* tls, Duration silence_max);
 
   // Reads at least one byte, at most `size`. 0 at the end of the connection, -1 on an error or
@@ -42,19 +43,23 @@ class HttpSocket {
   // a line of the head that ends in a bare line feed is given as if it ended in CRLF, and a percent
   // sign in a field's value is encoded.
   long Read(char* into, std::size_t size);
-  // Sends all of `bytes` and gives their number. After the peer has hung up it still says so, and
-  // sends nothing: what the peer answered before can then be read.
+  // Sends all of `bytes` and gives their number. After the peer has hung up or given its final
+  // answer it still says so, and sends nothing (RFC 9112 section 9.5): what the peer said can then
+  // be read.
   long Write(std::string_view bytes);
 
-  // Waits for bytes to read, or for room to write.
+  // Waits for bytes to read.
   bool IsReadable();
-  bool IsWritable();
 
   // True unless the peer hung up or said more than was read: another exchange would misread it.
   bool IsReusable();
 
  private:
-  bool Wait(short events, Duration span);
+  enum class Said { kNothing, kInterim, kAnswer };  // the end of the connection is an answer, too
+
+  int Wait(short events, Duration span);
+  long WriteSome(std::string_view bytes);
+  Said Listen();
   long Fill();
   bool Follow(char next);
   bool LacksCarriageReturn() const;

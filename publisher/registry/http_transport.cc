@@ -107,7 +107,7 @@ class SocketStream : public httplib::Stream {
       : handle_(socket), socket_(socket, tls, silence_max) {}
 
   bool is_readable() const override { return socket_.IsReadable(); }
-  bool is_writable() const override { return socket_.IsWritable(); }
+  bool is_writable() const override { return true; }  // the socket waits where it writes
   ssize_t read(char* into, std::size_t size) override { return socket_.Read(into, size); }
   ssize_t write(const char* bytes, std::size_t size) override {
     return socket_.Write({bytes, size});

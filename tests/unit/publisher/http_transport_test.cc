@@ -74,6 +74,7 @@ class PieceReader : public BodyReader {
 };
 
 constexpr std::size_t kLarge = 2u << 20;
+const std::string kMoreThanASocketTakes(64u << 20, 'x');
 
 // A server that remembers what it was asked.
 class Echo {
@@ -307,6 +308,36 @@ TEST_F(HttpTransportTest, HearsAnAnswerThatComesBeforeTheRequestIsThrough) {
   EXPECT_EQ(response->status, 401);
 }
 
+// The peer has answered, reads no more and does not hang up: sending on would wait for nothing.
+TEST_F(HttpTransportTest, AnAnswerEndsTheSendingOfARequestThatNobodyReads) {
+  const RawServer server("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno",
+                         RawServer::After::kHold);
+  auto response = Send(*Url::Parse(server.Url()), "PATCH", Body::FromString(kMoreThanASocketTakes));
+  ASSERT_TRUE(response.ok()) << response.error().message();
+  EXPECT_EQ(response->status, 413);
+  const auto body = ReadAll(response->body, 10);
+  ASSERT_TRUE(body.ok()) << body.error().message();
+  EXPECT_EQ(*body, "no");
+}
+
+TEST_F(HttpTransportTest, AnInterimAnswerDoesNotEndTheSending) {
+  std::string heard;
+  auto server = std::make_unique<httplib::Server>();
+  server->set_keep_alive_max_count(1);
+  server->set_expect_100_continue_handler(
+      [](const httplib::Request&, httplib::Response&) { return 100; });
+  server->Put("/x", [&](const httplib::Request& request, httplib::Response& response) {
+    heard = request.body;
+    response.status = 201;
+  });
+  const RunningServer running(std::move(server), "http");
+  auto response = Send(running.At("/x"), "PUT", Body::FromString(std::string(kLarge, 'x')),
+                       {{"Expect", "100-continue"}});
+  ASSERT_TRUE(response.ok()) << response.error().message();
+  EXPECT_EQ(response->status, 201);
+  EXPECT_EQ(heard, std::string(kLarge, 'x'));
+}
+
 TEST_F(HttpTransportTest, DoesNotTakeASurplusOfOneAnswerForTheNext) {
   const RawServer server(
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Surplus\r\n\r\n",
@@ -468,6 +499,23 @@ TEST_F(HttpsTransportTest, SurvivesAServerThatAnswersEarlyAndHangsUp) {
   const auto response = transport.Send(std::move(request), clock_.Elapsed() + seconds(20));
   ASSERT_TRUE(response.ok()) << response.error().message();
   EXPECT_EQ(response->status, 401);
+}
+
+TEST_F(HttpsTransportTest, AnAnswerEndsTheSendingOfARequestThatNobodyReads) {
+  const KeyAndCertificate identity = MakeServerCertificate(authority_, "IP:127.0.0.1");
+  const RawServer server("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno",
+                         RawServer::After::kHold, &identity);
+  HttpTransport transport(clock_, {.ca_file = ca_file_});
+  Request request;
+  request.method = "PATCH";
+  request.url = *Url::Parse(Concat({"https://127.0.0.1:", std::to_string(server.port()), "/x"}));
+  request.body = Body::FromString(kMoreThanASocketTakes);
+  auto response = transport.Send(std::move(request), clock_.Elapsed() + seconds(20));
+  ASSERT_TRUE(response.ok()) << response.error().message();
+  EXPECT_EQ(response->status, 413);
+  const auto body = ReadAll(response->body, 10);
+  ASSERT_TRUE(body.ok()) << body.error().message();
+  EXPECT_EQ(*body, "no");
 }
 
 // httplib's servers make the process ignore the signal; a publisher has none.

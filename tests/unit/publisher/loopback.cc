@@ -4,11 +4,13 @@
 #include <netinet/in.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <vector>
@@ -70,7 +72,8 @@ KeyAndCertificate MakeCertificate(const std::string& name, const KeyAndCertifica
 
 }  // namespace
 
-RawServer::RawServer(std::string reply, After after) : reply_(std::move(reply)), after_(after) {
+RawServer::RawServer(std::string reply, After after, const KeyAndCertificate* identity)
+    : reply_(std::move(reply)), after_(after), identity_(identity) {
   listener_ = BoundSocket(port_);
   Require(listen(listener_, 8) == 0 && pipe(wake_) == 0);
   thread_ = std::thread([this] { Run(); });
@@ -101,7 +104,7 @@ void RawServer::Run() {
       continue;
     }
     ++connections_;
-    Serve(peer);
+    identity_ == nullptr ? Serve(peer) : ServeTls(peer);
     if (after_ == After::kReset) {
       const linger abort_at_once = {1, 0};
       setsockopt(peer, SOL_SOCKET, SO_LINGER, &abort_at_once, sizeof(abort_at_once));
@@ -136,6 +139,25 @@ void RawServer::Serve(int peer) {
       return;
     }
     rest.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+void RawServer::ServeTls(int peer) {
+  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_server_method()),
+                                                             SSL_CTX_free);
+  Require(SSL_CTX_use_certificate(context.get(), identity_->certificate.get()) == 1 &&
+          SSL_CTX_use_PrivateKey(context.get(), identity_->key.get()) == 1);
+  const std::unique_ptr<SSL, void (*)(SSL*)> tls(SSL_new(context.get()), SSL_free);
+  SSL_set_fd(tls.get(), peer);
+  std::string request;
+  std::array<char, 4096> piece{};
+  int size = SSL_accept(tls.get()) == 1 ? 1 : 0;
+  while (size > 0 && request.find("\r\n\r\n") == std::string::npos) {
+    size = SSL_read(tls.get(), piece.data(), static_cast<int>(piece.size()));
+    request.append(piece.data(), static_cast<std::size_t>(std::max(size, 0)));
+  }
+  if (size > 0) {
+    SSL_write(tls.get(), reply_.data(), static_cast<int>(reply_.size()));
   }
 }
 

@@ -13,12 +13,18 @@
 
 namespace drydock::publisher {
 
+struct KeyAndCertificate {
+  std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key{nullptr, EVP_PKEY_free};
+  std::unique_ptr<X509, void (*)(X509*)> certificate{nullptr, X509_free};
+};
+
 // For each connection: reads one request up to its empty line, sends `reply`, and then ends its own
 // side in order, resets the connection, or holds it open until the server is destroyed.
 class RawServer {
  public:
   enum class After { kClose, kReset, kHold };
-  RawServer(std::string reply, After after);
+  // Speaks TLS when it is given an `identity`, which must outlive it.
+  RawServer(std::string reply, After after, const KeyAndCertificate* identity = nullptr);
   ~RawServer();
   RawServer(const RawServer&) = delete;
   RawServer& operator=(const RawServer&) = delete;
@@ -30,9 +36,11 @@ class RawServer {
  private:
   void Run();
   void Serve(int peer);
+  void ServeTls(int peer);
 
   std::string reply_;
   After after_;
+  const KeyAndCertificate* identity_;
   int listener_ = -1;
   int wake_[2] = {-1, -1};  // a byte to the first end ends the server
   int port_ = 0;
@@ -42,11 +50,6 @@ class RawServer {
 
 // A port that nothing listens on.
 int UnusedPort();
-
-struct KeyAndCertificate {
-  std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key{nullptr, EVP_PKEY_free};
-  std::unique_ptr<X509, void (*)(X509*)> certificate{nullptr, X509_free};
-};
 
 // An authority, and a server's certificate for `alternative_name` ("IP:127.0.0.1") signed by it.
 KeyAndCertificate MakeAuthority();
