@@ -16,6 +16,7 @@
 #include "publisher/registry/failure.h"
 #include "publisher/registry/http_socket.h"
 #include "tests/unit/publisher/loopback.h"
+#include "tests/unit/publisher/transport_test.h"
 
 namespace drydock::publisher {
 namespace {
@@ -53,28 +54,7 @@ class RunningServer {
   std::thread thread_;
 };
 
-// Gives `size` bytes in small pieces and then an end or an error.
-class PieceReader : public BodyReader {
- public:
-  explicit PieceReader(std::size_t size, std::optional<Error> error = std::nullopt)
-      : left_(size), error_(std::move(error)) {}
-  Result<std::size_t> Read(std::span<char> into) override {
-    if (left_ == 0 && error_) {
-      return *error_;
-    }
-    const std::size_t size = std::min({into.size(), left_, std::size_t{1000}});
-    std::fill_n(into.begin(), size, 'x');
-    left_ -= size;
-    return size;
-  }
-
- private:
-  std::size_t left_;
-  std::optional<Error> error_;
-};
-
 constexpr std::size_t kLarge = 2u << 20;
-const std::string kMoreThanASocketTakes(64u << 20, 'x');
 
 // A server that remembers what it was asked.
 class Echo {
@@ -112,35 +92,12 @@ class Echo {
   RunningServer running_;
 };
 
-class HttpTransportTest : public ::testing::Test {
+class HttpTransportTest : public TransportTest {
  protected:
-  Result<Response> Send(const Url& url, const std::string& method = "GET", Body body = {},
-                        Headers headers = {}) {
-    Request request;
-    request.method = method;
-    request.url = url;
-    request.headers = std::move(headers);
-    request.body = std::move(body);
-    return transport_.Send(std::move(request), clock_.Elapsed() + seconds(20));
-  }
-  Result<Response> SendWithin(const Url& url, Duration span) {
-    Request request;
-    request.url = url;
-    return transport_.Send(std::move(request), clock_.Elapsed() + span);
-  }
-  // The failure to get an answer or the whole of its body.
-  static ErrorCode FailureOf(Result<Response> response) {
-    if (!response) {
-      return response.error().code();
-    }
-    const auto body = ReadAll(response->body, 64u << 20);
-    EXPECT_FALSE(body.ok()) << "expected a failure";
-    return body ? ErrorCode::kInternal : body.error().code();
-  }
+  // A server waits for those who keep a connection open.
+  void TearDown() override { transport_.reset(); }
 
-  SystemClock clock_;
   Echo echo_;
-  HttpTransport transport_{clock_};
 };
 
 TEST_F(HttpTransportTest, CarriesEveryMethodWithHeadersAndBody) {
@@ -249,77 +206,6 @@ TEST_F(HttpTransportTest, GivesRedirectsAndEncodedBodiesAsTheyAre) {
   EXPECT_EQ(*ReadAll(encoded->body, 100), "abcd");
 }
 
-TEST_F(HttpTransportTest, ReadsToTheEndOfTheConnectionWithoutALength) {
-  const RawServer server("HTTP/1.1 200 OK\r\n\r\nall of it", RawServer::After::kClose);
-  auto response = Send(*Url::Parse(server.Url()));
-  ASSERT_TRUE(response.ok());
-  EXPECT_EQ(response->body.length(), std::nullopt);
-  EXPECT_EQ(*ReadAll(response->body, 100), "all of it");
-}
-
-// The Hub's edge in 2020. The body is what follows, line feeds and all; the request is longer than
-// what the server reads of it.
-TEST_F(HttpTransportTest, ALineOfTheHeadMayEndInABareLineFeed) {
-  const RawServer server("HTTP/1.1 429 Too Many Requests\nRetry-After: 60\n\n\na\nb\n",
-                         RawServer::After::kClose);
-  auto response =
-      Send(*Url::Parse(server.Url()), "PUT", Body::FromString(std::string(64u << 10, 'x')));
-  ASSERT_TRUE(response.ok()) << response.error().message();
-  EXPECT_EQ(response->status, 429);
-  EXPECT_EQ(response->headers.Get("Retry-After"), "60");
-  EXPECT_EQ(*ReadAll(response->body, 100), "\na\nb\n");
-}
-
-TEST_F(HttpTransportTest, ALostAnswerIsAmbiguous) {
-  struct Row {
-    const char* name;
-    const char* reply;
-    RawServer::After after;
-  };
-  const std::vector<Row> rows = {
-      {"closed at once", "", RawServer::After::kClose},
-      {"reset at once", "", RawServer::After::kReset},
-      {"closed in the head", "HTTP/1.1 200 OK\r\nContent-Le", RawServer::After::kClose},
-      {"another protocol", "SSH-2.0-OpenSSH_9.2\r\n\r\n", RawServer::After::kClose},
-      {"status that is none", "HTTP/1.1 twohundred OK\r\n\r\n", RawServer::After::kClose},
-      {"closed in the body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
-       RawServer::After::kClose},
-      {"reset in the body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
-       RawServer::After::kReset},
-      {"chunks without end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-       RawServer::After::kClose},
-  };
-  for (const Row& row : rows) {
-    SCOPED_TRACE(row.name);
-    const RawServer server(row.reply, row.after);
-    EXPECT_EQ(FailureOf(Send(*Url::Parse(server.Url()), "PUT", Body::FromString("x"))),
-              ErrorCode::kAmbiguous);
-    EXPECT_EQ(server.connections(), 1) << "sent twice";
-  }
-}
-
-TEST_F(HttpTransportTest, HearsAnAnswerThatComesBeforeTheRequestIsThrough) {
-  const RawServer server("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno",
-                         RawServer::After::kClose);
-  constexpr std::size_t kMore = 64u << 20;  // than any socket takes at once
-  auto response = Send(*Url::Parse(server.Url()), "PATCH",
-                       Body::FromReader(std::make_unique<PieceReader>(kMore), kMore));
-  ASSERT_TRUE(response.ok()) << response.error().message();
-  EXPECT_EQ(response->status, 401);
-}
-
-// The peer has answered, reads no more and does not hang up: sending on would wait for nothing.
-TEST_F(HttpTransportTest, AnAnswerEndsTheSendingOfARequestThatNobodyReads) {
-  const RawServer server("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno",
-                         RawServer::After::kHold);
-  auto response = Send(*Url::Parse(server.Url()), "PATCH", Body::FromString(kMoreThanASocketTakes));
-  ASSERT_TRUE(response.ok()) << response.error().message();
-  EXPECT_EQ(response->status, 413);
-  const auto body = ReadAll(response->body, 10);
-  ASSERT_TRUE(body.ok()) << body.error().message();
-  EXPECT_EQ(*body, "no");
-}
-
 TEST_F(HttpTransportTest, AnInterimAnswerDoesNotEndTheSending) {
   std::string heard;
   auto server = std::make_unique<httplib::Server>();
@@ -336,85 +222,6 @@ TEST_F(HttpTransportTest, AnInterimAnswerDoesNotEndTheSending) {
   ASSERT_TRUE(response.ok()) << response.error().message();
   EXPECT_EQ(response->status, 201);
   EXPECT_EQ(heard, std::string(kLarge, 'x'));
-}
-
-TEST_F(HttpTransportTest, DoesNotTakeASurplusOfOneAnswerForTheNext) {
-  const RawServer server(
-      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Surplus\r\n\r\n",
-      RawServer::After::kHold);
-  for (int i = 1; i <= 2; ++i) {
-    auto response = Send(*Url::Parse(server.Url()));
-    ASSERT_TRUE(response.ok()) << response.error().message();
-    EXPECT_EQ(*ReadAll(response->body, 10), "ok");
-    EXPECT_EQ(server.connections(), i);
-  }
-}
-
-TEST_F(HttpTransportTest, AnEndlessHeadIsNoHead) {
-  for (const char* start : {"HTTP/1.1 200 ", "HTTP/1.1 200 OK\r\nX-Endless: "}) {
-    const RawServer server(Concat({start, std::string(4u << 20, 'a'), "\r\n\r\n"}),
-                           RawServer::After::kClose);
-    EXPECT_EQ(FailureOf(Send(*Url::Parse(server.Url()))), ErrorCode::kAmbiguous) << start;
-  }
-}
-
-TEST_F(HttpTransportTest, GivesWhatCameBeforeTheCut) {
-  const RawServer server("HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\nabc",
-                         RawServer::After::kClose);
-  auto response = Send(*Url::Parse(server.Url()));
-  ASSERT_TRUE(response.ok());
-  EXPECT_EQ(response->status, 500);
-  std::array<char, 10> piece{};
-  EXPECT_EQ(*response->body.Read(piece), 3u);
-  EXPECT_EQ(response->body.Read(piece).error().code(), ErrorCode::kAmbiguous);
-}
-
-TEST_F(HttpTransportTest, NothingListeningIsUnavailable) {
-  const std::string nobody = Concat({"http://127.0.0.1:", std::to_string(UnusedPort()), "/"});
-  const auto refused = Send(*Url::Parse(nobody));
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code(), ErrorCode::kUnavailable);
-  EXPECT_EQ(refused.error().message(),
-            Concat({nobody.substr(0, nobody.size() - 1), ": cannot connect"}));
-  EXPECT_EQ(Send(*Url::Parse("http://127.0.0.1:port/")).error().code(), ErrorCode::kInvalid);
-  EXPECT_EQ(Send(*Url::Parse("http://127.0.0.1:70000/")).error().code(), ErrorCode::kInvalid);
-}
-
-TEST_F(HttpTransportTest, AHostWhoseNameIsNotFoundIsToldApart) {
-  for (const char* origin : {"http://no.such.host.invalid", "https://no.such.host.invalid:5000"}) {
-    const auto lost = Send(*Url::Parse(Concat({origin, "/v2/"})));
-    ASSERT_FALSE(lost.ok());
-    EXPECT_EQ(lost.error().code(), ErrorCode::kUnavailable);
-    EXPECT_EQ(lost.error().message(), Concat({origin, ": the host's name was not found"}));
-    const Failure failure = ClassifyLoss("GET", Concat({origin, "/v2/"}), lost.error());
-    EXPECT_EQ(failure.next, NextMove::kRetry);
-    EXPECT_THAT(failure.advice, HasSubstr("DNS"));
-  }
-}
-
-TEST_F(HttpTransportTest, TheDeadlineEndsASilentServerAndATricklingBody) {
-  const RawServer silent("", RawServer::After::kHold);
-  EXPECT_EQ(SendWithin(*Url::Parse(silent.Url()), milliseconds(50)).error().code(),
-            ErrorCode::kTimeout);
-  const RawServer stalls("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
-                         RawServer::After::kHold);
-  EXPECT_EQ(FailureOf(SendWithin(*Url::Parse(stalls.Url()), milliseconds(100))),
-            ErrorCode::kTimeout);
-  const auto late = SendWithin(*Url::Parse(silent.Url()), milliseconds(-1));
-  ASSERT_FALSE(late.ok());
-  EXPECT_EQ(late.error().code(), ErrorCode::kUnavailable);
-  EXPECT_EQ(silent.connections(), 1);
-}
-
-TEST_F(HttpTransportTest, OpensAConnectionAnewThatTheServerHasClosed) {
-  const RawServer server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-                         RawServer::After::kClose);
-  for (int i = 1; i <= 3; ++i) {
-    auto response = Send(*Url::Parse(server.Url()));
-    ASSERT_TRUE(response.ok()) << response.error().message();
-    EXPECT_EQ(*ReadAll(response->body, 10), "ok");
-    EXPECT_EQ(server.connections(), i);
-  }
 }
 
 class HttpsTransportTest : public HttpTransportTest {
@@ -509,7 +316,7 @@ TEST_F(HttpsTransportTest, AnAnswerEndsTheSendingOfARequestThatNobodyReads) {
   Request request;
   request.method = "PATCH";
   request.url = *Url::Parse(Concat({"https://127.0.0.1:", std::to_string(server.port()), "/x"}));
-  request.body = Body::FromString(kMoreThanASocketTakes);
+  request.body = Body::FromString(MoreThanASocketTakes());
   auto response = transport.Send(std::move(request), clock_.Elapsed() + seconds(20));
   ASSERT_TRUE(response.ok()) << response.error().message();
   EXPECT_EQ(response->status, 413);
