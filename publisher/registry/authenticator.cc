@@ -89,11 +89,11 @@ bool TokenShelf::NoteRefusal(std::string_view registry, std::string_view reposit
 }
 
 Authenticator::Authenticator(Transport& transport, Clock& clock, Credentials credentials,
-                             Duration request_deadline, std::shared_ptr<TokenShelf> shelf)
+                             RequestTime time, std::shared_ptr<TokenShelf> shelf)
     : transport_(transport),
       clock_(clock),
       credentials_(std::move(credentials)),
-      request_deadline_(request_deadline),
+      time_(time),
       shelf_(shelf == nullptr ? std::make_shared<TokenShelf>() : std::move(shelf)) {}
 
 std::string Authenticator::Remembered(std::string_view registry, std::string_view scope) {
@@ -167,7 +167,7 @@ Outcome<std::string> Authenticator::FetchToken(std::string_view registry,
       [&] {
         return Request{"GET", *realm, headers, {}};
       },
-      asked + request_deadline_);
+      time_.From(asked));
   if (!response) {
     return ClassifyLoss("GET", realm->ToString(), response.error());
   }

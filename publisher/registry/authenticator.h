@@ -6,6 +6,7 @@
 // location-cross-host-credentials, hub-login-lockout-429, insufficient-scope-permanent.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,10 +50,21 @@ class TokenShelf {
   std::map<std::pair<std::string, std::string>, Token> tokens_;
 };
 
+// How long a request may take, its answer included.
+struct RequestTime {
+  Duration span = std::chrono::seconds(60);
+  Deadline run_ends = kNoDeadline;  // no request reaches beyond it
+
+  // For one that begins at `now` and may take `patience`; 0: `span`.
+  Deadline From(Duration now, Duration patience = Duration::zero()) const {
+    return std::min(now + (patience > Duration::zero() ? patience : span), run_ends);
+  }
+};
+
 class Authenticator {
  public:
-  Authenticator(Transport& transport, Clock& clock, Credentials credentials,
-                Duration request_deadline, std::shared_ptr<TokenShelf> shelf = nullptr);
+  Authenticator(Transport& transport, Clock& clock, Credentials credentials, RequestTime time,
+                std::shared_ptr<TokenShelf> shelf = nullptr);
 
   // The Authorization value to send along from the start: a token still good, or a Basic password
   // once the registry has asked for one; "" when there is none yet.
@@ -78,7 +90,7 @@ class Authenticator {
   Transport& transport_;
   Clock& clock_;
   Credentials credentials_;
-  Duration request_deadline_;
+  RequestTime time_;
   std::shared_ptr<TokenShelf> shelf_;
 };
 

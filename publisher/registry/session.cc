@@ -60,14 +60,13 @@ Beginning ReadBeginning(Body& body, std::size_t bytes_max, const BodyReceiver& i
 }  // namespace
 
 RegistrySession::RegistrySession(Transport& transport, Clock& clock, Credentials credentials,
-                                 std::set<std::string> plain_http, Duration request_deadline,
+                                 std::set<std::string> plain_http, RequestTime time,
                                  std::shared_ptr<TokenShelf> tokens)
     : transport_(transport),
       clock_(clock),
       plain_http_(std::move(plain_http)),
-      request_deadline_(request_deadline),
-      authenticator_(transport, clock, std::move(credentials), request_deadline,
-                     std::move(tokens)) {}
+      time_(time),
+      authenticator_(transport, clock, std::move(credentials), time, std::move(tokens)) {}
 
 Url RegistrySession::Origin(const ImageReference& reference) const {
   return RegistryOrigin(reference.registry, plain_http_);
@@ -97,9 +96,7 @@ Outcome<RegistryAnswer> RegistrySession::SendTo(const Outgoing& outgoing, const 
     }
     return request;
   };
-  const Duration patience =
-      outgoing.patience > Duration::zero() ? outgoing.patience : request_deadline_;
-  auto response = SendOnTrust(transport_, make, clock_.Elapsed() + patience);
+  auto response = SendOnTrust(transport_, make, time_.From(clock_.Elapsed(), outgoing.patience));
   if (no_body) {
     return LocalFailure(no_body->message());
   }

@@ -47,7 +47,7 @@ struct Outgoing {
   std::string pull_from = {};       // another repository that it reads from, "" for none
   bool will_push = false;           // a read that a push goes on from: one token for both
   BodyReceiver into = {};           // a good answer's body goes there and is not kept
-  Duration patience{};              // 0: the session's own deadline for requests
+  Duration patience{};              // 0: the session's own
 };
 
 class RegistrySession {
@@ -55,7 +55,7 @@ class RegistrySession {
   // References must outlive the session. `plain_http`: registries asked over http. `tokens` may be
   // shared with sessions of other threads; nullptr: tokens of its own.
   RegistrySession(Transport& transport, Clock& clock, Credentials credentials,
-                  std::set<std::string> plain_http, Duration request_deadline,
+                  std::set<std::string> plain_http, RequestTime time,
                   std::shared_ptr<TokenShelf> tokens = nullptr);
 
   // Sends one request to `path` at the registry of `reference`, with a token for its repository
@@ -85,7 +85,7 @@ class RegistrySession {
   Transport& transport_;
   Clock& clock_;
   std::set<std::string> plain_http_;
-  Duration request_deadline_;
+  RequestTime time_;
   Authenticator authenticator_;
 };
 

@@ -11,9 +11,6 @@
 namespace drydock::simulator {
 namespace {
 
-// How much of a body a server's machine takes in that reads nothing.
-constexpr std::uint64_t kBufferedBytes = 262'144;
-
 // An actor that waits for an answer until its deadline.
 class ActorPeer : public Peer {
  public:
@@ -98,7 +95,7 @@ class Connection : public Transport {
       return read ? std::move(read) : read.error().At(what);
     }
     if (answer->rest) {
-      const Status sent = SendRest(*answer->rest, request.body, *peer);
+      const Status sent = SendRest(*answer->rest, request.body);
       if (!sent) {
         return sent.error().At(what);
       }
@@ -107,21 +104,17 @@ class Connection : public Transport {
   }
 
  private:
-  // The answer is there before the request was sent to its end. Like drydock's own client it looks
-  // for one only then.
-  Status SendRest(EarlyReply::Then then, Body& body, Peer& peer) {
+  // The answer is there before the request was sent to its end. A client hears it then (RFC 9112
+  // section 9.5), unless a reset overtakes it.
+  Status SendRest(EarlyReply::Then then, Body& body) {
     constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max() - 1;
     switch (then) {
       case EarlyReply::Then::kDrain: {
         const auto sent = ReachesEnd(body, kAll);
         return sent ? Status(Ok{}) : sent.error();
       }
-      case EarlyReply::Then::kStop: {
-        const auto sent = ReachesEnd(body, kBufferedBytes);
-        return !sent   ? sent.error()
-               : *sent ? Status(Ok{})
-                       : peer.WaitUntil(world_.clock(), kNoDeadline);
-      }
+      case EarlyReply::Then::kStop:
+        return Ok{};
       case EarlyReply::Then::kClose: {
         const auto sent = ReachesEnd(body, 0);
         if (!sent || *sent) {

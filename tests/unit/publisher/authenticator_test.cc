@@ -35,7 +35,7 @@ class AuthenticatorTest : public ::testing::Test {
   ScriptedTransport transport_;
   FakeClock clock_;
   Authenticator authenticator_{transport_, clock_, Credentials{{"docker.io", {"me", "hunter2"}}},
-                               seconds(60)};
+                               RequestTime()};
 };
 
 TEST_F(AuthenticatorTest, AsksTheTokenServiceWithThePasswordAndRemembers) {

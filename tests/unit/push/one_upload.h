@@ -20,7 +20,7 @@ inline Outcome<BlobReport> UploadFiveBytes(ScriptedTransport& transport, FakeClo
   const std::string bytes(kFiveBytes);
   const LayoutBlob blob{Digest::Of(bytes), bytes.size(), folder.Write("blob", bytes), {}};
   RegistrySession session(transport, clock, {{"registry.test", {"me", "hunter2"}}}, {},
-                          std::chrono::seconds(60));
+                          RequestTime());
   Journal journal(clock);
   Retrier retrier(clock, journal, Rng(1), "host");
   RunJournal run(clock);

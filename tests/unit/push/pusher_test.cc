@@ -439,6 +439,21 @@ TEST_F(PushTest, NoWaitReachesBeyondTheDeadline) {
   EXPECT_LT(bench.world.clock().Elapsed(), std::chrono::seconds(100));
 }
 
+// A request that hangs is given up, too.
+TEST_F(PushTest, NoRequestReachesBeyondTheDeadline) {
+  for (const char* operation : {"token", "upload.start", "upload.commit", "manifest.put"}) {
+    SCOPED_TRACE(operation);
+    PushBench bench(DockerHubPersonality(),
+                    Concat({R"({"name": "hang", "when": {"operation": ")", operation,
+                            R"("}, "do": {"hold": "1h", "at": "decide"}})"}));
+    PushOptions options;
+    options.deadline = std::chrono::seconds(25);
+    ASSERT_FALSE(bench.Push(MakeLayout(folder_, "one", {{40 * kKiB}}), options));
+    EXPECT_EQ(bench.faults().Counts()[0].fired, 1u);
+    EXPECT_EQ(bench.world.clock().Elapsed(), options.deadline);
+  }
+}
+
 // --- manifests
 
 TEST_F(PushTest, PartsThatVanishAreSentAgainBeforeTheirManifest) {
