@@ -57,6 +57,9 @@ class TokenReader {
   // As CheckToken.
   std::optional<Grant> Check(std::string_view token, std::string_view service, TimePoint now);
 
+  // How many tokens it holds.
+  std::size_t held() const { return read_.size(); }
+
  private:
   std::string secret_;
   std::map<std::string, Grant, std::less<>> read_;
