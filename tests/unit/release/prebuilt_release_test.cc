@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <vector>
 
 #include "tests/unit/release/hub_bench.h"
 
@@ -44,6 +45,21 @@ TEST(PrebuiltRelease, ATagThatThePusherLeftAloneIsNotOpen) {
     EXPECT_EQ(report.verdict, next == NextMove::kAsk ? Verdict::kUnknown : Verdict::kRefused)
         << ToText(report);
   }
+}
+
+// The layout may have changed since: a further registry gets the image that the first one has.
+TEST(PrebuiltRelease, AFurtherRegistryGetsTheImageOfTheFirst) {
+  Bench bench(R"({"image": "joakimp/opencode-devbox", "also": ["docker.io/joakimp/mirror"],
+                  "platforms": ["linux/amd64"],
+                  "builder": "layout", "variants": [{"name": "pi", "layout": "dist"}]})");
+  bench.builder.scripts["v1.15.12"] = {{}, {.pushes = false}};
+  (void)bench.Run();
+  const std::vector<BuildRequest>& requests = bench.builder.requests;
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_EQ(requests[0].expected, std::nullopt);
+  EXPECT_EQ(requests[1].tags.front().repository, "joakimp/mirror");
+  ASSERT_TRUE(requests[1].expected);
+  EXPECT_EQ(requests[1].expected->ToString(), bench.DigestOf("v1.15.12"));
 }
 
 }  // namespace
