@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 
 namespace drydock::publisher {
 namespace {
@@ -109,27 +110,34 @@ bool HttpSocket::Follow(char next) {
 long HttpSocket::Fill() {
   buffer_.resize(kBufferBytes);
   used_ = 0;
-  long size = -1;
-  while (IsReadable()) {
-    if (tls_ == nullptr) {
-      size = recv(socket_, buffer_.data(), buffer_.size(), 0);
-      if (size >= 0 || !WouldBlock()) {
-        break;
-      }
-    } else {
-      ERR_clear_error();
-      size = SSL_read(tls_, buffer_.data(), static_cast<int>(buffer_.size()));
-      const int reason = size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls_, static_cast<int>(size));
-      size = reason == SSL_ERROR_ZERO_RETURN ? 0 : size;
-      if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) {
-        size = reason == SSL_ERROR_NONE || reason == SSL_ERROR_ZERO_RETURN ? size : -1;
-        break;
-      }
-      size = -1;
-    }
+  std::optional<long> size = ReadSome();
+  while (!size && Wait(POLLIN, silence_max_) != 0) {
+    size = ReadSome();
   }
-  buffer_.resize(static_cast<std::size_t>(std::max(size, 0L)));
-  return size;
+  buffer_.resize(static_cast<std::size_t>(std::max(size.value_or(-1), 0L)));
+  return size.value_or(-1);
+}
+
+// Fills the buffer with what is there: its number of bytes, 0 at the end of the connection, -1 on
+// an error; nullopt when there is nothing yet.
+std::optional<long> HttpSocket::ReadSome() {
+  if (tls_ == nullptr) {
+    const long size = recv(socket_, buffer_.data(), buffer_.size(), 0);
+    return size < 0 && WouldBlock() ? std::nullopt : std::optional(size);
+  }
+  ERR_clear_error();
+  const int size = SSL_read(tls_, buffer_.data(), static_cast<int>(buffer_.size()));
+  switch (size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls_, size)) {
+    case SSL_ERROR_NONE:
+      return size;
+    case SSL_ERROR_ZERO_RETURN:
+      return 0;
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return std::nullopt;
+    default:
+      return -1;
+  }
 }
 
 long HttpSocket::Write(std::string_view bytes) {

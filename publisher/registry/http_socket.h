@@ -9,6 +9,7 @@
 #include <openssl/types.h>
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,6 +62,7 @@ class HttpSocket {
   long WriteSome(std::string_view bytes);
   Said Listen();
   long Fill();
+  std::optional<long> ReadSome();
   bool Follow(char next);
   bool LacksCarriageReturn() const;
 

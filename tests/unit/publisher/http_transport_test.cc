@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
 #include <fstream>
 #include <mutex>
 #include <set>
@@ -323,6 +324,17 @@ TEST_F(HttpsTransportTest, AnAnswerEndsTheSendingOfARequestThatNobodyReads) {
   const auto body = ReadAll(response->body, 10);
   ASSERT_TRUE(body.ok()) << body.error().message();
   EXPECT_EQ(*body, "no");
+}
+
+TEST_F(HttpsTransportTest, WaitingForAnAnswerTakesNoProcessorTime) {
+  const KeyAndCertificate identity = MakeServerCertificate(authority_, "IP:127.0.0.1");
+  const RawServer silent("", RawServer::After::kHold, &identity);
+  HttpTransport transport(clock_, {.ca_file = ca_file_});
+  Request request;
+  request.url = *Url::Parse(Concat({"https://127.0.0.1:", std::to_string(silent.port()), "/x"}));
+  const std::clock_t before = std::clock();
+  EXPECT_FALSE(transport.Send(std::move(request), clock_.Elapsed() + milliseconds(300)).ok());
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 10);
 }
 
 // httplib's servers make the process ignore the signal; a publisher has none.

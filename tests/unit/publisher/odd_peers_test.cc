@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <ctime>
 #include <vector>
 
 #include "core/text.h"
@@ -155,6 +156,13 @@ TEST_F(OddPeersTest, TheDeadlineEndsASilentServerAndATricklingBody) {
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().code(), ErrorCode::kUnavailable);
   EXPECT_EQ(silent.connections(), 1);
+}
+
+TEST_F(OddPeersTest, WaitingForAnAnswerTakesNoProcessorTime) {
+  const RawServer silent("", RawServer::After::kHold);
+  const std::clock_t before = std::clock();
+  EXPECT_FALSE(SendWithin(*Url::Parse(silent.Url()), milliseconds(300)).ok());
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 10);
 }
 
 TEST_F(OddPeersTest, OpensAConnectionAnewThatTheServerHasClosed) {
