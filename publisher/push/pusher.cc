@@ -165,8 +165,7 @@ class Pusher::Course {
   // Takes blobs from the queue, `blobs_max` at most, until it is empty or one has failed.
   void Lane(Transport& transport, std::size_t number, std::size_t blobs_max) {
     RegistrySession session(transport, with_.clock_, options_.credentials, options_.plain_http,
-                            RequestTime{RegistryClient::Options().request_deadline, deadline_},
-                            tokens_);
+                            RequestTime{.run_ends = deadline_}, tokens_);
     Retrier retrier(with_.clock_, with_.journal_,
                     with_.rng_.Fork(Concat({"lane ", std::to_string(number)})), options_.actor,
                     OnWait());

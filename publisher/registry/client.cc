@@ -80,7 +80,7 @@ RegistryClient::RegistryClient(Transport& transport, Clock& clock, Rng rng, Jour
     : clock_(clock),
       options_(std::move(options)),
       session_(transport, clock, options_.credentials, options_.plain_http,
-               RequestTime{options_.request_deadline, options_.budget.deadline}, options_.tokens),
+               RequestTime{.run_ends = options_.budget.deadline}, options_.tokens),
       retrier_(clock, journal, rng.Fork("registry client"), options_.actor, options_.on_wait) {}
 
 ProbeAnswer RegistryClient::Probe(const ImageReference& reference) {

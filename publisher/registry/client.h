@@ -67,7 +67,6 @@ class RegistryClient {
   struct Options {
     Credentials credentials;
     std::set<std::string> plain_http;  // registries asked over http
-    Duration request_deadline = std::chrono::seconds(60);
     RetryBudget budget;
     RetryBudget read_back = {.attempts_max = 6};
     std::string actor = "host";  // who this is, in the journal

@@ -25,6 +25,30 @@ sigset_t OnlySigpipe() {
 
 bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
+// What a call on the socket did: its bytes, 0 at the end of the connection, -1 on an error; nullopt
+// when it has to wait.
+std::optional<long> Done(long size) {
+  return size < 0 && WouldBlock() ? std::nullopt : std::optional(size);
+}
+
+// The same of one over TLS.
+template <class Call>
+std::optional<long> DoneOverTls(SSL* tls, Call call) {
+  ERR_clear_error();
+  const int size = call();
+  switch (size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls, size)) {
+    case SSL_ERROR_NONE:
+      return size;
+    case SSL_ERROR_ZERO_RETURN:
+      return 0;
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return std::nullopt;
+    default:
+      return -1;
+  }
+}
+
 constexpr std::string_view kVersion = "HTTP/1.1 ";
 constexpr std::string_view kContinue = "HTTP/1.1 100";
 constexpr std::string_view kInterim = "HTTP/1.1 1";
@@ -118,26 +142,13 @@ long HttpSocket::Fill() {
   return size.value_or(-1);
 }
 
-// Fills the buffer with what is there: its number of bytes, 0 at the end of the connection, -1 on
-// an error; nullopt when there is nothing yet.
+// Fills the buffer with what is there.
 std::optional<long> HttpSocket::ReadSome() {
   if (tls_ == nullptr) {
-    const long size = recv(socket_, buffer_.data(), buffer_.size(), 0);
-    return size < 0 && WouldBlock() ? std::nullopt : std::optional(size);
+    return Done(recv(socket_, buffer_.data(), buffer_.size(), 0));
   }
-  ERR_clear_error();
-  const int size = SSL_read(tls_, buffer_.data(), static_cast<int>(buffer_.size()));
-  switch (size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls_, size)) {
-    case SSL_ERROR_NONE:
-      return size;
-    case SSL_ERROR_ZERO_RETURN:
-      return 0;
-    case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-      return std::nullopt;
-    default:
-      return -1;
-  }
+  return DoneOverTls(
+      tls_, [&] { return SSL_read(tls_, buffer_.data(), static_cast<int>(buffer_.size())); });
 }
 
 long HttpSocket::Write(std::string_view bytes) {
@@ -154,47 +165,38 @@ long HttpSocket::Write(std::string_view bytes) {
     } else if (said == Said::kInterim) {
       awaited = POLLOUT;  // what was said stays readable
     }
-    const long size = said != Said::kAnswer && (ready & ~POLLIN) != 0 ? WriteSome(rest) : 0;
-    hung_up_ = hung_up_ || size < 0;
-    rest.remove_prefix(static_cast<std::size_t>(std::max(size, 0L)));
+    if (hung_up_ || (ready & ~POLLIN) == 0) {
+      continue;
+    }
+    const std::optional<long> size = WriteSome(rest);
+    hung_up_ = size && *size <= 0;
+    rest.remove_prefix(static_cast<std::size_t>(std::max(size.value_or(0), 0L)));
   }
   return static_cast<long>(bytes.size());
 }
 
-// The number of bytes taken, 0 when there is no room, -1 when the peer has hung up.
-long HttpSocket::WriteSome(std::string_view bytes) {
+// Sends what there is room for.
+std::optional<long> HttpSocket::WriteSome(std::string_view bytes) {
   if (tls_ == nullptr) {
-    const long size = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    return size < 0 && WouldBlock() ? 0 : size;
+    return Done(send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
   }
-  ERR_clear_error();
-  const int size =
-      SSL_write(tls_, bytes.data(), static_cast<int>(std::min(bytes.size(), kBufferBytes)));
-  const int reason = size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls_, size);
-  const bool again = reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE;
-  return size > 0 ? size : again ? 0 : -1;
+  const int size = static_cast<int>(std::min(bytes.size(), kBufferBytes));
+  return DoneOverTls(tls_, [&] { return SSL_write(tls_, bytes.data(), size); });
 }
 
 // Hears what came while the request was being sent, and leaves it to be read. TLS has records that
 // say nothing (tickets).
 HttpSocket::Said HttpSocket::Listen() {
   std::array<char, kInterim.size()> start{};
-  long size = 0;
-  bool nothing = false;
-  if (tls_ == nullptr) {
-    size = recv(socket_, start.data(), start.size(), MSG_PEEK);
-    nothing = size < 0 && WouldBlock();
-  } else {
-    ERR_clear_error();
-    size = SSL_peek(tls_, start.data(), static_cast<int>(start.size()));
-    const int reason = size > 0 ? SSL_ERROR_NONE : SSL_get_error(tls_, static_cast<int>(size));
-    nothing = reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE;
-  }
-  if (nothing) {
+  constexpr int kSize = static_cast<int>(start.size());
+  const std::optional<long> size =
+      tls_ == nullptr ? Done(recv(socket_, start.data(), start.size(), MSG_PEEK))
+                      : DoneOverTls(tls_, [&] { return SSL_peek(tls_, start.data(), kSize); });
+  if (!size) {
     return Said::kNothing;
   }
   const bool interim =
-      size > 0 && kInterim.starts_with({start.data(), static_cast<std::size_t>(size)});
+      *size > 0 && kInterim.starts_with({start.data(), static_cast<std::size_t>(*size)});
   return interim ? Said::kInterim : Said::kAnswer;
 }
 

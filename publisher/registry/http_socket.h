@@ -59,7 +59,7 @@ class HttpSocket {
   enum class Said { kNothing, kInterim, kAnswer };  // the end of the connection is an answer, too
 
   int Wait(short events, Duration span);
-  long WriteSome(std::string_view bytes);
+  std::optional<long> WriteSome(std::string_view bytes);
   Said Listen();
   long Fill();
   std::optional<long> ReadSome();

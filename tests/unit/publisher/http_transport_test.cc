@@ -1,4 +1,4 @@
-// The real transport against real sockets: plain and TLS, well-behaved servers and broken ones.
+// The real transport against real sockets: plain and TLS.
 #include "publisher/registry/http_transport.h"
 
 #include <gmock/gmock.h>
@@ -14,7 +14,6 @@
 #include <thread>
 
 #include "core/text.h"
-#include "publisher/registry/failure.h"
 #include "publisher/registry/http_socket.h"
 #include "tests/unit/publisher/loopback.h"
 #include "tests/unit/publisher/transport_test.h"

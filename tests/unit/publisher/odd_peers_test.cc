@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "publisher/registry/failure.h"
 #include "tests/unit/publisher/loopback.h"
 #include "tests/unit/publisher/transport_test.h"
 
@@ -69,7 +70,7 @@ TEST_F(OddPeersTest, ALostAnswerIsAmbiguous) {
 
 TEST_F(OddPeersTest, HearsAnAnswerThatComesBeforeTheRequestIsThrough) {
   const RawServer server("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno",
-                         RawServer::After::kClose);
+                         RawServer::After::kReset);
   constexpr std::size_t kMore = 64u << 20;  // than any socket takes at once
   auto response = Send(*Url::Parse(server.Url()), "PATCH",
                        Body::FromReader(std::make_unique<PieceReader>(kMore), kMore));

@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "publisher/registry/failure.h"
 #include "publisher/registry/http_transport.h"
 
 namespace drydock::publisher {
